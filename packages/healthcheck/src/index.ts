@@ -1,0 +1,1 @@
+export type { Check, CheckDetails } from './check.ts';

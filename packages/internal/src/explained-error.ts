@@ -1,0 +1,42 @@
+/** What every error of ours says, in this order: what was being done, found, wanted, and the fix. */
+export interface Explanation {
+  /** "deploying 1.2.3 to green" */
+  doing: string;
+  /** "the image is not on the engine and no registry answers" */
+  found: string;
+  /** "an image that can be pulled" */
+  wanted?: string | undefined;
+  /** "push it, or correct the tag" */
+  fix?: string | undefined;
+}
+
+/**
+ * Base of the one error class of each package. `code` is stable and part of the API; the message is for people.
+ * `facts` carries what a program may want to read and never holds a secret.
+ */
+export abstract class ExplainedError<Code extends string = string> extends Error {
+  readonly code: Code;
+  readonly explanation: Explanation;
+  readonly facts: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: Code,
+    explanation: Explanation,
+    { cause, facts = {} }: { cause?: unknown; facts?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    super(sentence(explanation), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.explanation = explanation;
+    this.facts = facts;
+  }
+}
+
+const sentence = ({ doing, found, wanted, fix }: Explanation): string =>
+  `${doing}: ${found}${wanted ? `; wanted ${wanted}` : ''}${fix ? `. Fix: ${fix}` : ''}`;
+
+/** The message of anything thrown, with that of an AggregateError's parts (Node's refused connections have an empty one). */
+export function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  if (thrown instanceof AggregateError && !thrown.message) return thrown.errors.map(messageOf).join(', ');
+  return thrown.message || thrown.name;
+}

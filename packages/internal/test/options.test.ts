@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { option, readOptions } from '../src/index.ts';
+
+interface Options {
+  timeout?: number;
+  name?: string;
+}
+const read = (given: object) =>
+  readOptions<Options, { timeout: number }>(
+    given,
+    { timeout: option.duration, name: option.text },
+    { timeout: 5 },
+    ({ name, found, wanted }) => new Error(`${name}: ${found}; wanted ${wanted}`),
+  );
+
+describe('readOptions', () => {
+  it('fills defaults, also for an explicit undefined', () => {
+    expect(read({ timeout: undefined, name: 'a' })).toEqual({ timeout: 5, name: 'a' });
+  });
+
+  it.each([
+    [{ timeout: -1 }, 'timeout: -1; wanted milliseconds'],
+    [{ timeout: '1s' }, "timeout: '1s'; wanted milliseconds"],
+    [{ timout: 1 }, 'timout: an option of that name; wanted one of timeout, name'],
+    [{ name: '' }, "name: ''; wanted a text that is not empty"],
+  ])('refuses %o', (given, message) => {
+    expect(() => read(given)).toThrow(message);
+  });
+
+  it('never shows a text that may hold a password', () => {
+    expect(() => read({ timeout: 'postgres://a:secret@b' })).toThrow(/^timeout: a text; wanted/);
+  });
+});
