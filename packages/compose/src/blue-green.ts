@@ -1,0 +1,137 @@
+import { systemClock } from '@cutover/internal';
+import { describe } from './core/describe.ts';
+import { lastDeployed, unfinished } from './core/journal.ts';
+import type { Outcome, Release, SlotName, Step } from './core/model.ts';
+import { type DeployResult, deployRelease, type Order, planRelease, resumeDeployment } from './deployment.ts';
+import { DeployError } from './errors.ts';
+import type { StopVerdict } from './events.ts';
+import { engineLedger, newDeploymentId } from './ledger/engine-ledger.ts';
+import { listeners } from './listeners.ts';
+import { type BlueGreenOptions, readSettings, type Settings } from './options.ts';
+import type { Ports } from './ports.ts';
+import { type ReleaseRequest, resolveRelease } from './release.ts';
+import { type DeployStatus, readStatus } from './status.ts';
+
+export interface DeployOptions {
+  /** Stops the deployment: before the switch it goes back, after it the services come up and the rest is left. */
+  signal?: AbortSignal;
+}
+
+/** What a deployment would do, in order. */
+export interface Plan {
+  readonly release: string;
+  readonly target: SlotName;
+  readonly steps: readonly Step[];
+  /** The steps in words. */
+  toString(): string;
+}
+
+export interface Deployment {
+  /** What `deploy` would do now; pulls the image if the engine lacks it, and changes nothing else. */
+  plan(release: ReleaseRequest): Promise<Plan>;
+  /**
+   * Brings the release live. Also finishes or undoes first what a dead process left.
+   *
+   * @throws DeployError; `facts.outcome` says how things stand: `unchanged`, `reverted` or `unfinished`
+   */
+  deploy(release: ReleaseRequest, options?: DeployOptions & { slot?: SlotName }): Promise<DeployResult>;
+  /** Brings the release live that ran before the latest deployment. Throws as `deploy` does. */
+  rollback(options?: DeployOptions): Promise<DeployResult>;
+  /** Finishes or undoes what a dead process left; undefined when nothing was left. Throws as `deploy` does. */
+  resume(options?: DeployOptions): Promise<Outcome | undefined>;
+  /** What runs now. Changes nothing. */
+  status(): Promise<DeployStatus>;
+}
+
+/**
+ * Deployments of one application in two slots: no request lost, no job cut before its grace, never two of an
+ * exclusive service, all-new or all-old at the end.
+ *
+ * @throws DeployError `invalid-options`
+ */
+export function blueGreen(options: BlueGreenOptions): Deployment {
+  const settings = readSettings(options);
+  const resolve = async (request: ReleaseRequest, signal?: AbortSignal) => {
+    await preflight(settings);
+    return resolveRelease(settings.project, settings.layout, request, signal);
+  };
+  return {
+    plan: async (request) => {
+      const release = await resolve(request);
+      const { target, steps } = await planRelease(contextOf(settings), { kind: 'deploy', release });
+      return { release: release.id, target, steps, toString: () => steps.map(describe).join('\n') };
+    },
+    deploy: async (request, { signal, slot } = {}) => {
+      const release = await resolve(request, signal);
+      return reported(settings, { kind: 'deploy', release, slot, signal });
+    },
+    rollback: async ({ signal } = {}) => {
+      await preflight(settings);
+      const release = await earlierRelease(contextOf(settings).ports);
+      return reported(settings, { kind: 'rollback', release, signal });
+    },
+    resume: async ({ signal } = {}) => {
+      await preflight(settings);
+      return resumeDeployment(contextOf(settings), signal);
+    },
+    status: async () => {
+      await preflight(settings);
+      return readStatus(contextOf(settings).ports, settings.layout);
+    },
+  };
+}
+
+/** Everything that must hold before anything changes. */
+async function preflight({ project, router, layout: { slots, background } }: Settings): Promise<void> {
+  const exclusive = Object.keys(background).filter((service) => background[service]?.exclusive);
+  const slotServices = Object.values(slots).map(({ service }) => service);
+  await project.preflight({
+    services: [...slotServices, ...Object.keys(background)],
+    single: [...slotServices, ...exclusive],
+    variables: [...Object.values(slots), ...Object.values(background)].map(({ image }) => image),
+  });
+  await router.preflight(Object.keys(slots));
+}
+
+async function reported(settings: Settings, order: Order): Promise<DeployResult> {
+  const stops: StopVerdict[] = [];
+  const context = contextOf(settings, (stop) => stops.push(stop));
+  const begun = systemClock.now();
+  const { outcome, intent } = await deployRelease(context, order);
+  return {
+    outcome,
+    release: order.release.id,
+    previous: intent.previous.id,
+    live: intent.target,
+    duration: systemClock.now() - begun,
+    stops,
+  };
+}
+
+function contextOf(settings: Settings, onStop: (stop: StopVerdict) => void = () => {}) {
+  const { project, router, onEvent } = settings;
+  const emit = listeners(onEvent, (event) => event.type === 'stopped' && onStop(event.stop));
+  const ports: Ports = {
+    engine: project,
+    router,
+    ledger: engineLedger(project),
+    clock: systemClock,
+    newId: newDeploymentId,
+    emit,
+  };
+  return { settings, ports };
+}
+
+/** What ran before the deployment that runs now. */
+async function earlierRelease({ ledger }: Ports): Promise<Release> {
+  const journal = await ledger.read();
+  const current = unfinished(journal) ?? lastDeployed(journal);
+  const { id, slot, background } = current?.previous ?? {};
+  if (id !== undefined && slot && background) return { id, slot, background };
+  throw new DeployError('nothing-to-return-to', {
+    doing: 'rolling back',
+    found: current ? `nothing ran before ${current.release.id}` : 'the journal knows no deployment',
+    wanted: 'an earlier release',
+    fix: 'deploy the version you want by its name',
+  });
+}

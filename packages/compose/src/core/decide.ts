@@ -1,0 +1,142 @@
+import type { Container, Image, ServiceName, Situation, SlotName, StartOrder, Step } from './model.ts';
+
+/**
+ * The next step of a deployment, from what is and what is wanted; the whole order of a deployment is here.
+ * Pure: the runner, the dry run and a resumed deployment all ask the same question.
+ */
+export function decide(situation: Situation): Step {
+  return situation.progress.direction === 'forward' ? forward(situation) : back(situation);
+}
+
+/** New slot up and proven → background quiet → switch → remember → background up → old slot away. */
+function forward(s: Situation): Step {
+  const { target, origin, release } = s.intent;
+  return (
+    first(
+      () => s.router.live !== target && persisted(s, s.router.live),
+      () => s.router.live !== target && prepare(s, target),
+      () => s.router.live !== target && quiet(s, release.background),
+      () => s.router.live !== target && { do: 'switch', to: target, from: s.router.live },
+      () => persisted(s, target),
+      () => background(s, release.background),
+      () => target !== origin && retired(s, origin, target),
+    ) ?? { do: 'finish', outcome: 'deployed' }
+  );
+}
+
+/** Traffic first, then the rest, until everything is as it was. */
+function back(s: Situation): Step {
+  const { target, origin } = s.intent;
+  return (
+    first(
+      () => s.router.live !== origin && { do: 'switch', to: origin, from: s.router.live },
+      () => persisted(s, origin),
+      () => background(s, asBefore(s)),
+      () => target !== origin && retired(s, target),
+    ) ?? { do: 'finish', outcome: 'reverted' }
+  );
+}
+
+/** The image each service should run; `undefined` for none, so that it is stopped. */
+type Wanted = Readonly<Record<ServiceName, Image | undefined>>;
+
+type Rule = () => Step | false | undefined;
+
+const first = (...rules: readonly Rule[]): Step | undefined => {
+  for (const rule of rules) {
+    const step = rule();
+    if (step) return step;
+  }
+  return undefined;
+};
+
+/** The slot runs the release and has passed the gate. */
+function prepare(s: Situation, slot: SlotName): Step | undefined {
+  const service = serviceOf(s, slot);
+  const wanted = { [service]: s.intent.release.slot };
+  return (
+    quiet(s, wanted) ??
+    cleared(s, wanted) ??
+    started(s, wanted) ??
+    gated(s, slot, only(containersOf(s, service)))
+  );
+}
+
+const gated = (s: Situation, slot: SlotName, container: Container): Step | undefined =>
+  s.progress.proven.has(container.id) ? undefined : { do: 'gate', slot, container };
+
+const persisted = (s: Situation, slot: SlotName): Step | undefined =>
+  s.router.stored === slot ? undefined : { do: 'persist', slot };
+
+/** Every background service runs its image, proven; what ran before is stopped and gone first. */
+const background = (s: Situation, wanted: Wanted): Step | undefined =>
+  quiet(s, wanted) ?? cleared(s, wanted) ?? started(s, wanted) ?? verified(s, wanted);
+
+/** Nothing of these services runs that should not: another image, or a container that was told to stop. */
+function quiet(s: Situation, wanted: Wanted): Step | undefined {
+  const containers = stale(s, wanted).filter(({ running }) => running);
+  return containers.length > 0 ? { do: 'stop', containers } : undefined;
+}
+
+const asBefore = ({ layout, intent }: Situation): Wanted =>
+  Object.fromEntries(
+    Object.keys(layout.background).map((service) => [service, intent.previous.background[service]]),
+  );
+
+/** Stopped containers keep their names, so they go before a successor is created. */
+function cleared(s: Situation, wanted: Wanted): Step | undefined {
+  const containers = stale(s, wanted);
+  return containers.length > 0 ? { do: 'remove', containers } : undefined;
+}
+
+function started(s: Situation, wanted: Wanted): Step | undefined {
+  const orders = Object.entries(wanted).flatMap(([service, image]): StartOrder[] => {
+    const replicas = s.intent.replicas[service] ?? 1;
+    return image && containersOf(s, service).length < replicas ? [{ service, image, replicas }] : [];
+  });
+  return orders.length > 0 ? { do: 'start', orders } : undefined;
+}
+
+function verified(s: Situation, wanted: Wanted): Step | undefined {
+  const containers = Object.keys(wanted)
+    .flatMap((service) => containersOf(s, service))
+    .filter(({ id }) => !s.progress.proven.has(id));
+  return containers.length > 0 ? { do: 'verify', containers } : undefined;
+}
+
+/** The slot without traffic is drained, kept warm while its successor is watched, then stopped and removed. */
+function retired(s: Situation, slot: SlotName, successor?: SlotName): Step | undefined {
+  const containers = containersOf(s, serviceOf(s, slot));
+  const container = containers.find(({ running }) => running);
+  if (!container) return containers.length > 0 ? { do: 'remove', containers } : undefined;
+  if (!s.progress.drained.has(container.id)) return { do: 'drain', slot, container };
+  if (successor && !s.progress.soaked) {
+    return { do: 'soak', slot: successor, container: only(containersOf(s, serviceOf(s, successor))) };
+  }
+  return { do: 'stop', containers: [container] };
+}
+
+const stale = (s: Situation, wanted: Wanted): readonly Container[] =>
+  Object.entries(wanted).flatMap(([service, image]) =>
+    containersOf(s, service).filter((container) => container.image !== image?.id || isOver(s, container)),
+  );
+
+/** It was told to stop, or it ended before this process came; one that ends after its start is for the proof to judge. */
+const isOver = ({ progress }: Situation, { id, running }: Container): boolean =>
+  progress.stopping.has(id) || (!running && !progress.started.has(id));
+
+const containersOf = (s: Situation, service: ServiceName): readonly Container[] =>
+  s.containers.filter((container) => container.service === service);
+
+export const serviceOf = ({ layout }: Pick<Situation, 'layout'>, slot: SlotName): ServiceName => {
+  const found = layout.slots[slot];
+  if (!found) throw new Error(`assertion: no slot is named ${slot}`);
+  return found.service;
+};
+
+function only(containers: readonly Container[]): Container {
+  const [container, ...others] = containers;
+  if (!container || others.length > 0)
+    throw new Error(`assertion: one container expected, ${containers.length} seen`);
+  return container;
+}

@@ -1,0 +1,94 @@
+import type { Exit } from '../ports.ts';
+import { serviceOf } from './decide.ts';
+import { drain } from './drain.ts';
+import { gate } from './gate.ts';
+import type { Container, Situation, SlotName, StartOrder, Step } from './model.ts';
+import { type Run, write } from './runner.ts';
+import { switchTraffic } from './switch.ts';
+import { soak, verify } from './watch.ts';
+
+/** Makes a step's post-condition true through the ports. Each is safe to repeat. */
+export async function perform(run: Run, s: Situation, step: Step): Promise<void> {
+  switch (step.do) {
+    case 'start':
+      return start(run, s, step.orders);
+    case 'gate':
+      return gate(run, step);
+    case 'verify':
+      return verify(run, step);
+    case 'stop':
+      return stop(run, s, step.containers);
+    case 'remove':
+      await Promise.all(step.containers.map(run.ports.engine.remove));
+      return;
+    case 'switch':
+      return switchTraffic(run, step);
+    case 'persist':
+      return persist(run, step.slot);
+    case 'drain':
+      return drain(run, step);
+    case 'soak':
+      return soak(run, step);
+    case 'finish':
+      return;
+  }
+}
+
+/** The images go where Compose reads them before Compose reads them. */
+async function start(run: Run, s: Situation, orders: readonly StartOrder[]): Promise<void> {
+  const { ports, layout, signal, intent, seen } = run;
+  const variables = variablesOf(layout);
+  await ports.engine.pin(
+    Object.fromEntries(orders.map(({ service, image }) => [variables[service] as string, image.ref])),
+  );
+  // Past the switch a start is never cut short: nobody would run the jobs.
+  const cut = s.router.live === intent.target ? undefined : signal;
+  await Promise.all(orders.map(({ service, replicas }) => ports.engine.up(service, replicas, cut)));
+  const services = orders.map(({ service }) => service);
+  const containers = await ports.engine.observe();
+  for (const { id, service } of containers) if (services.includes(service)) seen.started.add(id);
+  if (ports.router.warm && s.router.live !== intent.target) await ports.router.warm(intent.target);
+}
+
+const variablesOf = ({ slots, background }: Run['layout']): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(Object.values(slots).map(({ service, image }) => [service, image])),
+  ...Object.fromEntries(Object.entries(background).map(([service, { image }]) => [service, image])),
+});
+
+/** One SIGTERM for each container, ever: who was told before is only waited for. */
+async function stop(run: Run, s: Situation, containers: readonly Container[]): Promise<void> {
+  const told = new Set(s.progress.stopping);
+  const fresh = containers.filter(({ id }) => !told.has(id));
+  if (fresh.length > 0) await write(run, { type: 'stopping', containers: fresh.map(({ id }) => id) });
+  await Promise.all(containers.map((container) => stopOne(run, container, told.has(container.id))));
+}
+
+async function stopOne({ ports, layout }: Run, container: Container, told: boolean): Promise<void> {
+  const { engine, clock, emit } = ports;
+  const begun = clock.now();
+  const grace = graceOf(layout, container);
+  const exit = told ? await engine.awaitExit(container, grace) : await engine.stop(container, grace);
+  const { service, id } = container;
+  const duration = clock.now() - begun;
+  emit({
+    type: 'stopped',
+    stop: { service, container: id, verdict: verdictOf(exit), exitCode: exit.code, duration },
+  });
+}
+
+const verdictOf = ({ found, code }: Exit) => (found ? (code === 137 ? 'killed' : 'clean') : 'already gone');
+
+function graceOf({ slots, background }: Run['layout'], { service }: Container): number {
+  const found = background[service] ?? Object.values(slots).find((slot) => slot.service === service);
+  if (!found) throw new Error(`assertion: ${service} is not deployed`);
+  return found.gracePeriod;
+}
+
+async function persist({ ports, layout }: Run, slot: SlotName): Promise<void> {
+  await ports.router.persist(slot);
+  const others = Object.keys(layout.slots).filter((other) => other !== slot);
+  await ports.engine.prefer(
+    serviceOf({ layout }, slot),
+    others.map((other) => serviceOf({ layout }, other)),
+  );
+}

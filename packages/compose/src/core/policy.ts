@@ -1,0 +1,55 @@
+import type { Check } from '@cutover/healthcheck';
+import type { SlotName } from './model.ts';
+
+/** What the caller runs at the two moments that matter; each is handed the caller's own words back. */
+export interface Hooks {
+  /** Runs when the new slot is proven and the background services are quiet; if it rejects, traffic never moves. */
+  beforeSwitch?: (facts: { release: string; to: SlotName }) => Promise<void>;
+  /** Runs once traffic is on the new slot; if it rejects, traffic goes back. */
+  afterSwitch?: (facts: { release: string; to: SlotName }) => Promise<void>;
+}
+
+/** The proof that a slot may take traffic. */
+export interface GatePolicy {
+  /** Good looks in a row. Default 3. */
+  readonly consecutive: number;
+  /** Milliseconds it must have been good without a break. Default 10 000. */
+  readonly stableFor: number;
+  /** Milliseconds between two looks. Default 500. */
+  readonly interval: number;
+  /** Milliseconds until it has failed. Default 300 000. */
+  readonly timeout: number;
+  /** Further checks, run with every look; each is limited to 5 s. */
+  readonly checks: readonly Check[];
+}
+
+/** What the old slot is given to finish. */
+export interface DrainPolicy {
+  /** Milliseconds until what is left is announced as cut. Default 60 000. */
+  readonly timeout: number;
+  /** Milliseconds between two looks. Default 100. */
+  readonly interval: number;
+}
+
+export interface Policy {
+  readonly gate: GatePolicy;
+  readonly drain: DrainPolicy;
+  /** Milliseconds the old slot stays warm after the switch while the new one is watched. Default 10 000. */
+  readonly soak: number;
+  /** How long a background service must stay up before it counts as started. Default 3 000 ms stable in 60 000 ms. */
+  readonly verify: { readonly stableFor: number; readonly timeout: number };
+  readonly hooks: Hooks;
+}
+
+export const DEFAULT_GATE: GatePolicy = {
+  consecutive: 3,
+  stableFor: 10_000,
+  interval: 500,
+  timeout: 300_000,
+  checks: [],
+};
+export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };
+export const DEFAULT_SOAK = 10_000;
+export const DEFAULT_VERIFY: Policy['verify'] = { stableFor: 3_000, timeout: 60_000 };
+/** Milliseconds between SIGTERM and SIGKILL for a slot and for a background service that names none. */
+export const DEFAULT_GRACE_PERIOD = 60_000;

@@ -1,0 +1,113 @@
+import { DeployError } from '../errors.ts';
+import type { Lock, Ports } from '../ports.ts';
+import { decide } from './decide.ts';
+import { asDeployError } from './failure.ts';
+import { assertSafe } from './invariants.ts';
+import { remember } from './journal.ts';
+import type { Intent, JournalEntry, Layout, Outcome, Situation, Step } from './model.ts';
+import { perform } from './perform.ts';
+import type { Policy } from './policy.ts';
+import { MOST_STEPS } from './predict.ts';
+
+/** One deployment by one process: what it was given, and what it has seen so far. */
+export interface Run {
+  readonly ports: Ports;
+  readonly layout: Layout;
+  readonly policy: Policy;
+  readonly intent: Intent;
+  readonly lock: Lock;
+  readonly signal: AbortSignal | undefined;
+  /** This deployment's entries, kept beside the ledger so that no step has to read it again. */
+  readonly journal: JournalEntry[];
+  readonly seen: Seen;
+}
+
+/** What this process has seen; a successor looks for itself. */
+export interface Seen {
+  readonly started: Set<string>;
+  readonly proven: Set<string>;
+  readonly drained: Set<string>;
+  soaked: boolean;
+  /** Why the deployment turned round. */
+  failure: DeployError | undefined;
+}
+
+export const nothingSeen = (): Seen => ({
+  started: new Set(),
+  proven: new Set(),
+  drained: new Set(),
+  soaked: false,
+  failure: undefined,
+});
+
+/** Look, decide, do, until all is new or all is old. */
+export async function converge(run: Run): Promise<Outcome> {
+  for (let steps = 0; steps < MOST_STEPS; steps++) {
+    const situation = await look(run);
+    const step = decide(situation);
+    assertSafe(situation, step);
+    if (step.do === 'finish') {
+      await write(run, { type: 'outcome', outcome: step.outcome });
+      return step.outcome;
+    }
+    await attempt(run, situation, step);
+  }
+  throw new Error('assertion: a deployment goes in circles');
+}
+
+async function look({ ports, layout, intent, journal, seen }: Run): Promise<Situation> {
+  const [containers, router] = await Promise.all([ports.engine.observe(), ports.router.observe()]);
+  return { containers, router, layout, intent, progress: { ...remember(journal), ...seen } };
+}
+
+/** The ledger first, then this process: what is remembered here has been written there. */
+export async function write(run: Run, entry: JournalEntry): Promise<void> {
+  await run.lock.append(entry);
+  run.journal.push(entry);
+}
+
+/** Does one step. A failure turns the deployment round, unless there is no way back. */
+async function attempt(run: Run, situation: Situation, step: Step): Promise<void> {
+  const { emit, clock } = run.ports;
+  const begun = clock.now();
+  emit({ type: 'step', step });
+  try {
+    if (mayInterrupt(situation, step)) run.signal?.throwIfAborted();
+    await perform(run, situation, step);
+    emit({ type: 'done', step, duration: clock.now() - begun });
+  } catch (thrown) {
+    const failure = asDeployError(run, step, thrown);
+    emit({ type: 'failed', step, duration: clock.now() - begun, reason: failure.message });
+    await turnRound(run, situation, failure);
+  }
+}
+
+async function turnRound(run: Run, situation: Situation, failure: DeployError): Promise<void> {
+  if (situation.progress.direction === 'back') throw undoFailed(failure);
+  if (failure.code === 'interrupted' && hasSwitched(situation)) throw failure;
+  if (!hasWayBack(await look(run))) throw failure;
+  run.seen.failure = failure;
+  run.ports.emit({ type: 'undoing', reason: failure.message });
+  await write(run, { type: 'undo', reason: failure.message });
+}
+
+/** The slot that had the traffic has it still, or could take it again. */
+function hasWayBack({ router, intent: { origin } }: Situation): boolean {
+  return router.live === origin || router.slots[origin]?.up === true;
+}
+
+const hasSwitched = ({ router, intent }: Situation): boolean => router.live === intent.target;
+
+/**
+ * Asked to stop, a deployment that has not switched goes back; one that has first brings every service up, since
+ * stopping in between would leave nobody running the jobs. It then leaves the old slot to whoever resumes.
+ */
+const mayInterrupt = (s: Situation, step: Step): boolean =>
+  s.progress.direction === 'forward' && (!hasSwitched(s) || step.do === 'drain' || step.do === 'soak');
+
+const undoFailed = (cause: DeployError): DeployError =>
+  new DeployError(
+    'undo-failed',
+    { ...cause.explanation, doing: `going back: ${cause.explanation.doing}` },
+    { cause, facts: cause.facts },
+  );

@@ -1,0 +1,30 @@
+import { bounded } from '@cutover/internal';
+import { DeployError } from '../errors.ts';
+import { describe } from './describe.ts';
+import type { Step } from './model.ts';
+import { type Run, write } from './runner.ts';
+
+const PROBE_TIMEOUT = 5_000;
+
+/** The commit point: intent, effect, read back, and one request through the router. */
+export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch' }>): Promise<void> {
+  const { router } = run.ports;
+  const { hooks } = run.policy;
+  const forward = step.to === run.intent.target;
+  const facts = { release: run.intent.release.id, to: step.to };
+  if (forward) await hooks.beforeSwitch?.(facts);
+  await write(run, { type: 'switching', to: step.to });
+  await router.switchTo(step.to, step.from);
+  const { live } = await router.observe();
+  if (live !== step.to) {
+    throw new DeployError('switch-failed', {
+      doing: describe(step),
+      found: `the router took the command and still says ${live}`,
+      wanted: step.to,
+      fix: 'look for another program that steers the router',
+    });
+  }
+  const { probe } = router;
+  if (probe) await bounded({ timeout: PROBE_TIMEOUT }, (signal) => probe(signal));
+  if (forward) await hooks.afterSwitch?.(facts);
+}

@@ -1,0 +1,44 @@
+import { judge } from './gate.ts';
+import type { Container, RouterSlot, Step } from './model.ts';
+import type { Run } from './runner.ts';
+
+const INTERVAL = 250;
+// The router is not asked about a background service.
+const NO_ROUTER: RouterSlot = { up: true, sessions: 0 };
+
+/** The old slot stays warm while the new one is watched: one bad look sends the traffic back. */
+export async function soak(run: Run, step: Extract<Step, { do: 'soak' }>): Promise<void> {
+  const { clock, engine, router } = run.ports;
+  const until = clock.now() + run.policy.soak;
+  while (clock.now() < until) {
+    await clock.sleep(Math.min(INTERVAL, until - clock.now()), run.signal);
+    const [containers, state] = await Promise.all([engine.observe(), router.observe()]);
+    const now = containers.find(({ id }) => id === step.container.id);
+    const found = judge(step.container, now, state.slots[step.slot]);
+    if (!found.good) throw new Error(found.why);
+  }
+  run.seen.soaked = true;
+}
+
+/** Background services must be up, healthy where they say, and stay so for a while. */
+export async function verify(run: Run, step: Extract<Step, { do: 'verify' }>): Promise<void> {
+  await Promise.all(step.containers.map((container) => staysUp(run, container)));
+}
+
+async function staysUp(run: Run, container: Container): Promise<void> {
+  const { clock, engine } = run.ports;
+  const { stableFor, timeout } = run.policy.verify;
+  const deadline = clock.now() + timeout;
+  let since: number | undefined;
+  for (;;) {
+    const now = (await engine.observe()).find(({ id }) => id === container.id);
+    const found = judge(container, now, NO_ROUTER);
+    if (!found.good && (found.final || clock.now() >= deadline)) {
+      throw new Error(`${container.service}: ${found.why}`);
+    }
+    since = found.good ? (since ?? clock.now()) : undefined;
+    if (since !== undefined && clock.now() - since >= stableFor) break;
+    await clock.sleep(INTERVAL);
+  }
+  run.seen.proven.add(container.id);
+}

@@ -1,0 +1,175 @@
+import { decide } from './core/decide.ts';
+import { latest, remember, unfinished } from './core/journal.ts';
+import type {
+  Image,
+  Intent,
+  JournalEntry,
+  Outcome,
+  Release,
+  Situation,
+  SlotName,
+  Step,
+} from './core/model.ts';
+import { planFrom } from './core/predict.ts';
+import { converge, nothingSeen, type Run, write } from './core/runner.ts';
+import { endedBadly, wentBack } from './ending.ts';
+import type { StopVerdict } from './events.ts';
+import { chooseTarget, formIntent } from './intent.ts';
+import type { Settings } from './options.ts';
+import type { Lock, Ports } from './ports.ts';
+
+/** How a deployment ended that did what was asked; one that did not throws. */
+export interface DeployResult {
+  /** `unchanged`: everything ran on the release already, and nothing was touched. */
+  readonly outcome: 'deployed' | 'unchanged';
+  readonly release: string;
+  /** What ran before. */
+  readonly previous: string;
+  /** The slot that has the traffic now. */
+  readonly live: SlotName;
+  /** Milliseconds that it took. */
+  readonly duration: number;
+  /** How each container that was stopped has ended. */
+  readonly stops: readonly StopVerdict[];
+}
+
+/** What a deployment is asked for. */
+export interface Order {
+  readonly kind: Intent['kind'];
+  readonly release: Release;
+  readonly slot?: SlotName | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Context {
+  readonly settings: Settings;
+  readonly ports: Ports;
+}
+
+/** Nothing to do, or: lock → finish what somebody left → do it. */
+export async function deployRelease(
+  context: Context,
+  order: Order,
+): Promise<{ outcome: DeployResult['outcome']; intent: Intent }> {
+  const { ledger, emit } = context.ports;
+  const asked = await intend(context, order);
+  if (asked.settled && !unfinished(await ledger.read())) {
+    emit({ type: 'unchanged', release: order.release.id, live: asked.intent.target });
+    return { outcome: 'unchanged', intent: asked.intent };
+  }
+  return holdingLock(context, `${order.kind} of ${order.release.id}`, async (lock) => {
+    await finishLeftover(context, lock, order);
+    const { intent, settled } = await intend(context, order);
+    if (settled) return { outcome: 'deployed', intent };
+    const run = newRun(context, lock, intent, [], order.signal);
+    await write(run, { type: 'intent', intent });
+    const outcome = await conduct(context, run, false);
+    if (outcome === 'reverted') throw await wentBack(run);
+    return { outcome, intent };
+  });
+}
+
+/** What `deployRelease` would do now. */
+export async function planRelease(
+  context: Context,
+  order: Order,
+): Promise<{ target: SlotName; steps: readonly Step[] }> {
+  const { intent, situation } = await intend(context, order);
+  return { target: intent.target, steps: planFrom(situation) };
+}
+
+/** Finishes or undoes what a dead process left; undefined when nothing was left. */
+export async function resumeDeployment(context: Context, signal?: AbortSignal): Promise<Outcome | undefined> {
+  if (!unfinished(await context.ports.ledger.read())) return undefined;
+  return holdingLock(context, 'resume', (lock) => finishLeftover(context, lock, { signal }));
+}
+
+async function finishLeftover(
+  context: Context,
+  lock: Lock,
+  { release, signal }: Partial<Order>,
+): Promise<Outcome | undefined> {
+  const { ledger, router } = context.ports;
+  const journal = latest(await ledger.read());
+  const intent = unfinished(journal);
+  if (!intent) return undefined;
+  const run = newRun(context, lock, intent, [...journal], signal);
+  const { live } = await router.observe();
+  // Once traffic is on the new slot the way on is the shorter one; before that only the same release goes on.
+  const goesOn = live === intent.target || (release && sameImages(release, intent.release));
+  if (!goesOn && remember(journal).direction === 'forward') {
+    await write(run, { type: 'undo', reason: 'the process that deployed it has ended' });
+  }
+  return conduct(context, run, true);
+}
+
+async function conduct({ ports }: Context, run: Run, resumed: boolean): Promise<Outcome> {
+  const { emit, clock } = ports;
+  const begun = clock.now();
+  emit({ type: 'deploying', intent: run.intent, resumed });
+  try {
+    const outcome = await converge(run);
+    emit({ type: 'ended', outcome, duration: clock.now() - begun });
+    // What a prune leaves behind is no reason to fail.
+    await run.lock.prune().catch(() => {});
+    return outcome;
+  } catch (error) {
+    throw await endedBadly(run, error);
+  }
+}
+
+/** The intent as things stand now, and whether everything is so already. */
+async function intend({ settings, ports }: Context, { kind, release, slot }: Order) {
+  const { layout } = settings;
+  const [containers, router] = await Promise.all([ports.engine.observe(), ports.router.observe()]);
+  const target = chooseTarget(layout, { containers, router }, release, slot);
+  const known = await ports.ledger.read();
+  const intent = await formIntent(
+    ports.engine,
+    layout,
+    { containers, router },
+    { id: ports.newId(), kind, target, release, knownAs: (image) => releaseOf(known, image) },
+  );
+  // What runs is taken to be as good as it looks: only a step that would change something counts.
+  const proven = new Set(containers.map((container) => container.id));
+  const progress = { ...remember([]), ...nothingSeen(), proven };
+  const situation: Situation = { containers, router, layout, intent, progress };
+  return { intent, situation, settled: decide(situation).do === 'finish' };
+}
+
+/** What people called the release of which this image was the slots'. */
+function releaseOf(journal: readonly JournalEntry[], image: Image['id']): string | undefined {
+  const found = journal.findLast(
+    (entry) => entry.type === 'intent' && entry.intent.release.slot.id === image,
+  );
+  return found?.type === 'intent' ? found.intent.release.id : undefined;
+}
+
+const sameImages = (a: Release, b: Release): boolean =>
+  a.slot.id === b.slot.id &&
+  Object.entries(a.background).every(([service, { id }]) => b.background[service]?.id === id);
+
+function newRun(
+  { settings, ports }: Context,
+  lock: Lock,
+  intent: Intent,
+  journal: JournalEntry[],
+  signal: AbortSignal | undefined,
+): Run {
+  const { layout, policy } = settings;
+  return { ports, layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
+}
+
+async function holdingLock<T>(
+  { ports }: Context,
+  purpose: string,
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> {
+  const lock = await ports.ledger.acquire(purpose);
+  try {
+    return await work(lock);
+  } finally {
+    // A lock that cannot be given back is taken over once this process has ended.
+    await lock.release().catch(() => {});
+  }
+}

@@ -1,0 +1,55 @@
+import { messageOf } from '@cutover/internal';
+import type { Run } from './core/runner.ts';
+import { DeployError } from './errors.ts';
+import { sentenceOf } from './status.ts';
+
+/** The deployment failed and everything is as before: the error that stopped it, with what runs now. */
+export const wentBack = (run: Run): Promise<DeployError> =>
+  ending(
+    run,
+    run.seen.failure ?? new DeployError('interrupted', { doing: 'deploying', found: 'it was undone' }),
+    'reverted',
+  );
+
+/** The deployment stopped half-way: what stopped it, what runs now, and how to go on. */
+export async function endedBadly(run: Run, thrown: unknown): Promise<DeployError> {
+  const error =
+    thrown instanceof DeployError
+      ? thrown
+      : new DeployError('broken', { doing: 'deploying', found: messageOf(thrown) }, { cause: thrown });
+  return ending(run, error, 'unfinished');
+}
+
+const advice = {
+  reverted: undefined,
+  unfinished: 'deploy the same release again to finish, or call resume() to let it finish or undo by itself',
+};
+
+async function ending(
+  run: Run,
+  { code, explanation, facts, cause }: DeployError,
+  outcome: keyof typeof advice,
+) {
+  const now = await currently(run);
+  const fixes = [explanation.fix, advice[outcome]].filter(Boolean).join('; ');
+  return new DeployError(
+    code,
+    {
+      doing: `deploying ${run.intent.release.id}: ${explanation.doing}`,
+      found: `${explanation.found}${explanation.wanted ? `; wanted ${explanation.wanted}` : ''}. ${lead[outcome]}: ${now}`,
+      fix: fixes || undefined,
+    },
+    { cause, facts: { ...facts, outcome } },
+  );
+}
+
+const lead = { reverted: 'Everything is as before', unfinished: 'Left as it is' };
+
+async function currently({ ports, layout }: Run): Promise<string> {
+  try {
+    const [containers, router] = await Promise.all([ports.engine.observe(), ports.router.observe()]);
+    return sentenceOf({ containers, router }, layout);
+  } catch (error) {
+    return `what runs cannot be seen (${messageOf(error)})`;
+  }
+}

@@ -1,0 +1,106 @@
+import { bounded } from '@cutover/internal';
+import type Docker from 'dockerode';
+import { execa } from 'execa';
+import type { Container, Health } from '../core/model.ts';
+import type { Exit } from '../ports.ts';
+import { tolerating } from './docker.ts';
+import { maskSecrets } from './secrets.ts';
+
+// The engine kills at the end of the grace; this is what it may need beyond that.
+const STOP_MARGIN = 15_000;
+
+/** The containers of a Compose project, one-off runs left out. */
+export async function listContainers(docker: Docker, project: string): Promise<readonly Container[]> {
+  const listed = await docker.listContainers({
+    all: true,
+    filters: { label: [`com.docker.compose.project=${project}`, 'com.docker.compose.oneoff=False'] },
+  });
+  const [read, names] = await Promise.all([
+    Promise.all(listed.map(({ Id }) => tolerating([404], () => docker.getContainer(Id).inspect()))),
+    imageNames(docker, new Set(listed.map(({ ImageID }) => ImageID))),
+  ]);
+  return read.flatMap((details) =>
+    details ? [{ ...toContainer(details), imageName: names.get(details.Image) ?? details.Config.Image }] : [],
+  );
+}
+
+/** A pinned reference says nothing to people; the first tag of the image does. */
+async function imageNames(docker: Docker, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+  const named = await Promise.all(
+    [...ids].map(async (id) => {
+      const image = await tolerating([404], () => docker.getImage(id).inspect());
+      const [tag] = image?.RepoTags ?? [];
+      return tag === undefined ? [] : [[id, tag] as const];
+    }),
+  );
+  return new Map(named.flat());
+}
+
+function toContainer({
+  Id,
+  Name,
+  Image,
+  Config,
+  State,
+  RestartCount,
+  NetworkSettings,
+}: Docker.ContainerInspectInfo) {
+  return {
+    id: Id,
+    name: Name.replace(/^\//, ''),
+    service: Config.Labels['com.docker.compose.service'] ?? '',
+    image: Image,
+    running: State.Running || State.Restarting,
+    health: (State.Health?.Status ?? 'none') as Health,
+    restarts: RestartCount,
+    exitCode: State.ExitCode,
+    addresses: Object.values(NetworkSettings.Networks)
+      .map(({ IPAddress }) => IPAddress)
+      .filter(Boolean),
+  };
+}
+
+/**
+ * Stops a container with one SIGTERM. Its restart policy goes first: after a restart of the engine `always` would
+ * bring a stopped container back, and `on-failure` one that ended by signal.
+ */
+export async function stopContainer(docker: Docker, { id }: Container, gracePeriod: number): Promise<Exit> {
+  const container = docker.getContainer(id);
+  const timeout = gracePeriod + STOP_MARGIN;
+  return bounded({ timeout }, async () => {
+    await tolerating([404], () => container.update({ RestartPolicy: { Name: 'no' } }));
+    // 304: it has stopped already.
+    await tolerating([304, 404], () => container.stop({ t: Math.ceil(gracePeriod / 1000) }));
+    return exitOf(container);
+  });
+}
+
+export async function awaitExit(docker: Docker, { id }: Container, limit: number): Promise<Exit> {
+  const container = docker.getContainer(id);
+  return bounded({ timeout: limit + STOP_MARGIN }, async () => {
+    await tolerating([404], () => container.wait());
+    return exitOf(container);
+  });
+}
+
+async function exitOf(container: Docker.Container): Promise<Exit> {
+  const details = await tolerating([404], () => container.inspect());
+  return { found: details !== undefined, code: details?.State.ExitCode ?? 0 };
+}
+
+export async function removeContainer(docker: Docker, { id }: Container): Promise<void> {
+  await tolerating([404], () => docker.getContainer(id).remove());
+}
+
+/** The last lines of output, with what the container's environment marks as secret masked. */
+export async function tailContainer(
+  docker: Docker,
+  { id }: Container,
+  lines: number,
+): Promise<readonly string[]> {
+  const [{ Config }, output] = await Promise.all([
+    docker.getContainer(id).inspect(),
+    execa('docker', ['logs', '--tail', String(lines), id], { all: true, reject: false }),
+  ]);
+  return maskSecrets(output.all ?? '', Config.Env).split('\n');
+}

@@ -1,0 +1,58 @@
+import type { Container, Image, Intent, Layout, Observation, Release, SlotName } from './core/model.ts';
+import { DeployError } from './errors.ts';
+import type { Engine } from './ports.ts';
+
+/** The slot to deploy to: the idle one, or the live one when it has the release already. */
+export function chooseTarget(
+  layout: Layout,
+  { router, containers }: Observation,
+  release: Release,
+  asked: SlotName | undefined,
+): SlotName {
+  const live = runningOn(containers, layout.slots[router.live]?.service);
+  const idle = Object.keys(layout.slots).find((slot) => slot !== router.live) as SlotName;
+  if (asked === undefined) return live?.image === release.slot.id ? router.live : idle;
+  if (asked === idle) return idle;
+  throw new DeployError('unknown-slot', {
+    doing: `choosing the slot for ${release.id}`,
+    found: asked === router.live ? `${asked} has the traffic` : `no slot is named ${asked}`,
+    wanted: `the idle slot, ${idle}`,
+    fix: 'leave the slot out; the idle one is chosen',
+  });
+}
+
+/** What this deployment wants, with all that an undo will need; from what runs, not from what is believed. */
+export async function formIntent(
+  engine: Pick<Engine, 'resolve'>,
+  layout: Layout,
+  now: Observation,
+  wanted: Pick<Intent, 'id' | 'kind' | 'target' | 'release'> & {
+    knownAs: (image: string) => string | undefined;
+  },
+): Promise<Intent> {
+  const { knownAs, ...intent } = wanted;
+  const live = runningOn(now.containers, layout.slots[now.router.live]?.service);
+  const before = async (container: Container | undefined): Promise<Image | undefined> =>
+    container && engine.resolve(container.image);
+  const slot = await before(live);
+  const background: Record<string, Image> = {};
+  const replicas: Record<string, number> = {};
+  for (const service of Object.keys(layout.background)) {
+    const image = await before(runningOn(now.containers, service));
+    if (image) background[service] = image;
+    replicas[service] = Math.max(
+      1,
+      now.containers.filter((container) => container.service === service).length,
+    );
+  }
+  const id = (slot && (knownAs(slot.id) ?? slot.name)) ?? 'nothing';
+  return {
+    ...intent,
+    origin: now.router.live,
+    previous: { id, background, ...(slot ? { slot } : {}) },
+    replicas,
+  };
+}
+
+const runningOn = (containers: readonly Container[], service: string | undefined): Container | undefined =>
+  containers.find((container) => container.service === service && container.running);

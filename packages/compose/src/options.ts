@@ -1,0 +1,156 @@
+import { type OptionRule, option, readOptions } from '@cutover/internal';
+import type { Layout, ServiceName, SlotName } from './core/model.ts';
+import {
+  DEFAULT_DRAIN,
+  DEFAULT_GATE,
+  DEFAULT_GRACE_PERIOD,
+  DEFAULT_SOAK,
+  DEFAULT_VERIFY,
+  type DrainPolicy,
+  type GatePolicy,
+  type Hooks,
+  type Policy,
+} from './core/policy.ts';
+import { DeployError } from './errors.ts';
+import type { DeployEvent } from './events.ts';
+import type { Engine, Router } from './ports.ts';
+
+export interface SlotOptions {
+  /** The Compose service of the slot. */
+  service: ServiceName;
+  /** The Compose variable that names its image: `image: ${API_BLUE_IMAGE}` in the Compose file. */
+  image: string;
+  /** Milliseconds between SIGTERM and SIGKILL. Default 60 000. */
+  gracePeriod?: number;
+}
+
+export interface BackgroundOptions {
+  /** The Compose variable that names its image. */
+  image: string;
+  /** Milliseconds between SIGTERM and SIGKILL: as long as its longest job. Default 60 000. */
+  gracePeriod?: number;
+  /** At most one container, ever, as a cron needs it. Default false. */
+  exclusive?: boolean;
+}
+
+export interface BlueGreenOptions {
+  /** What runs the containers: `composeProject()`. */
+  project: Engine;
+  /** The two places a version of the API can run. */
+  slots: Readonly<Record<SlotName, SlotOptions>>;
+  /** What sends traffic to them: `haproxyMapRouter()`, `haproxyServerRouter()`. */
+  router: Router;
+  /** Services without traffic that move with the release: cron, workers. Default none. */
+  background?: Readonly<Record<ServiceName, BackgroundOptions>>;
+  gate?: Partial<GatePolicy>;
+  drain?: Partial<DrainPolicy>;
+  /** Milliseconds the old slot stays warm after the switch while the new one is watched. Default 10 000. */
+  soak?: number;
+  hooks?: Hooks;
+  /** Hears everything: `consoleReporter()`, `jsonReporter()`. What it throws breaks nothing. */
+  onEvent?: (event: DeployEvent) => void;
+}
+
+/** The options, checked once and complete. */
+export interface Settings {
+  readonly project: Engine;
+  readonly router: Router;
+  readonly layout: Layout;
+  readonly policy: Policy;
+  readonly onEvent: (event: DeployEvent) => void;
+}
+
+const rules: Readonly<Record<keyof BlueGreenOptions, OptionRule>> = {
+  project: option.object,
+  slots: option.object,
+  router: option.object,
+  background: option.object,
+  gate: option.object,
+  drain: option.object,
+  soak: option.duration,
+  hooks: option.object,
+  onEvent: option.function,
+};
+
+export function readSettings(given: BlueGreenOptions): Settings {
+  const { project, router, slots, background, gate, drain, soak, hooks, onEvent } = readOptions(
+    given,
+    rules,
+    { background: {}, gate: {}, drain: {}, soak: DEFAULT_SOAK, hooks: {}, onEvent: () => {} },
+    refuse(''),
+  );
+  for (const [name, value] of Object.entries({ project, router, slots })) {
+    if (value === undefined) throw refuse('')({ name, found: 'nothing', wanted: option.object.expected });
+  }
+  const layout: Layout = {
+    slots: mapValues(slots, (slot, name) => readSlot(slot, `slots.${name}.`)),
+    background: mapValues(background, (service, name) => readBackground(service, `background.${name}.`)),
+  };
+  if (Object.keys(slots).length !== 2) {
+    throw refuse('')({ name: 'slots', found: `${Object.keys(slots).length} of them`, wanted: 'two' });
+  }
+  return {
+    project,
+    router,
+    layout,
+    policy: {
+      gate: readGate(gate),
+      drain: readDrain(drain),
+      soak,
+      verify: DEFAULT_VERIFY,
+      hooks: readHooks(hooks),
+    },
+    onEvent,
+  };
+}
+
+const gracePeriod = { gracePeriod: DEFAULT_GRACE_PERIOD };
+
+const readSlot = (slot: SlotOptions, path: string) =>
+  readOptions(
+    slot,
+    { service: option.text, image: option.text, gracePeriod: option.duration },
+    gracePeriod,
+    refuse(path),
+  );
+
+const readBackground = (service: BackgroundOptions, path: string) =>
+  readOptions(
+    service,
+    { image: option.text, gracePeriod: option.duration, exclusive: option.boolean },
+    { ...gracePeriod, exclusive: false },
+    refuse(path),
+  );
+
+const readGate = (gate: Partial<GatePolicy>): GatePolicy =>
+  readOptions(
+    gate,
+    {
+      consecutive: option.count,
+      stableFor: option.duration,
+      interval: option.duration,
+      timeout: option.duration,
+      checks: option.list(option.object),
+    },
+    DEFAULT_GATE,
+    refuse('gate.'),
+  );
+
+const readDrain = (drain: Partial<DrainPolicy>): DrainPolicy =>
+  readOptions(
+    drain,
+    { timeout: option.duration, interval: option.duration },
+    DEFAULT_DRAIN,
+    refuse('drain.'),
+  );
+
+const readHooks = (hooks: Hooks): Hooks =>
+  readOptions(hooks, { beforeSwitch: option.function, afterSwitch: option.function }, {}, refuse('hooks.'));
+
+const mapValues = <T, R>(record: Readonly<Record<string, T>>, change: (value: T, name: string) => R) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
+
+const refuse =
+  (path: string) =>
+  ({ name, found, wanted }: { name: string; found: string; wanted: string }): DeployError =>
+    new DeployError('invalid-options', { doing: `reading blueGreen option ${path}${name}`, found, wanted });

@@ -1,0 +1,96 @@
+import type { Clock } from '@cutover/internal';
+import type Docker from 'dockerode';
+import type { Container, Image, JournalEntry, RouterState, ServiceName, SlotName } from './core/model.ts';
+import type { DeployEvent } from './events.ts';
+
+/** Everything outside the core. The real ones are in `engine/`, `router/` and `ledger/`. */
+export interface Ports {
+  readonly engine: Engine;
+  readonly router: Router;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly emit: (event: DeployEvent) => void;
+}
+
+/** What runs containers. Every container is named by its full id, so that a successor of the same name is never hit. */
+export interface Engine {
+  /** Name of the project, for people and for the ledger. */
+  project(): Promise<string>;
+  /** The connection, for the ledger that lives on the same engine. */
+  docker(): Promise<Docker>;
+  /** Proves, changing nothing, that the engine answers and that the services can be deployed. */
+  preflight(request: DeployRequest): Promise<void>;
+  /** The image of that name, pulled if the engine lacks it. */
+  resolve(name: string, signal?: AbortSignal): Promise<Image>;
+  observe(): Promise<readonly Container[]>;
+  /** Writes the images where Compose reads them (variable → reference), atomically. */
+  pin(images: Readonly<Record<string, string>>): Promise<void>;
+  /** Creates and starts what is missing of one service; never recreates what runs. */
+  up(service: ServiceName, replicas: number, signal?: AbortSignal): Promise<void>;
+  /** Makes a bare `up` by hand start the services of `live` and leave those of `idle` alone. */
+  prefer(live: ServiceName, idle: readonly ServiceName[]): Promise<void>;
+  /** Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. */
+  stop(container: Container, gracePeriod: number): Promise<Exit>;
+  /** Waits for the exit of a container that was told to stop before. */
+  awaitExit(container: Container, limit: number): Promise<Exit>;
+  remove(container: Container): Promise<void>;
+  /** The end of its output, with the secrets of its environment masked. */
+  tail(container: Container, lines: number): Promise<readonly string[]>;
+}
+
+/** What a deployment will ask of the Compose file. */
+export interface DeployRequest {
+  readonly services: readonly ServiceName[];
+  /** Those of which there is one container at most. */
+  readonly single: readonly ServiceName[];
+  /** The variables that hold their images. */
+  readonly variables: readonly string[];
+}
+
+export interface Exit {
+  /** 137 when it was killed. */
+  readonly code: number;
+  /** False when there was no such container any more. */
+  readonly found: boolean;
+}
+
+/** What sends traffic to a slot. */
+export interface Router {
+  /** Proves, changing nothing, that it can be steered and knows these slots. */
+  preflight(slots: readonly SlotName[]): Promise<void>;
+  observe(): Promise<RouterState>;
+  /** Lets the router check a slot without traffic; needed where it does not do so by itself. */
+  warm?(slot: SlotName): Promise<void>;
+  /** Sends all new traffic to `to`, without a moment in which no slot takes it; read back before it resolves. */
+  switchTo(to: SlotName, from: SlotName): Promise<void>;
+  /** One request through the router; rejects when it is not answered well. */
+  probe?(signal: AbortSignal): Promise<void>;
+  /** Makes a restarted router choose `slot`. */
+  persist(slot: SlotName): Promise<void>;
+}
+
+/** Lock and journal. */
+export interface Ledger {
+  /** Every entry, oldest first. */
+  read(): Promise<readonly JournalEntry[]>;
+  /** The one lock of the project; rejects with `locked` while a live process has it. */
+  acquire(purpose: string): Promise<Lock>;
+  /** Who holds the lock now. */
+  holder(): Promise<Holder | undefined>;
+}
+
+export interface Holder {
+  readonly purpose: string;
+  readonly host: string;
+  readonly pid: number;
+  /** ISO 8601, by the holder's clock; for people only. */
+  readonly since: string;
+}
+
+export interface Lock {
+  append(entry: JournalEntry): Promise<void>;
+  /** Drops what no rollback needs any more. */
+  prune(): Promise<void>;
+  release(): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import { styleText } from 'node:util';
+import { describe } from '../core/describe.ts';
+import type { DeployEvent, StopVerdict } from '../events.ts';
+
+export interface ConsoleOptions {
+  /** Default standard output. */
+  stream?: Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
+}
+
+/**
+ * Tells a deployment to a person: one line for each step that is done; on a terminal, the step under way with its
+ * progress as well. Elsewhere plain lines, so that a CI log stays readable.
+ */
+export function consoleReporter({
+  stream = process.stdout,
+}: ConsoleOptions = {}): (event: DeployEvent) => void {
+  const live = stream.isTTY === true;
+  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
+    live ? styleText(style, text) : text;
+  const marks = { done: paint('green', '✓'), failed: paint('red', '✗'), now: paint('cyan', '…') };
+  const settle = (line: string) => stream.write(`${live ? '\r\u001b[K' : ''}${line}\n`);
+  const passing = (line: string) => live && stream.write(`\r\u001b[K${line}`);
+
+  return (event) => {
+    switch (event.type) {
+      case 'deploying': {
+        const { kind, release, previous, origin, target } = event.intent;
+        const verb = event.resumed ? 'Resuming' : kind === 'rollback' ? 'Rolling back to' : 'Deploying';
+        return settle(paint('bold', `${verb} ${release.id} (from ${previous.id}): ${origin} → ${target}`));
+      }
+      case 'unchanged':
+        return settle(`${marks.done} ${event.release} runs already, on ${event.live}; nothing to do`);
+      case 'step':
+        return passing(`  ${marks.now} ${describe(event.step)}`);
+      case 'progress':
+        return passing(`  ${marks.now} ${describe(event.step)}: ${event.note}`);
+      case 'done':
+        return settle(`  ${marks.done} ${describe(event.step)} (${seconds(event.duration)})`);
+      case 'failed':
+        return settle(
+          `  ${marks.failed} ${describe(event.step)} (${seconds(event.duration)}): ${event.reason}`,
+        );
+      case 'stopped':
+        return settle(`  ${event.stop.verdict === 'killed' ? marks.failed : ' '} ${stopLine(event.stop)}`);
+      case 'undoing':
+        return settle(paint('yellow', '  going back'));
+      case 'output':
+        settle(`  last output of ${event.container}:`);
+        for (const line of event.lines) settle(`    ${line}`);
+        return;
+      case 'ended':
+        return settle(
+          event.outcome === 'deployed'
+            ? `${marks.done} deployed in ${seconds(event.duration)}`
+            : `${marks.failed} back as it was after ${seconds(event.duration)}`,
+        );
+    }
+  };
+}
+
+const stopLine = ({ service, verdict, exitCode, duration }: StopVerdict): string =>
+  `${service}: ${verdict} after ${seconds(duration)}, exit code ${exitCode}`;
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

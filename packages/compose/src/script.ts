@@ -1,0 +1,38 @@
+import { inspect } from 'node:util';
+import { DeployError } from './errors.ts';
+
+export interface ScriptContext {
+  /** The arguments after the script's name. */
+  readonly args: readonly string[];
+  /** Aborts at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the body of a deploy script as a person and a CI expect of a command: a failure is one message on standard
+ * error and exit code 1; the first Ctrl-C asks the deployment to end in order, the second ends the process at once
+ * (exit code 130) and leaves what was begun to `resume()`.
+ */
+export async function runScript(body: (context: ScriptContext) => Promise<unknown>): Promise<void> {
+  const controller = new AbortController();
+  const onSignal = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) {
+      process.stderr.write(`${name} again: leaving at once; what was begun can be resumed\n`);
+      process.exit(130);
+    }
+    process.stderr.write(`${name}: ending in order; once more to leave at once\n`);
+    controller.abort(new Error(`asked to stop by ${name}`));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    await body({ args: process.argv.slice(2), signal: controller.signal });
+  } catch (error) {
+    // A known failure needs no stack; an unknown one does.
+    process.stderr.write(
+      `${error instanceof DeployError ? `${error.code}: ${error.message}` : inspect(error)}\n`,
+    );
+    process.exitCode = 1;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}

@@ -1,0 +1,8 @@
+import type { Release } from '../../src/core/model.ts';
+import { image } from './world.ts';
+
+export const release = (version: string): Release => ({
+  id: version,
+  slot: image(version),
+  background: { cron: image(version), worker: image(version) },
+});

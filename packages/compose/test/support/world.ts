@@ -1,0 +1,219 @@
+import { FakeClock } from '@cutover/internal/testing';
+import type { Container, Image, JournalEntry, Layout, RouterState } from '../../src/core/model.ts';
+import type { Policy } from '../../src/core/policy.ts';
+import type { DeployEvent } from '../../src/events.ts';
+import type { Settings } from '../../src/options.ts';
+import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports.ts';
+
+export const image = (version: string): Image => ({
+  name: `api:${version}`,
+  ref: `api@sha256:${version}`,
+  id: `sha256:${version}`,
+});
+
+export const layout: Layout = {
+  slots: {
+    blue: { service: 'api_blue', image: 'BLUE_IMAGE', gracePeriod: 10_000 },
+    green: { service: 'api_green', image: 'GREEN_IMAGE', gracePeriod: 10_000 },
+  },
+  background: {
+    cron: { image: 'CRON_IMAGE', gracePeriod: 90_000, exclusive: true },
+    worker: { image: 'WORKER_IMAGE', gracePeriod: 150_000, exclusive: false },
+  },
+};
+
+const policy: Policy = {
+  gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 5_000, checks: [] },
+  drain: { timeout: 5_000, interval: 100 },
+  soak: 1_000,
+  verify: { stableFor: 500, timeout: 3_000 },
+  hooks: {},
+};
+
+export class Killed extends Error {}
+
+/** Versions that misbehave, and how. */
+export interface Faults {
+  neverHealthy?: string;
+  cronCrashes?: string;
+  /** The port call, counted from 1, at which the deploying process dies. */
+  killAt?: number;
+  /** Whether that call still takes effect. */
+  killAfterEffect?: boolean;
+}
+
+/** A small engine, router and ledger in memory, which record what was asked of them and refuse what must not be. */
+export class World {
+  readonly clock = new FakeClock();
+  readonly events: DeployEvent[] = [];
+  /** Every call that changes something, in order. */
+  readonly calls: string[] = [];
+  readonly violations: string[] = [];
+  containers: Container[] = [];
+  router: RouterState;
+  pins: Record<string, string> = {};
+  journal: JournalEntry[] = [];
+  locked: symbol | undefined;
+  faults: Faults = {};
+  #count = 0;
+  #dead = false;
+  #ids = 0;
+
+  constructor() {
+    this.router = { live: 'blue', stored: 'blue', slots: { blue: down, green: down } };
+    this.create('api_blue', image('1'));
+    this.create('cron', image('1'));
+    this.create('worker', image('1'));
+  }
+
+  create(service: string, { id, name }: Image): void {
+    if (this.running(service).length > 0 && service === 'cron') this.violations.push('two crons');
+    const version = name.split(':')[1];
+    const unhealthy = this.faults.neverHealthy === version;
+    const crashed = service === 'cron' && this.faults.cronCrashes === version;
+    this.containers.push({
+      id: `${service}-${++this.#ids}`,
+      name: service,
+      service,
+      image: id,
+      imageName: name,
+      running: !crashed,
+      health: unhealthy ? 'starting' : 'healthy',
+      restarts: 0,
+      exitCode: crashed ? 1 : 0,
+      addresses: [],
+    });
+    this.#checkSlots();
+  }
+
+  running = (service: string): Container[] =>
+    this.containers.filter((container) => container.service === service && container.running);
+
+  version = (service: string): string =>
+    this.running(service)
+      .map(({ imageName }) => imageName)
+      .join();
+
+  /** A new deploying process: what killed the last one is gone. */
+  revive(): void {
+    this.#dead = false;
+    this.#count = 0;
+    this.faults = { ...this.faults, killAt: 0 };
+    this.locked = undefined;
+  }
+
+  get callsMade(): number {
+    return this.#count;
+  }
+
+  get context(): { settings: Settings; ports: Ports } {
+    const { engine, routerPort: router, ledger, clock } = this;
+    const emit = (event: DeployEvent) => void this.events.push(event);
+    const ports: Ports = { engine, router, ledger, clock, newId: () => `d${++this.#ids}`, emit };
+    return { settings: { project: engine, router, layout, policy, onEvent: emit }, ports };
+  }
+
+  /** Runs `work` to its end in fake time. */
+  async run<T>(work: (context: World['context']) => Promise<T>): Promise<T> {
+    const done = work(this.context);
+    let settled = false;
+    const mark = () => {
+      settled = true;
+    };
+    done.then(mark, mark);
+    while (!settled) await this.clock.advance(50);
+    return done;
+  }
+
+  /** A port call that may be the last thing its process did. */
+  async #call<T>(name: string | undefined, effect: () => T): Promise<T> {
+    if (this.#dead) throw new Killed();
+    const last = ++this.#count === this.faults.killAt;
+    if (last) this.#dead = true;
+    if (last && !this.faults.killAfterEffect) throw new Killed();
+    if (name) this.calls.push(name);
+    const result = effect();
+    if (last) throw new Killed();
+    return result;
+  }
+
+  readonly engine: Engine = {
+    project: async () => 'shop',
+    docker: async () => {
+      throw new Error('there is no docker in this world');
+    },
+    preflight: async () => {},
+    resolve: async (name) => image(name.split(':')[1] as string),
+    observe: () => this.#call(undefined, () => this.containers),
+    pin: (images) => this.#call(`pin ${Object.keys(images)}`, () => void Object.assign(this.pins, images)),
+    prefer: (live) => this.#call(`prefer ${live}`, () => {}),
+    up: (service, replicas) =>
+      this.#call(`up ${service}`, () => {
+        const variable = { ...layout.background, api_blue: layout.slots.blue, api_green: layout.slots.green }[
+          service
+        ];
+        const version = this.pins[variable?.image ?? '']?.split(':')[1] as string;
+        const missing =
+          replicas - this.containers.filter((container) => container.service === service).length;
+        for (let index = 0; index < missing; index++) this.create(service, image(version));
+      }),
+    stop: (container) => this.#call(`stop ${container.service}`, () => this.#exit(container)),
+    awaitExit: (container) => this.#call(undefined, () => this.#exit(container)),
+    remove: ({ id, service }) =>
+      this.#call(`remove ${service}`, () => {
+        if (this.containers.find((container) => container.id === id)?.running)
+          this.violations.push('removed alive');
+        this.containers = this.containers.filter((container) => container.id !== id);
+      }),
+    tail: async () => [],
+  };
+
+  #exit({ id, service }: Container): Exit {
+    const slot = Object.keys(layout.slots).find((name) => layout.slots[name]?.service === service);
+    if (slot && (this.router.live === slot || this.router.stored === slot))
+      this.violations.push('stopped live slot');
+    this.containers = this.containers.map((c) => (c.id === id ? { ...c, running: false } : c));
+    this.#checkSlots();
+    return { code: 0, found: true };
+  }
+
+  readonly routerPort: Router = {
+    preflight: async () => {},
+    observe: () => this.#call(undefined, () => this.router),
+    switchTo: (to) =>
+      this.#call(`switch ${to}`, () => {
+        if (!this.router.slots[to]?.up) this.violations.push('switched to a slot that is down');
+        this.router = { ...this.router, live: to };
+      }),
+    persist: (slot) =>
+      this.#call(`persist ${slot}`, () => void (this.router = { ...this.router, stored: slot })),
+  };
+
+  #checkSlots(): void {
+    const check = (service: string) => ({
+      up: this.running(service).some(({ health }) => health === 'healthy'),
+      sessions: 0,
+    });
+    this.router = { ...this.router, slots: { blue: check('api_blue'), green: check('api_green') } };
+    if (!this.router.slots[this.router.live]?.up && this.#ids > 3)
+      this.violations.push('no slot takes traffic');
+  }
+
+  readonly ledger: Ledger = {
+    read: () => this.#call(undefined, () => this.journal),
+    holder: async () => undefined,
+    acquire: () =>
+      this.#call('lock', () => {
+        if (this.locked) throw new Error('locked');
+        this.locked = Symbol('lock');
+        return {
+          append: (entry) =>
+            this.#call(`write ${entry.type}`, () => void (this.journal = [...this.journal, entry])),
+          prune: async () => {},
+          release: () => this.#call('unlock', () => void (this.locked = undefined)),
+        };
+      }),
+  };
+}
+
+const down = { up: false, sessions: 0 };
