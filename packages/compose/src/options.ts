@@ -61,9 +61,9 @@ export interface Settings {
 }
 
 const rules: Readonly<Record<keyof BlueGreenOptions, OptionRule>> = {
-  project: option.object,
-  slots: option.object,
-  router: option.object,
+  project: option.required(option.object),
+  slots: option.required(option.object),
+  router: option.required(option.object),
   background: option.object,
   gate: option.object,
   drain: option.object,
@@ -79,9 +79,6 @@ export function readSettings(given: BlueGreenOptions): Settings {
     { background: {}, gate: {}, drain: {}, soak: DEFAULT_SOAK, hooks: {}, onEvent: () => {} },
     refuse(''),
   );
-  for (const [name, value] of Object.entries({ project, router, slots })) {
-    if (value === undefined) throw refuse('')({ name, found: 'nothing', wanted: option.object.expected });
-  }
   const layout: Layout = {
     slots: mapValues(slots, (slot, name) => readSlot(slot, `slots.${name}.`)),
     background: mapValues(background, (service, name) => readBackground(service, `background.${name}.`)),
@@ -109,7 +106,11 @@ const gracePeriod = { gracePeriod: DEFAULT_GRACE_PERIOD };
 const readSlot = (slot: SlotOptions, path: string) =>
   readOptions(
     slot,
-    { service: option.text, image: option.text, gracePeriod: option.duration },
+    {
+      service: option.required(option.text),
+      image: option.required(option.text),
+      gracePeriod: option.duration,
+    },
     gracePeriod,
     refuse(path),
   );
@@ -117,7 +118,7 @@ const readSlot = (slot: SlotOptions, path: string) =>
 const readBackground = (service: BackgroundOptions, path: string) =>
   readOptions(
     service,
-    { image: option.text, gracePeriod: option.duration, exclusive: option.boolean },
+    { image: option.required(option.text), gracePeriod: option.duration, exclusive: option.boolean },
     { ...gracePeriod, exclusive: false },
     refuse(path),
   );

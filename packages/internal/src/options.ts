@@ -2,6 +2,7 @@
 export interface OptionRule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
+  readonly required?: boolean;
 }
 
 const rule = (expected: string, accepts: (value: unknown) => boolean): OptionRule => ({ expected, accepts });
@@ -16,12 +17,19 @@ export const option = {
   /** Milliseconds, or `Infinity` for no limit. */
   limit: rule('milliseconds, or Infinity', (v) => typeof v === 'number' && v >= 0),
   count: rule('a whole number, 1 or more', (v) => Number.isInteger(v) && (v as number) >= 1),
+  wholeNumber: rule('a whole number, 0 or more', (v) => Number.isInteger(v) && (v as number) >= 0),
+  port: rule('a port, 1 to 65535', (v) => Number.isInteger(v) && (v as number) >= 1 && (v as number) <= 65_535),
+  /** A share of a whole. */
+  share: rule('a number from 0 to 1', (v) => typeof v === 'number' && v >= 0 && v <= 1),
+  pattern: rule('a regular expression', (v) => v instanceof RegExp),
   boolean: rule('true or false', (v) => typeof v === 'boolean'),
   text: rule('a text that is not empty', (v) => typeof v === 'string' && v !== ''),
   function: rule('a function', (v) => typeof v === 'function'),
   object: rule('an object', (v) => typeof v === 'object' && v !== null && !Array.isArray(v)),
   signal: rule('an AbortSignal', (v) => v instanceof AbortSignal),
   any: rule('anything', () => true),
+  /** Must be given. */
+  required: (of: OptionRule): OptionRule => ({ ...of, required: true }),
   list: (of: OptionRule): OptionRule =>
     rule(`a list, each ${of.expected}`, (v) => Array.isArray(v) && v.every(of.accepts)),
   oneOf: (...values: readonly string[]): OptionRule =>
@@ -49,6 +57,10 @@ export function readOptions<T extends object, D extends Partial<T>>(
       throw refuse({ name, found: 'an option of that name', wanted: `one of ${known.join(', ')}` });
     }
     if (!accepted.accepts(value)) throw refuse({ name, found: show(value), wanted: accepted.expected });
+  }
+  for (const [name, { required, expected }] of Object.entries(table)) {
+    const missing = required && !present.some(([given]) => given === name);
+    if (missing) throw refuse({ name, found: 'nothing', wanted: expected });
   }
   return { ...defaults, ...Object.fromEntries(present) } as never;
 }

@@ -31,3 +31,16 @@ describe('readOptions', () => {
     expect(() => read({ timeout: 'postgres://a:secret@b' })).toThrow(/^timeout: a text; wanted/);
   });
 });
+
+describe('option.required', () => {
+  it('refuses what was not given', () => {
+    const refused = () =>
+      readOptions<Options, object>(
+        {},
+        { name: option.required(option.text), timeout: option.duration },
+        {},
+        ({ name, found, wanted }) => new Error(`${name}: ${found}; wanted ${wanted}`),
+      );
+    expect(refused).toThrow('name: nothing; wanted a text that is not empty');
+  });
+});

@@ -186,7 +186,9 @@ export class World {
         this.router = { ...this.router, live: to };
       }),
     persist: (slot) =>
-      this.#call(`persist ${slot}`, () => void (this.router = { ...this.router, stored: slot })),
+      this.#call(`persist ${slot}`, () => {
+        this.router = { ...this.router, stored: slot };
+      }),
   };
 
   #checkSlots(): void {
@@ -200,17 +202,19 @@ export class World {
   }
 
   readonly ledger: Ledger = {
-    read: () => this.#call(undefined, () => this.journal),
+    read: () => this.#call(undefined, () => [...this.journal]),
     holder: async () => undefined,
     acquire: () =>
       this.#call('lock', () => {
         if (this.locked) throw new Error('locked');
         this.locked = Symbol('lock');
         return {
-          append: (entry) =>
-            this.#call(`write ${entry.type}`, () => void (this.journal = [...this.journal, entry])),
+          append: (entry) => this.#call(`write ${entry.type}`, () => void this.journal.push(entry)),
           prune: async () => {},
-          release: () => this.#call('unlock', () => void (this.locked = undefined)),
+          release: () =>
+            this.#call('unlock', () => {
+              this.locked = undefined;
+            }),
         };
       }),
   };

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { judge } from '../../src/core/gate.ts';
+import type { Container } from '../../src/core/model.ts';
+import { deployRelease } from '../../src/deployment.ts';
+import { release } from '../support/releases.ts';
+import { World } from '../support/world.ts';
+
+const container: Container = {
+  id: 'a',
+  name: 'api',
+  service: 'api',
+  image: 'i',
+  imageName: 'api:2',
+  running: true,
+  health: 'healthy',
+  restarts: 0,
+  exitCode: 0,
+  addresses: ['172.18.0.5'],
+};
+const up = { up: true, sessions: 0, address: '172.18.0.5' };
+
+describe('judge', () => {
+  it.each([
+    ['good', container, up, { good: true }],
+    ['gone', undefined, up, { final: true, why: 'the container is gone' }],
+    [
+      'exited',
+      { ...container, running: false, exitCode: 3 },
+      up,
+      { final: true, why: 'the container exited with code 3' },
+    ],
+    ['restarted', { ...container, restarts: 1 }, up, { final: true, why: 'the container restarts' }],
+    ['unhealthy', { ...container, health: 'unhealthy' as const }, up, { final: true }],
+    [
+      'starting',
+      { ...container, health: 'starting' as const },
+      up,
+      { why: 'its health check has not passed yet' },
+    ],
+    ['down for the router', container, { ...up, up: false }, { why: 'the router does not see it up yet' }],
+    ['up at a former address', container, { ...up, address: '172.18.0.9' }, { good: false }],
+  ])('a container that is %s', (_, now, router, expected) => {
+    expect(judge(container, now, router)).toMatchObject(expected);
+  });
+});
+
+describe('gate', () => {
+  it('starts its count again after one bad look', async () => {
+    const world = new World();
+    const looks = [true, true, false, true, true, true];
+    const seen: string[] = [];
+    const check = {
+      name: 'smoke',
+      run: async () => {
+        const good = looks.shift() ?? true;
+        seen.push(good ? 'good' : 'bad');
+        if (!good) throw new Error('502');
+      },
+    };
+    await world.run(({ settings, ports }) => {
+      const gate = { ...settings.policy.gate, consecutive: 3, stableFor: 0, checks: [check] };
+      const policy = { ...settings.policy, gate };
+      return deployRelease(
+        { settings: { ...settings, policy }, ports },
+        { kind: 'deploy', release: release('2') },
+      );
+    });
+    expect(seen).toEqual(['good', 'good', 'bad', 'good', 'good', 'good']);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { composeArguments, composeCommands } from '../../src/engine/compose.ts';
+import { assertDeployable } from '../../src/engine/preflight.ts';
+
+describe('composeArguments', () => {
+  it('names files, env file and project before the command', () => {
+    const project = {
+      directory: '/srv',
+      files: ['a.yaml', 'b.yaml'],
+      envFile: 'prod.env',
+      projectName: 'shop',
+    };
+    expect(composeArguments(project, composeCommands.up('cron', 1)).join(' ')).toBe(
+      'compose --file a.yaml --file b.yaml --env-file prod.env --project-name shop --profile * up --detach --no-deps --no-build --no-recreate --scale cron=1 cron',
+    );
+  });
+});
+
+describe('assertDeployable', () => {
+  const config = { name: 'shop', services: { api: {}, cron: { deploy: { replicas: 2 } } } };
+
+  it('names the service that is missing and those that are there', () => {
+    expect(() => assertDeployable(config, { services: ['api', 'blue'], single: [], variables: [] })).toThrow(
+      'no service blue; it has api, cron; wanted every service that is deployed: api, blue',
+    );
+  });
+
+  it('refuses an exclusive service with replicas', () => {
+    expect(() => assertDeployable(config, { services: ['cron'], single: ['cron'], variables: [] })).toThrow(
+      'cron has 2 replicas',
+    );
+  });
+
+  it('refuses a variable that two services share', () => {
+    expect(() => assertDeployable(config, { services: [], single: [], variables: ['A', 'A'] })).toThrow(
+      'two services share an image variable',
+    );
+  });
+});
