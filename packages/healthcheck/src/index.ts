@@ -1,1 +1,37 @@
 export type { Check, CheckDetails } from './check.ts';
+export {
+  type ContainerCheckOptions,
+  type ContainerEngine,
+  type ContainerTarget,
+  containerCheck,
+} from './checks/container.ts';
+export type { LocalCheck } from './checks/define-check.ts';
+export { DISK_FAIL, DISK_WARN, type DiskCheckOptions, diskCheck } from './checks/disk.ts';
+export {
+  EVENT_LOOP_FAIL,
+  EVENT_LOOP_WARN,
+  type EventLoopCheckOptions,
+  eventLoopCheck,
+} from './checks/event-loop.ts';
+export {
+  type HeartbeatCheckOptions,
+  type HeartbeatStore,
+  heartbeatCheck,
+  heartbeatText,
+  writeHeartbeat,
+} from './checks/heartbeat.ts';
+export { HTTP_BODY_LIMIT, type HttpCheckOptions, httpCheck } from './checks/http.ts';
+export { MEMORY_FAIL, MEMORY_WARN, type MemoryCheckOptions, memoryCheck } from './checks/memory.ts';
+export { type MysqlCheckOptions, type MysqlClient, mysqlCheck } from './checks/mysql.ts';
+export { type Pm2CheckOptions, pm2Check } from './checks/pm2.ts';
+export { PM2_MAX_RESTARTS, PM2_RESTART_WINDOW } from './checks/pm2-rules.ts';
+export {
+  type PostgresCheckOptions,
+  type PostgresClient,
+  type PostgresPool,
+  postgresCheck,
+} from './checks/postgres.ts';
+export { type PrismaCheckOptions, type PrismaClientLike, prismaCheck } from './checks/prisma.ts';
+export { type RedisCheckOptions, type RedisClient, redisCheck } from './checks/redis.ts';
+export { TCP_HOLD, type TcpCheckOptions, tcpCheck } from './checks/tcp.ts';
+export { HealthcheckError, type HealthcheckErrorCode, healthcheckErrorCodes, isPermanent } from './errors.ts';

@@ -18,7 +18,10 @@ export const option = {
   limit: rule('milliseconds, or Infinity', (v) => typeof v === 'number' && v >= 0),
   count: rule('a whole number, 1 or more', (v) => Number.isInteger(v) && (v as number) >= 1),
   wholeNumber: rule('a whole number, 0 or more', (v) => Number.isInteger(v) && (v as number) >= 0),
-  port: rule('a port, 1 to 65535', (v) => Number.isInteger(v) && (v as number) >= 1 && (v as number) <= 65_535),
+  port: rule(
+    'a port, 1 to 65535',
+    (v) => Number.isInteger(v) && (v as number) >= 1 && (v as number) <= 65_535,
+  ),
   /** A share of a whole. */
   share: rule('a number from 0 to 1', (v) => typeof v === 'number' && v >= 0 && v <= 1),
   pattern: rule('a regular expression', (v) => v instanceof RegExp),

@@ -11,8 +11,8 @@ export type Pm2Status =
 /** One process of PM2's list: what a check or a drain needs, and nothing of its environment. */
 export interface Pm2Process {
   readonly name: string;
-  /** PM2's number for the process, `pm_id`. */
-  readonly id: number;
+  /** PM2's number for the process, `pm_id`; a text such as `_old_3` for the outgoing half of a reload. */
+  readonly id: number | string;
   /** Process id; 0 when it does not run. */
   readonly pid: number;
   readonly status: Pm2Status | (string & {});
@@ -44,7 +44,7 @@ function readProcess(entry: Fields): Pm2Process {
   const monit = fieldsOf(entry.monit);
   return {
     name: textOf(entry.name),
-    id: numberOf(entry.pm_id),
+    id: typeof entry.pm_id === 'string' ? entry.pm_id : numberOf(entry.pm_id),
     pid: numberOf(entry.pid),
     status: textOf(env.status),
     execMode: env.exec_mode === 'cluster_mode' ? 'cluster' : 'fork',

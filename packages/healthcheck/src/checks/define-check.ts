@@ -1,0 +1,33 @@
+import type { Check, CheckDetails } from '../check.ts';
+import { failureOf } from './failure.ts';
+
+/** A check of this process or machine alone: it depends on nothing that can be away, so it may decide on `live`. */
+export interface LocalCheck extends Check {
+  readonly local: true;
+}
+
+interface CheckDefinition {
+  name: string;
+  /** Begins each error: "asking postgres://db/shop". */
+  doing: string;
+  run(signal: AbortSignal): Promise<CheckDetails | void>;
+}
+
+/** Every check of ours: errors speak our codes, and an abort rejects with the reason it was given. */
+export const defineCheck = ({ name, doing, run }: CheckDefinition): Check => ({
+  name,
+  run: async ({ signal }) => {
+    signal.throwIfAborted();
+    try {
+      return await run(signal);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : failureOf(doing, error);
+    }
+  },
+});
+
+/** The same for a check that never leaves the machine. */
+export const defineLocalCheck = (definition: CheckDefinition): LocalCheck => ({
+  ...defineCheck(definition),
+  local: true,
+});

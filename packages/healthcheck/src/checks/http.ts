@@ -1,0 +1,185 @@
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { option, readOptions, redactUrl } from '@cutover/internal';
+import type { Check } from '../check.ts';
+import { HealthcheckError, refuseOption } from '../errors.ts';
+import { defineCheck } from './define-check.ts';
+import { held } from './held.ts';
+
+export interface HttpCheckOptions {
+  /** Default `http`. */
+  name?: string;
+  /** `GET` (default) or `HEAD`. */
+  method?: 'GET' | 'HEAD';
+  /** Sent as given; `Host` is best given as `host`. */
+  headers?: Readonly<Record<string, string>>;
+  /** The Host header, when the address is not the name that the server knows itself by. */
+  host?: string;
+  /** The status that is good, a list of them, or a test; default 200–299. */
+  status?: number | readonly number[] | ((status: number) => boolean);
+  /** Headers that must be there: an exact text or a pattern. */
+  expectHeaders?: Readonly<Record<string, string | RegExp>>;
+  /** A text the body must contain, or a pattern it must match. */
+  body?: string | RegExp;
+  /** `fail` (default): a redirect is judged by its own status. `follow`: at most 5, to the same origin only. */
+  redirect?: 'fail' | 'follow';
+  /** A Unix socket to connect to in place of the host of the URL. */
+  socketPath?: string;
+  /** Certificates to trust in place of Node's own, PEM. */
+  ca?: string;
+  /** Bytes of body read at most; default {@link HTTP_BODY_LIMIT}. */
+  bodyLimit?: number;
+}
+
+/** 64 KB: an answer to a health question is small. */
+export const HTTP_BODY_LIMIT = 65_536;
+const REDIRECTS = 5;
+
+interface Wanted extends HttpCheckOptions {
+  redirect: 'fail' | 'follow';
+  bodyLimit: number;
+  doing: string;
+}
+
+interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: string;
+  /** The body was longer than the limit. */
+  cut: boolean;
+}
+
+/**
+ * A request is answered as wanted. Each run uses a connection of its own, so it also proves that one is accepted.
+ * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unreachable`, `bad-answer` or `misconfigured`.
+ */
+export function httpCheck(url: string | URL, options: HttpCheckOptions = {}): Check {
+  const target = readUrl(url);
+  const read = readOptions(
+    options,
+    {
+      name: option.text,
+      method: option.oneOf('GET', 'HEAD'),
+      headers: option.object,
+      host: option.text,
+      status: option.either(option.count, option.list(option.count), option.function),
+      expectHeaders: option.object,
+      body: option.either(option.text, option.pattern),
+      redirect: option.oneOf('fail', 'follow'),
+      socketPath: option.text,
+      ca: option.text,
+      bodyLimit: option.count,
+    },
+    { name: 'http', redirect: 'fail', bodyLimit: HTTP_BODY_LIMIT },
+    refuseOption('httpCheck'),
+  );
+  const doing = `asking ${redactUrl(target)}`;
+  return defineCheck({
+    name: read.name,
+    doing,
+    run: async (signal) => {
+      const wanted = { ...read, doing };
+      judge(await ask(target, wanted, signal), wanted);
+    },
+  });
+}
+
+function readUrl(url: string | URL): URL {
+  const target = URL.canParse(String(url)) ? new URL(url) : undefined;
+  if (target && /^https?:$/.test(target.protocol)) return target;
+  throw new HealthcheckError('invalid-options', {
+    doing: 'reading the URL of httpCheck',
+    found: target ? `${target.protocol}//` : 'a text that is no URL',
+    wanted: 'an http:// or https:// URL',
+  });
+}
+
+async function ask(url: URL, wanted: Wanted, signal: AbortSignal, redirects = 0): Promise<Answer> {
+  const answer = await exchange(url, wanted, signal);
+  const { location } = answer.headers;
+  if (wanted.redirect === 'fail' || answer.status < 300 || answer.status > 399 || !location) return answer;
+  const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+  if (!next || next.origin !== url.origin) throw badAnswer(wanted, 'a redirect that leaves the origin');
+  if (redirects === REDIRECTS) throw badAnswer(wanted, `more than ${REDIRECTS} redirects`);
+  return ask(next, wanted, signal, redirects + 1);
+}
+
+async function exchange(url: URL, wanted: Wanted, signal: AbortSignal): Promise<Answer> {
+  // Loaded at the first run: a HEALTHCHECK command that asks PM2 alone should not pay for HTTP.
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  return await held<Answer>(signal, ({ resolve, reject }) => {
+    const outgoing = request(url, requestOptions(wanted));
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => readAnswer(incoming, wanted.bodyLimit, { resolve, reject }));
+    outgoing.end();
+    return () => outgoing.destroy();
+  });
+}
+
+const requestOptions = ({ method = 'GET', headers, host, socketPath, ca }: Wanted): RequestOptions => ({
+  method,
+  headers: { 'user-agent': 'cutover-healthcheck', ...headers, ...(host && { host }), connection: 'close' },
+  agent: false,
+  ...(socketPath && { socketPath }),
+  ...(ca && { ca }),
+});
+
+function readAnswer(
+  incoming: IncomingMessage,
+  limit: number,
+  { resolve, reject }: { resolve(answer: Answer): void; reject(error: unknown): void },
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const finish = () => {
+    const body = Buffer.concat(chunks).toString('utf8', 0, limit);
+    resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body, cut: length > limit });
+  };
+  incoming.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) finish();
+  });
+  incoming.on('error', reject);
+  incoming.on('end', finish);
+}
+
+function judge(answer: Answer, wanted: Wanted): void {
+  if (!accepts(wanted.status, answer.status)) {
+    throw badAnswer(wanted, `status ${answer.status}`, wantedStatus(wanted.status), {
+      status: answer.status,
+    });
+  }
+  for (const [name, value] of Object.entries(wanted.expectHeaders ?? {})) {
+    const found = String(answer.headers[name.toLowerCase()] ?? '');
+    if (!matches(value, found, found === value)) throw badAnswer(wanted, `another or no header '${name}'`);
+  }
+  if (
+    wanted.body !== undefined &&
+    !matches(wanted.body, answer.body, answer.body.includes(String(wanted.body)))
+  ) {
+    throw badAnswer(wanted, answer.cut ? `${wanted.bodyLimit} bytes of another body` : 'another body');
+  }
+}
+
+const matches = (expected: string | RegExp, found: string, equal: boolean): boolean =>
+  expected instanceof RegExp ? new RegExp(expected, expected.flags.replace(/[gy]/g, '')).test(found) : equal;
+
+const accepts = (expected: HttpCheckOptions['status'], status: number): boolean => {
+  if (expected === undefined) return status >= 200 && status < 300;
+  if (typeof expected === 'function') return expected(status);
+  return [expected].flat().includes(status);
+};
+
+const wantedStatus = (expected: HttpCheckOptions['status']): string =>
+  expected === undefined
+    ? '200 to 299'
+    : typeof expected === 'function'
+      ? 'another'
+      : [expected].flat().join(' or ');
+
+const badAnswer = (
+  { doing }: Wanted,
+  found: string,
+  wanted?: string,
+  facts: Readonly<Record<string, unknown>> = {},
+): HealthcheckError => new HealthcheckError('bad-answer', { doing, found, wanted }, { facts });

@@ -1,0 +1,71 @@
+import { connectPm2, option, type Pm2Process, readOptions } from '@cutover/internal';
+import type { Check } from '../check.ts';
+import { HealthcheckError, refuseOption } from '../errors.ts';
+import { defineCheck } from './define-check.ts';
+import { judgePm2, PM2_MAX_RESTARTS, PM2_RESTART_WINDOW, type RestartSample } from './pm2-rules.ts';
+
+export interface Pm2CheckOptions {
+  /** Default `pm2`. */
+  name?: string;
+  /** Names of the processes to judge; default all. A name that PM2 does not know is bad. */
+  processes?: readonly string[];
+  /** Instances that must be online, per name; default all that PM2 has. */
+  minOnline?: number;
+  /** More restarts than this within `restartWindow` is a loop; default {@link PM2_MAX_RESTARTS}. */
+  maxRestarts?: number;
+  /** Milliseconds; default {@link PM2_RESTART_WINDOW}. */
+  restartWindow?: number;
+  /** Milliseconds a process must be up before it counts as online; default 0. */
+  minUptime?: number;
+  /** PM2's folder; default `$PM2_HOME`, else `~/.pm2`. */
+  home?: string;
+}
+
+/**
+ * The processes of PM2 are online and stay so, asked over its RPC socket. No daemon is ever started, and no
+ * environment leaves the reply.
+ * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unreachable` (no PM2), `unhealthy`
+ * (errored, looping, too few online), `not-ready` (starting) or `denied` (another user's PM2).
+ */
+export function pm2Check(options: Pm2CheckOptions = {}): Check {
+  const { name, home, processes, ...rules } = readOptions(
+    options,
+    {
+      name: option.text,
+      processes: option.list(option.text),
+      minOnline: option.count,
+      maxRestarts: option.wholeNumber,
+      restartWindow: option.duration,
+      minUptime: option.duration,
+      home: option.text,
+    },
+    { name: 'pm2', maxRestarts: PM2_MAX_RESTARTS, restartWindow: PM2_RESTART_WINDOW, minUptime: 0 },
+    refuseOption('pm2Check'),
+  );
+  let samples: readonly RestartSample[] = [];
+  return defineCheck({
+    name,
+    doing: 'asking PM2',
+    run: async (signal) => {
+      const found = await list(home, signal);
+      const verdict = judgePm2(found, { ...rules, processes }, { now: Date.now(), samples });
+      samples = verdict.samples;
+      if (verdict.problem)
+        throw new HealthcheckError(verdict.problem.code, {
+          doing: 'asking PM2',
+          found: verdict.problem.found,
+        });
+      return verdict.details;
+    },
+  });
+}
+
+async function list(home: string | undefined, signal: AbortSignal): Promise<Pm2Process[]> {
+  // Whoever runs the check sets the limit.
+  const client = await connectPm2({ home, signal, timeout: Number.POSITIVE_INFINITY });
+  try {
+    return await client.list();
+  } finally {
+    client.close();
+  }
+}

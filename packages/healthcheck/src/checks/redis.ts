@@ -1,0 +1,97 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { option, readOptions, redactUrl } from '@cutover/internal';
+import type { Check } from '../check.ts';
+import { HealthcheckError, refuseOption } from '../errors.ts';
+import { readDatabaseUrl, requireMethods } from './database-url.ts';
+import { defineCheck } from './define-check.ts';
+import { held } from './held.ts';
+
+/** What is needed of a client: `ioredis`, `redis` (node-redis), `@valkey/valkey-glide`. */
+export interface RedisClient {
+  ping(): Promise<unknown>;
+}
+
+export interface RedisCheckOptions {
+  /** Default `redis`. */
+  name?: string;
+}
+
+/** A longer answer than this to a PING is no Redis. */
+const ANSWER_LIMIT = 4096;
+
+/**
+ * Redis answers a PING. With a URL (`redis:`, `rediss:`, also of Valkey or KeyDB) one connection a run is opened; the
+ * four commands needed are spoken here, so no driver is.
+ * @throws {HealthcheckError} as {@link postgresCheck}; a Redis that still loads its data is `not-ready`.
+ */
+export function redisCheck(target: string | RedisClient, options: RedisCheckOptions = {}): Check {
+  const refuse = refuseOption('redisCheck');
+  const { name } = readOptions(options, { name: option.text }, { name: 'redis' }, refuse);
+  if (typeof target !== 'string') {
+    requireMethods('redisCheck', target, 'ping');
+    return defineCheck({
+      name,
+      doing: 'asking Redis',
+      run: async () => expectPong('asking Redis', await target.ping()),
+    });
+  }
+  const url = readDatabaseUrl('redisCheck', target, ['redis:', 'rediss:']);
+  const doing = `asking ${redactUrl(url)}`;
+  return defineCheck({ name, doing, run: (signal) => viaUrl(url, doing, signal) });
+}
+
+function expectPong(doing: string, answer: unknown): void {
+  if (String(answer).toUpperCase() === 'PONG') return;
+  throw new HealthcheckError('bad-answer', { doing, found: 'another answer to PING', wanted: 'PONG' });
+}
+
+async function viaUrl(url: URL, doing: string, signal: AbortSignal): Promise<void> {
+  const open = url.protocol === 'rediss:' ? await secureConnect(url) : () => connectTcp(addressOf(url));
+  const commands = commandsOf(url);
+  const last = await held<string>(signal, ({ resolve, reject }) => {
+    const socket = open();
+    let said = '';
+    socket.on(url.protocol === 'rediss:' ? 'secureConnect' : 'connect', () => {
+      socket.write(commands.map(encodeCommand).join(''));
+    });
+    socket.on('data', (data) => {
+      said += data.toString('utf8');
+      const lines = said.split('\r\n').slice(0, -1);
+      const error = lines.find((line) => line.startsWith('-'));
+      if (error) reject(redisError(error.slice(1)));
+      else if (lines.length >= commands.length) resolve(lines[commands.length - 1] ?? '');
+      else if (said.length > ANSWER_LIMIT) resolve('');
+    });
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('it closed the connection without an answer')));
+    return () => socket.destroy();
+  });
+  expectPong(doing, last.replace(/^\+/, ''));
+}
+
+const addressOf = (url: URL) => ({
+  host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
+  port: Number(url.port) || 6379,
+});
+
+async function secureConnect(url: URL): Promise<() => Socket> {
+  const { connect } = await import('node:tls');
+  const address = addressOf(url);
+  return () => connect({ ...address, servername: address.host });
+}
+
+function commandsOf(url: URL): string[][] {
+  const [user, password] = [url.username, url.password].map(decodeURIComponent);
+  const database = url.pathname.slice(1) || url.searchParams.get('db');
+  return [
+    ...(password ? [['AUTH', ...(user && user !== 'default' ? [user] : []), password]] : []),
+    ...(database ? [['SELECT', database]] : []),
+    ['PING'],
+  ];
+}
+
+const encodeCommand = (words: readonly string[]): string =>
+  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+
+/** Redis begins an error with a word that says its kind. */
+const redisError = (line: string): Error => Object.assign(new Error(line), { code: line.split(' ', 1)[0] });
