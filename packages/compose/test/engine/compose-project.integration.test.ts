@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { composeProject } from '../../src/engine/compose-project.ts';
+import type { Engine } from '../../src/ports.ts';
+import { startProject, type TestProject } from '../support/project.ts';
+
+describe('composeProject', () => {
+  let project: TestProject;
+  let engine: Engine;
+  const request = {
+    services: ['api', 'cron'],
+    single: ['api', 'cron'],
+    variables: ['API_IMAGE', 'CRON_IMAGE'],
+  };
+  const only = async (service: string) => {
+    const found = (await engine.observe()).filter((container) => container.service === service);
+    expect(found).toHaveLength(1);
+    return found[0] as (typeof found)[number];
+  };
+
+  beforeAll(async () => {
+    project = await startProject();
+  });
+  afterAll(() => project[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    engine = composeProject({ directory: project.directory });
+    await engine.preflight(request);
+    for (const container of await engine.observe()) {
+      await engine.stop(container, 0);
+      await engine.remove(container);
+    }
+  });
+
+  it('starts a service on the image that was pinned, and a bare up by hand changes nothing', async () => {
+    const image = await engine.resolve(project.images[1]);
+    await engine.pin({ API_IMAGE: image.ref });
+    await engine.up('api', 1);
+    await engine.prefer('api', ['spare']);
+    const before = await only('api');
+    expect(before).toMatchObject({
+      running: true,
+      image: image.id,
+      imageName: project.images[1],
+      health: 'none',
+    });
+    await project.compose('up', '--detach', 'api');
+    await project.compose('up', '--detach');
+    expect(await only('api')).toEqual(before);
+    expect((await engine.observe()).map(({ service }) => service).sort()).toEqual(['api', 'cron']);
+    expect(await readFile(join(project.directory, '.env'), 'utf8')).toMatch(
+      /# kept[\s\S]*COMPOSE_PROFILES=debug,blue\n/,
+    );
+  });
+
+  it('takes the images from the env file also where the shell exports the variable', async () => {
+    process.env.API_IMAGE = 'something/else:1';
+    try {
+      const image = await engine.resolve(project.images[1]);
+      await engine.pin({ API_IMAGE: image.ref });
+      await engine.up('api', 1);
+      expect(await only('api')).toMatchObject({ image: image.id });
+    } finally {
+      delete process.env.API_IMAGE;
+    }
+  });
+
+  it('stops with one SIGTERM, tells a clean exit from a kill, and disarms the restart policy', async () => {
+    await engine.up('api', 1);
+    await engine.up('cron', 1);
+    const [api, cron] = [await only('api'), await only('cron')];
+    expect(await engine.stop(api, 10_000)).toEqual({ found: true, code: 0 });
+    expect(await engine.stop(cron, 1_000)).toEqual({ found: true, code: 137 });
+    const docker = await engine.docker();
+    const { HostConfig } = await docker.getContainer(cron.id).inspect();
+    expect(HostConfig.RestartPolicy?.Name).toBe('no');
+    expect(await engine.awaitExit(cron, 1_000)).toEqual({ found: true, code: 137 });
+    await engine.remove(cron);
+    expect(await engine.stop(cron, 1_000)).toEqual({ found: false, code: 0 });
+  });
+
+  it('shows the end of the output without the secrets of the environment', async () => {
+    await engine.up('api', 1);
+    const container = await only('api');
+    await expect.poll(() => engine.tail(container, 5)).toEqual(['using ***']);
+  });
+
+  it('says which service is missing', async () => {
+    await expect(engine.preflight({ ...request, services: ['api', 'web'] })).rejects.toMatchObject({
+      code: 'service-missing',
+      message: expect.stringContaining('no service web; it has api, cron, spare'),
+    });
+  });
+
+  it('says what Compose says of a file that it refuses', async () => {
+    const broken = composeProject({ directory: project.directory, files: ['nowhere.yaml'] });
+    await expect(broken.preflight(request)).rejects.toMatchObject({
+      code: 'compose-invalid',
+      message: expect.stringContaining('nowhere.yaml'),
+    });
+  });
+
+  it('says that an image is nowhere to be had', async () => {
+    await expect(engine.resolve('127.0.0.1:9/no/such:1')).rejects.toMatchObject({ code: 'image-missing' });
+  });
+
+  it('says that no engine answers', async () => {
+    const host = process.env.DOCKER_HOST;
+    process.env.DOCKER_HOST = `unix://${join(project.directory, 'no.sock')}`;
+    try {
+      const down = composeProject({ directory: project.directory });
+      await expect(down.preflight(request)).rejects.toMatchObject({ code: 'engine-unreachable' });
+    } finally {
+      process.env.DOCKER_HOST = host;
+    }
+  });
+});

@@ -1,0 +1,77 @@
+import { uniqueName } from '@cutover/internal/testing';
+import type Docker from 'dockerode';
+import { execa } from 'execa';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../src/core/model.ts';
+import { connectDocker } from '../../src/engine/docker.ts';
+import { engineLedger } from '../../src/ledger/engine-ledger.ts';
+import type { Ledger } from '../../src/ports.ts';
+
+describe('engineLedger', () => {
+  let docker: Docker;
+  let project: string;
+  let ledger: Ledger;
+  const open = () => engineLedger({ docker: async () => docker, project: async () => project });
+  const entry = (reason: string): JournalEntry => ({ type: 'undo', reason });
+
+  beforeAll(async () => {
+    docker = await connectDocker();
+  });
+  beforeEach(() => {
+    project = uniqueName('ledger');
+    ledger = open();
+  });
+  afterEach(async () => {
+    const label = [`dev.cutover.project=${project}`];
+    const notes = await docker.listContainers({ all: true, filters: { label } });
+    await Promise.all(notes.map(({ Id }) => docker.getContainer(Id).remove()));
+  });
+
+  it('gives the lock to one of sixteen who want it at once', async () => {
+    const asked = await Promise.allSettled(Array.from({ length: 16 }, () => open().acquire('test')));
+    const refused = asked.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(15);
+    expect(refused[0]).toMatchObject({ reason: { code: 'locked' } });
+  });
+
+  it('names the holder to who is refused, and is free again after release', async () => {
+    const lock = await ledger.acquire('deploy of 2');
+    await expect(open().acquire('other')).rejects.toThrow(`process ${process.pid} on `);
+    expect(await ledger.holder()).toMatchObject({ purpose: 'deploy of 2', pid: process.pid });
+    await lock.release();
+    expect(await ledger.holder()).toBeUndefined();
+    await (await open().acquire('other')).release();
+  });
+
+  it('takes the lock over from a process that was killed', async () => {
+    const holder = execa('node', ['--import', 'tsx', '-C', '@cutover/source', '-'], {
+      input: `
+        import { connectDocker } from '${new URL('../../src/engine/docker.ts', import.meta.url)}';
+        import { engineLedger } from '${new URL('../../src/ledger/engine-ledger.ts', import.meta.url)}';
+        const docker = await connectDocker();
+        await engineLedger({ docker: async () => docker, project: async () => '${project}' }).acquire('doomed');
+        process.kill(process.pid, 'SIGKILL');
+      `,
+      nodeOptions: ['--input-type=module'],
+      reject: false,
+    });
+    expect(await holder).toMatchObject({ signal: 'SIGKILL' });
+    expect(await ledger.holder()).toMatchObject({ purpose: 'doomed' });
+    await (await ledger.acquire('heir')).release();
+  });
+
+  it('keeps the journal in order for whoever reads it, and refuses who appends behind the holder', async () => {
+    const lock = await ledger.acquire('test');
+    const stale = await open().read();
+    expect(stale).toEqual([]);
+    await lock.append(entry('one'));
+    await lock.append(entry('two'));
+    expect(await open().read()).toEqual([entry('one'), entry('two')]);
+    await lock.release();
+    const heir = await open().acquire('heir');
+    await heir.append(entry('three'));
+    await expect(lock.append(entry('late'))).rejects.toMatchObject({ code: 'locked' });
+    expect(await open().read()).toHaveLength(3);
+    await heir.release();
+  });
+});
