@@ -2,7 +2,10 @@ import { hostname } from 'node:os';
 
 const required = (name: string): string => {
   const value = process.env[name];
-  if (!value) throw new Error(`reading the configuration: ${name} is not set. Fix: run "tsx setup.ts" and use compose.yaml`);
+  if (!value)
+    throw new Error(
+      `reading the configuration: ${name} is not set. Fix: run "tsx setup.ts" and use compose.yaml`,
+    );
   return value;
 };
 

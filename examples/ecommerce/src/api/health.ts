@@ -1,17 +1,17 @@
-import { type Check, createHealth, type Health, postgresCheck, redisCheck } from '@cutover/healthcheck';
+import { type Check, createHealth, type Health, prismaCheck, redisCheck } from '@cutover/healthcheck';
 import { config } from '../config.ts';
 import type { Shop } from './routes.ts';
 
-/** /health, /health/live, /health/ready. Ready turns 503 as soon as the process is told to stop. */
-export const shopHealth = ({ database, redis }: Shop, readiness: Check): Health =>
-  createHealth({
-    ready: [readiness, faultCheck],
-    deep: [prismaCheck(database), redisCheck(redis)],
-  });
+/**
+ * /health, /health/live and /health/ready. Ready says 503 as soon as `shutdown` aborts. The database is no part of
+ * it: when it fails it fails for both slots, and taking both out of rotation would help nobody.
+ */
+export const shopHealth = ({ database, redis }: Shop, shutdown: AbortSignal): Health =>
+  createHealth({ ready: [builtRight], deep: [prismaCheck(database), redisCheck(redis)], shutdown });
 
-/** The demo's broken version: an image that starts well and never becomes ready. */
-const faultCheck: Check = {
-  name: 'configuration',
+/** Fails in the image that the demo deploys in vain: it starts well and never becomes ready. */
+const builtRight: Check = {
+  name: 'build',
   run: async () => {
     if (config.fault === 'never-ready') throw new Error('this image was built with FAULT=never-ready');
   },

@@ -21,7 +21,7 @@ const server = createServer((request, response) => {
 server.keepAliveTimeout = 90_000;
 
 const shutdown = gracefulShutdown({ server, gracePeriod: 20_000, surroundingGrace: 40_000 });
-const health = shopHealth(shop, shutdown.readiness);
+const health = shopHealth(shop, shutdown.signal);
 shutdown.add('queue', () => shop.queue.close());
 shutdown.add('prisma', () => database.$disconnect());
 shutdown.add('redis', () => redis.quit(), { phase: 'flush' });

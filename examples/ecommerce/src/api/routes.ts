@@ -63,7 +63,12 @@ async function placeOrder({ database, queue }: Shop, body: unknown): Promise<obj
   return { order: { id: order.id, reference } };
 }
 
-function readOrder(body: unknown): { reference: string; product: string; quantity: number; express: boolean } {
+function readOrder(body: unknown): {
+  reference: string;
+  product: string;
+  quantity: number;
+  express: boolean;
+} {
   const { reference, product, quantity = 1, express = false } = (body ?? {}) as Record<string, unknown>;
   if (typeof reference !== 'string' || typeof product !== 'string' || !Number.isInteger(quantity)) {
     throw new HttpProblem(400, 'an order needs a reference, a product and a whole quantity');

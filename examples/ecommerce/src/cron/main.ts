@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeHeartbeat } from '@cutover/healthcheck';
 import { exclusive, gracefulShutdown } from '@cutover/lifecycle';
 import { config } from '../config.ts';
 import { createDatabase } from '../database.ts';
@@ -26,5 +26,5 @@ async function tick(scheduledFor: Date): Promise<void> {
   await database.tick.create({
     data: { scheduledFor, version: config.version, container: config.container },
   });
-  await writeFile(HEARTBEAT, String(Date.now()));
+  await writeHeartbeat(HEARTBEAT);
 }

@@ -47,7 +47,9 @@ async function bookedMigrations(client: Client): Promise<Map<string, string>> {
 
 function refuseChanged(name: string, checksum: string, booked: string | undefined): void {
   if (booked === undefined || booked === checksum) return;
-  throw new Error(`applying migrations: ${name} was changed after it had been applied. Fix: write a new migration`);
+  throw new Error(
+    `applying migrations: ${name} was changed after it had been applied. Fix: write a new migration`,
+  );
 }
 
 async function applyOne(client: Client, { name, sql, checksum }: Migration): Promise<void> {

@@ -20,7 +20,9 @@ export async function migrate(): Promise<void> {
   try {
     await client.connect();
     const applied = await applyMigrations(client, await readMigrations('prisma/migrations'));
-    console.log(applied.length > 0 ? `migrations applied: ${applied.join(', ')}` : 'migrations: none to apply');
+    console.log(
+      applied.length > 0 ? `migrations applied: ${applied.join(', ')}` : 'migrations: none to apply',
+    );
   } finally {
     await client.end();
   }

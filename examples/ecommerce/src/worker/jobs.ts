@@ -7,7 +7,10 @@ import { fulfil } from './fulfil.ts';
 
 /** Takes jobs from the queue. Each run is recorded at its start and at its end: one without an end was cut. */
 export function createJobWorker(database: Database, connection: Redis): Worker<Fulfilment> {
-  const worker = new Worker<Fulfilment>(QUEUE, (job) => record(database, job), { connection, concurrency: 4 });
+  const worker = new Worker<Fulfilment>(QUEUE, (job) => record(database, job), {
+    connection,
+    concurrency: 4,
+  });
   worker.on('error', (error) => console.error(`queue: ${error.message}`));
   return worker;
 }

@@ -1,0 +1,24 @@
+import type { Stack } from './stack.ts';
+
+/** What the shop's own records say, whatever the load has seen. */
+export interface Records {
+  readonly ordersTwice: number;
+  readonly jobs: { readonly started: number; readonly finished: number; readonly cut: number };
+  readonly ticks: { readonly run: number; readonly twice: number };
+}
+
+const SQL = `SELECT json_build_object(
+  'ordersTwice', (SELECT count(*) FROM (SELECT 1 FROM "Order" GROUP BY reference HAVING count(*) > 1) AS twice),
+  'started', (SELECT count(*) FROM "JobRun"),
+  'finished', (SELECT count(*) FROM "JobRun" WHERE finished_at IS NOT NULL),
+  'ticks', (SELECT count(*) FROM "Tick"),
+  'ticksTwice', (SELECT count(*) FROM (SELECT 1 FROM "Tick" GROUP BY scheduled_for HAVING count(*) > 1) AS twice))`;
+
+export async function readRecords(stack: Stack): Promise<Records> {
+  const { ordersTwice, started, finished, ticks, ticksTwice } = JSON.parse(await stack.query(SQL));
+  return {
+    ordersTwice,
+    jobs: { started, finished, cut: started - finished },
+    ticks: { run: ticks, twice: ticksTwice },
+  };
+}

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import {
+  type BlueGreenOptions,
+  blueGreen,
+  composeProject,
+  consoleReporter,
+  type Deployment,
+  haproxyMapRouter,
+} from '@cutover/compose';
+import { createRuntimeClient } from '@cutover/haproxy';
+import { environmentOf } from './operations/environment.ts';
+
+/** The shop's deployments: what `deploy.sh` knew, as data. `directory` is where compose.yaml and .env are. */
+export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions> = {}): Deployment =>
+  blueGreen({
+    project: composeProject({ directory }),
+    slots: {
+      blue: { service: 'ecomweb_api_blue', image: 'API_BLUE_IMAGE', gracePeriod: 40_000 },
+      green: { service: 'ecomweb_api_green', image: 'API_GREEN_IMAGE', gracePeriod: 40_000 },
+    },
+    background: {
+      ecomweb_cron: { image: 'CRON_IMAGE', gracePeriod: 90_000, exclusive: true },
+      ecomweb_worker: { image: 'WORKER_IMAGE', gracePeriod: 150_000 },
+    },
+    router: haproxyMapRouter({
+      client: createRuntimeClient({ address: join(directory, 'run/haproxy/admin.sock') }),
+      map: '/usr/local/etc/haproxy/maps/live.map',
+      key: 'ecomweb',
+      file: join(directory, 'haproxy/maps/live.map'),
+      backends: { blue: 'ecomweb_api_blue', green: 'ecomweb_api_green' },
+      probe: `http://127.0.0.1:${environmentOf(directory).HTTP_PORT ?? 8080}/health`,
+    }),
+    gate: { consecutive: 3, stableFor: 3_000, timeout: 60_000 },
+    drain: { timeout: 30_000 },
+    soak: 5_000,
+    onEvent: consoleReporter(),
+    ...more,
+  });

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+
+/** The variables of the `.env` beside compose.yaml; none before `setup.ts` has run. */
+export function environmentOf(directory: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(join(directory, '.env'), 'utf8')) as NodeJS.Dict<string>;
+  } catch {
+    return {};
+  }
+}

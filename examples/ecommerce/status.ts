@@ -1,0 +1,12 @@
+import { runScript } from '@cutover/compose';
+import { shopDeployment } from './deployment.ts';
+
+await runScript(async () => {
+  const { live, slots, background } = await shopDeployment(import.meta.dirname).status();
+  console.log(`live: ${live}`);
+  for (const { service, containers } of [...Object.values(slots), ...Object.values(background)]) {
+    for (const { name, image, health } of containers)
+      console.log(`${service}: ${name} on ${image}, ${health}`);
+    if (containers.length === 0) console.log(`${service}: none`);
+  }
+});
