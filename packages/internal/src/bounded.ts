@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from './clock.ts';
 import { linkSignals } from './signals.ts';
 
 /** A wait that reached its limit. */
@@ -15,6 +16,8 @@ export interface BoundedOptions {
   /** Limit in milliseconds; `Infinity` for none. */
   timeout: number;
   signal?: AbortSignal | undefined;
+  /** Whose time the limit is; default the system's. */
+  clock?: Clock | undefined;
 }
 
 /**
@@ -22,24 +25,26 @@ export interface BoundedOptions {
  * not the work honours the signal. The first reason wins; timer and listeners are gone when it settles.
  */
 export async function bounded<T>(
-  { timeout, signal: outer }: BoundedOptions,
+  { timeout, signal: outer, clock = systemClock }: BoundedOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const linked = linkSignals(outer);
   const { signal } = linked;
-  const timer = Number.isFinite(timeout)
-    ? setTimeout(() => linked.abort(new TimeoutError(timeout)), timeout)
-    : undefined;
   let onAbort: (() => void) | undefined;
   try {
     signal.throwIfAborted();
+    if (Number.isFinite(timeout)) {
+      clock.sleep(timeout, signal).then(
+        () => linked.abort(new TimeoutError(timeout)),
+        () => {},
+      );
+    }
     const aborted = new Promise<never>((_, reject) => {
       onAbort = () => reject(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
     });
     return await Promise.race([work(signal), aborted]);
   } finally {
-    clearTimeout(timer);
     if (onAbort) signal.removeEventListener('abort', onAbort);
     linked[Symbol.dispose]();
     linked.abort(new Error('finished'));

@@ -1,1 +1,21 @@
-export {};
+export type { WebSocketLike, WebSocketServerLike } from './drain/web-sockets.ts';
+export { LifecycleError, type LifecycleErrorCode } from './errors.ts';
+export { SHUTDOWN_CHANNEL } from './shutdown/announcer.ts';
+export { BUDGET_MARGIN, DEFAULT_GRACE_PERIOD, DEFAULT_LAME_DUCK } from './shutdown/budget.ts';
+export type { Closable } from './shutdown/closable.ts';
+export { gracefulShutdown, SURROUNDING_GRACE } from './shutdown/graceful-shutdown.ts';
+export type { GracefulShutdownOptions, LifecycleLogger } from './shutdown/options.ts';
+export { PM2_KILL_TIMEOUT } from './shutdown/pm2-environment.ts';
+export type {
+  Phase,
+  Shutdown,
+  ShutdownEvent,
+  ShutdownReason,
+  StepContext,
+  StepOptions,
+  StepResult,
+  Verdict,
+  WarningCode,
+} from './shutdown/types.ts';
+export { EXIT_CODES } from './shutdown/verdict.ts';
+export { VERDICT_DIRECTORY, type VerdictRecord } from './shutdown/verdict-file.ts';

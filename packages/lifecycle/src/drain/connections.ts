@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
+import type { Server, Socket } from 'node:net';
+import type { Listener } from '../host.ts';
+
+/** What is known of one socket: the response it is busy with, and whether it has left HTTP/1. */
+export interface Connection {
+  readonly socket: Socket;
+  response?: ServerResponse;
+  session?: ServerHttp2Session;
+  /** Taken over by `upgrade` or `connect`: a WebSocket, a tunnel. */
+  upgraded: boolean;
+}
+
+/**
+ * Knows the sockets of a server from the first listener on. A request costs one map look-up: only the last response
+ * of a socket is kept, and whether it is over is read from it when somebody asks.
+ */
+export class Connections {
+  readonly #open = new Map<Socket, Connection>();
+  readonly #listeners: [string, Listener][] = [];
+  readonly #server: Server;
+  #latest: Connection | undefined;
+  #empty: (() => void) | undefined;
+  /** Called for each HTTP/1 request before the application sees it; a drain sets it. */
+  onBusy: ((connection: Connection) => void) | undefined;
+
+  constructor(server: Server) {
+    this.#server = server;
+    // Ours must run before the application's, which may answer at once.
+    this.#listen('connection', (socket: Socket) => this.#track(socket));
+    this.#listen('secureConnection', (socket: Socket) => this.#secured(socket));
+    this.#listen('request', (request: IncomingMessage, response: ServerResponse) =>
+      this.#busy(request, response),
+    );
+    // Node makes the session of a socket while it tells of the socket, after our listener.
+    this.#listen('session', (session: ServerHttp2Session) => {
+      if (this.#latest) this.#latest.session = session;
+    });
+    for (const event of ['upgrade', 'connect']) this.#watchUpgrades(event);
+  }
+
+  get all(): readonly Connection[] {
+    return [...this.#open.values()];
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Resolves once no socket is open. */
+  empty(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#open.size === 0) resolve();
+      else this.#empty = resolve;
+    });
+  }
+
+  dispose(): void {
+    for (const [event, listener] of this.#listeners) this.#server.off(event, listener);
+  }
+
+  #listen(event: string, listener: Listener): void {
+    this.#listeners.push([event, listener]);
+    this.#server.prependListener(event, listener);
+  }
+
+  /** Our own listener would make Node treat upgrades as handled, so it comes only beside another. */
+  #watchUpgrades(event: string): void {
+    const mark = (request: IncomingMessage) => {
+      this.#track(request.socket).upgraded = true;
+    };
+    const onListener = (added: string) => {
+      if (added !== event) return;
+      this.#server.off('newListener', onListener);
+      this.#listen(event, mark);
+    };
+    if (this.#server.listenerCount(event) > 0) this.#listen(event, mark);
+    else this.#listen('newListener', onListener);
+  }
+
+  #track(socket: Socket): Connection {
+    const known = this.#open.get(socket);
+    if (known) return known;
+    const connection: Connection = { socket, upgraded: false };
+    this.#open.set(socket, connection);
+    socket.once('close', () => this.#forget(socket));
+    this.#latest = connection;
+    return connection;
+  }
+
+  /** A TLS socket takes the place of the plain one it runs on, which knows nothing of requests. */
+  #secured(socket: Socket & { _parent?: Socket }): void {
+    if (socket._parent) this.#open.delete(socket._parent);
+    this.#track(socket);
+  }
+
+  #forget(socket: Socket): void {
+    this.#open.delete(socket);
+    if (this.#open.size === 0) this.#empty?.();
+  }
+
+  #busy(request: IncomingMessage, response: ServerResponse): void {
+    if (request.httpVersionMajor > 1) return;
+    const connection = this.#open.get(request.socket) ?? this.#track(request.socket);
+    connection.response = response;
+    this.onBusy?.(connection);
+  }
+}

@@ -1,0 +1,15 @@
+// biome-ignore lint/suspicious/noExplicitAny: as node:events has it; every listener fits
+export type Listener = (...args: any[]) => void;
+
+/** The part of `process` that a shutdown touches; the test kit passes one of its own. */
+export interface Host {
+  readonly pid: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly connected?: boolean;
+  readonly stdin: { readonly isTTY?: boolean };
+  uptime(): number;
+  send?(message: unknown): unknown;
+  exit(code: number): void;
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+}

@@ -1,0 +1,148 @@
+import type { Server } from 'node:net';
+import { type Clock, messageOf, systemClock } from '@cutover/internal';
+import { ServerDrain } from '../drain/server-drain.ts';
+import { closeWebSockets, type WebSocketServerLike } from '../drain/web-sockets.ts';
+import type { Host } from '../host.ts';
+import { announcer } from './announcer.ts';
+import { type Budget, planBudget } from './budget.ts';
+import { type GracefulShutdownOptions, readShutdownOptions } from './options.ts';
+import { Owner } from './owner.ts';
+import type { Step } from './phases.ts';
+import { readPm2Environment } from './pm2-environment.ts';
+import { readSurroundings, type Surroundings } from './surroundings.ts';
+import { listenForTriggers } from './triggers.ts';
+import type { Shutdown, ShutdownEvent } from './types.ts';
+import { type VerdictRecord, verdictPath, writeVerdict } from './verdict-file.ts';
+import { judgeSurroundings } from './warnings.ts';
+
+/** The variable in which `runService` tells its command how many milliseconds it has from the stop signal on. */
+export const SURROUNDING_GRACE = 'CUTOVER_GRACE_PERIOD';
+
+/** The world around a shutdown; the test kit passes its own. */
+export interface ShutdownPorts {
+  readonly host: Host;
+  readonly clock: Clock;
+  readSurroundings(env: Host['env']): Surroundings;
+}
+
+/**
+ * Owns the end of this process: signals, PM2, uncaught errors, the servers' drain and every step that is added, in
+ * phases, under one deadline. Call it once, as early as you like; servers may listen later.
+ *
+ * ```ts
+ * const shutdown = gracefulShutdown({ server });
+ * shutdown.add('prisma', prisma);
+ * server.listen(3001, () => shutdown.ready());
+ * ```
+ * @throws {LifecycleError} `bad-option`
+ */
+export const gracefulShutdown = (options: GracefulShutdownOptions = {}): Shutdown =>
+  ownShutdown(options, { host: process, clock: systemClock, readSurroundings });
+
+export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts): Owner {
+  const { host, clock } = ports;
+  const options = readShutdownOptions(given);
+  const pm2 = readPm2Environment(host.env);
+  const budget = planBudget(options, pm2);
+  const announce = announcer(options.onEvent, options.logger);
+  const record = recorder(options.verdictFile, host, announce);
+  const webSockets = listOf<WebSocketServerLike>(options.webSockets);
+  const drains = listOf<Server>(options.server).map(
+    (server) => new ServerDrain(server, { upgradedElsewhere: webSockets.length > 0 }),
+  );
+  const release = () => {
+    stopListening();
+    for (const drain of drains) drain.dispose();
+  };
+  const owner = new Owner({
+    host,
+    clock,
+    budget,
+    pm2,
+    exit: options.exit,
+    announce,
+    release,
+    record: (verdict) => record({ pid: host.pid, ...verdict }),
+  });
+  const stopListening = listenForTriggers(host, { ...options, pm2: pm2 !== undefined }, (reason) =>
+    owner.trigger(reason),
+  );
+  for (const step of serverSteps(drains, options.announce, budget, clock)) owner.addStep(step);
+  for (const step of webSocketSteps(webSockets, budget, clock)) owner.addStep(step);
+  record({ pid: host.pid, outcome: 'running' });
+  const surroundings = ports.readSurroundings(host.env);
+  const surroundingGrace = options.surroundingGrace ?? (Number(host.env[SURROUNDING_GRACE]) || undefined);
+  for (const warning of judgeSurroundings({
+    asked: options.gracePeriod,
+    gracePeriod: budget.gracePeriod,
+    surroundingGrace,
+    pm2,
+    surroundings,
+  })) {
+    announce({ type: 'warning', ...warning });
+  }
+  return owner;
+}
+
+function serverSteps(
+  drains: readonly ServerDrain[],
+  announce: number,
+  { lameDuck }: Budget,
+  clock: Clock,
+): Step[] {
+  if (drains.length === 0) return [];
+  const refuse: Step = {
+    name: 'listener',
+    phase: 'stop',
+    timeout: Number.POSITIVE_INFINITY,
+    close: async ({ signal }) => {
+      try {
+        if (announce > 0) await clock.sleep(announce, signal);
+      } finally {
+        for (const drain of drains) drain.refuse();
+      }
+    },
+  };
+  return [
+    refuse,
+    ...drains.map(
+      (drain, index): Step => ({
+        name: drains.length > 1 ? `server ${index + 1}` : 'server',
+        phase: 'drain',
+        timeout: Number.POSITIVE_INFINITY,
+        close: ({ signal }) => drain.drain({ lameDuck, clock, signal }),
+        pending: () => drain.pending(),
+      }),
+    ),
+  ];
+}
+
+const webSocketSteps = (
+  servers: readonly WebSocketServerLike[],
+  { lameDuck }: Budget,
+  clock: Clock,
+): Step[] =>
+  servers.map((server) => ({
+    name: 'web sockets',
+    phase: 'drain',
+    timeout: Number.POSITIVE_INFINITY,
+    close: ({ signal }) => closeWebSockets(server, { window: lameDuck, clock, signal }),
+  }));
+
+/** Writes the verdict file, if there is to be one; a disk that refuses is a warning, not the end. */
+function recorder(given: string | undefined, host: Host, announce: (event: ShutdownEvent) => void) {
+  const path = verdictPath(given, host);
+  return (record: VerdictRecord) => {
+    try {
+      if (path) writeVerdict(path, record);
+    } catch (error) {
+      announce({
+        type: 'warning',
+        code: 'verdict-file',
+        message: `writing the verdict: ${messageOf(error)}`,
+      });
+    }
+  };
+}
+
+const listOf = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);

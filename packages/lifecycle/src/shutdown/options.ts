@@ -1,0 +1,92 @@
+import type { Server } from 'node:net';
+import { option, readOptions } from '@cutover/internal';
+import type { WebSocketServerLike } from '../drain/web-sockets.ts';
+import { refuse } from '../errors.ts';
+import type { ShutdownEvent } from './types.ts';
+
+export interface LifecycleLogger {
+  info(line: string): void;
+  warn(line: string): void;
+}
+
+export interface GracefulShutdownOptions {
+  /** Servers to drain: node:http, https, http2 or net, listening or not yet. */
+  server?: Server | readonly Server[];
+  /** Milliseconds over everything; default: what PM2's `kill_timeout` leaves, else {@link DEFAULT_GRACE_PERIOD}. */
+  gracePeriod?: number;
+  /**
+   * Milliseconds in which answers carry `Connection: close` before idle sockets end; default
+   * {@link DEFAULT_LAME_DUCK}, at most a third of the grace period. No less than the server's `keepAliveTimeout`
+   * makes it exact for clients that heed that; 0 ends idle sockets at once.
+   */
+  lameDuck?: number;
+  /** Milliseconds between a readiness of 503 and the closed listener, for balancers that only poll; default 0. */
+  announce?: number;
+  /** Default SIGTERM and SIGINT. */
+  signals?: readonly NodeJS.Signals[];
+  /** Whether uncaught exceptions and rejections begin the same shutdown, with exit code 1; default true. */
+  trapErrors?: boolean;
+  /** Whether the process ends, with the verdict's exit code, when all is done; default true. */
+  exit?: boolean;
+  /** WebSocket servers (of `ws`, or alike) whose clients are closed with 1001 over the lame duck's time. */
+  webSockets?: WebSocketServerLike | readonly WebSocketServerLike[];
+  /** A file for the verdict as JSON; default one in `$CUTOVER_VERDICT_DIR`, which `runService` sets, if any. */
+  verdictFile?: string;
+  /** Milliseconds from the container's stop signal to SIGKILL; default `$CUTOVER_GRACE_PERIOD`, which `runService` sets. */
+  surroundingGrace?: number;
+  /** Told everything that happens. What it throws is ignored. */
+  onEvent?: (event: ShutdownEvent) => void;
+  /** Where the few lines go: `console` and pino fit; default stderr; false for none. */
+  logger?: LifecycleLogger | false;
+}
+
+const UNCATCHABLE = ['SIGKILL', 'SIGSTOP'];
+const signalName = {
+  expected: 'the name of a signal that can be caught',
+  accepts: (v: unknown) => typeof v === 'string' && /^SIG[A-Z0-9]+$/.test(v) && !UNCATCHABLE.includes(v),
+};
+const server = {
+  expected: 'a server of node:http, https, http2 or net',
+  accepts: (v: unknown) => has(v, 'close', 'prependListener', 'address'),
+};
+const webSocketServer = {
+  expected: 'a server with a set of clients',
+  accepts: (v: unknown) =>
+    option.object.accepts(v) && Symbol.iterator in Object((v as WebSocketServerLike).clients),
+};
+const logger = {
+  expected: 'an object with info and warn, or false',
+  accepts: (v: unknown) => v === false || has(v, 'info', 'warn'),
+};
+
+const has = (value: unknown, ...methods: string[]): boolean =>
+  methods.every((method) => typeof Object(value)[method] === 'function');
+
+const RULES = {
+  server: option.either(server, option.list(server)),
+  gracePeriod: option.duration,
+  lameDuck: option.duration,
+  announce: option.duration,
+  signals: option.list(signalName),
+  trapErrors: option.boolean,
+  exit: option.boolean,
+  webSockets: option.either(webSocketServer, option.list(webSocketServer)),
+  verdictFile: option.text,
+  surroundingGrace: option.duration,
+  onEvent: option.function,
+  logger,
+};
+
+const DEFAULTS = {
+  server: [] as readonly Server[],
+  announce: 0,
+  signals: ['SIGTERM', 'SIGINT'] as readonly NodeJS.Signals[],
+  trapErrors: true,
+  exit: true,
+  webSockets: [] as readonly WebSocketServerLike[],
+  onEvent: () => {},
+  logger: console as LifecycleLogger | false,
+};
+
+export const readShutdownOptions = (given: GracefulShutdownOptions) =>
+  readOptions(given, RULES, DEFAULTS, refuse('setting up the shutdown'));

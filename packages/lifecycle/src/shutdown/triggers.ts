@@ -1,0 +1,57 @@
+import { messageOf } from '@cutover/internal';
+import type { Host } from '../host.ts';
+import type { ShutdownReason } from './types.ts';
+
+/** The topic of the message by which {@link askPm2ToDrain} asks a supervised process to drain. */
+export const DRAIN_TOPIC = 'cutover:drain';
+
+/** The type of the answer, as PM2 publishes it on its bus. */
+export const DRAINED_TYPE = 'cutover:drained';
+
+export interface TriggerOptions {
+  readonly signals: readonly string[];
+  readonly trapErrors: boolean;
+  readonly pm2: boolean;
+}
+
+/** Listens for everything that begins a shutdown; returns what takes the listeners away. */
+export function listenForTriggers(
+  host: Host,
+  options: TriggerOptions,
+  on: (reason: ShutdownReason) => void,
+): () => void {
+  const listeners = Object.entries({
+    ...signalListeners(options.signals, on),
+    ...(options.trapErrors ? errorListeners(on) : {}),
+    ...(options.pm2 ? { message: messageListener(on) } : {}),
+    ...(supervised(host, options)
+      ? { disconnect: () => on({ kind: 'disconnect', text: 'disconnect' }) }
+      : {}),
+  });
+  for (const [event, listener] of listeners) host.on(event, listener);
+  return () => {
+    for (const [event, listener] of listeners) host.off(event, listener);
+  };
+}
+
+const signalListeners = (signals: readonly string[], on: (reason: ShutdownReason) => void) =>
+  Object.fromEntries(signals.map((text) => [text, () => on({ kind: 'signal', text })]));
+
+const errorListeners = (on: (reason: ShutdownReason) => void) =>
+  Object.fromEntries(
+    ['uncaughtException', 'unhandledRejection'].map((event) => [
+      event,
+      (error: unknown) => on({ kind: 'error', text: `${event}: ${messageOf(error)}`, error }),
+    ]),
+  );
+
+const messageListener = (on: (reason: ShutdownReason) => void) => (message: unknown) => {
+  if (message === 'shutdown') on({ kind: 'pm2', text: "PM2's shutdown message" });
+  if ((Object(message) as { topic?: unknown }).topic === DRAIN_TOPIC) {
+    on({ kind: 'request', text: 'a drain request' });
+  }
+};
+
+// Only where an IPC channel is held open anyway: listening to it keeps a process alive that would end by itself.
+const supervised = (host: Host, { pm2 }: TriggerOptions): boolean =>
+  host.connected === true && (pm2 || host.env.NODE_UNIQUE_ID !== undefined);

@@ -1,0 +1,107 @@
+import type { Check } from '@cutover/healthcheck';
+import type { Closable } from './closable.ts';
+
+/**
+ * The phases of a shutdown in their order: `stop` takes in no new work, `drain` finishes what is there, `close` lets
+ * go of resources (databases, caches), `flush` writes out the last logs and metrics.
+ */
+export type Phase = 'stop' | 'drain' | 'close' | 'flush';
+
+/** What began a shutdown. */
+export interface ShutdownReason {
+  /**
+   * `signal`: SIGTERM and the like. `pm2`: PM2's `shutdown` message. `disconnect`: the supervisor is gone. `error`: an
+   * uncaught exception or rejection. `request`: {@link askPm2ToDrain}. `call`: `begin()`.
+   */
+  readonly kind: 'signal' | 'pm2' | 'disconnect' | 'error' | 'request' | 'call';
+  /** For people: `SIGTERM`, `uncaughtException: boom`. */
+  readonly text: string;
+  /** What was thrown, for `error`. */
+  readonly error?: unknown;
+}
+
+export interface StepResult {
+  readonly name: string;
+  readonly phase: Phase;
+  /**
+   * `failed`: it threw. `timeout`: its own timeout passed. `cut`: the shutdown's deadline, or a forced end, cut it.
+   * `skipped`: no time was left to start it.
+   */
+  readonly outcome: 'done' | 'failed' | 'timeout' | 'cut' | 'skipped';
+  /** Milliseconds. */
+  readonly duration: number;
+  /** Why it failed, or what was left when it was cut. */
+  readonly note?: string;
+}
+
+/** How a shutdown ended. */
+export interface Verdict {
+  /** `clean`: every step done. `partial`: a step failed or timed out, the rest is done. `forced`: work was cut by the deadline. */
+  readonly outcome: 'clean' | 'partial' | 'forced';
+  readonly reason: ShutdownReason;
+  /** Milliseconds from the trigger to the end. */
+  readonly duration: number;
+  /** 0 clean, 1 after an uncaught error, 3 partial, 4 forced. */
+  readonly exitCode: number;
+  readonly steps: readonly StepResult[];
+}
+
+/** What is told while a process lives and ends, each as it happens. */
+export type ShutdownEvent =
+  | { readonly type: 'warning'; readonly code: WarningCode; readonly message: string }
+  | { readonly type: 'ready' }
+  | { readonly type: 'began'; readonly reason: ShutdownReason; readonly gracePeriod: number }
+  | { readonly type: 'repeated'; readonly reason: ShutdownReason; readonly forces: boolean }
+  | { readonly type: 'phase'; readonly phase: Phase }
+  | { readonly type: 'step'; readonly step: StepResult }
+  | { readonly type: 'finished'; readonly verdict: Verdict };
+
+export type WarningCode =
+  | 'grace-exceeds-kill-timeout'
+  | 'kill-timeout-exceeds-container'
+  | 'grace-exceeds-container'
+  | 'kill-timeout-default'
+  | 'ready-too-late'
+  | 'ps-missing'
+  | 'init-missing'
+  | 'verdict-file';
+
+/** What a step is given when it runs. */
+export interface StepContext {
+  /** Aborts when the step's time is over. */
+  readonly signal: AbortSignal;
+  readonly reason: ShutdownReason;
+  /** Milliseconds left for this step. */
+  remaining(): number;
+}
+
+export interface StepOptions {
+  /** Default `close`; `drain` for queue and Temporal workers. */
+  phase?: Phase;
+  /** Milliseconds for this step alone; default: what the shutdown has left. */
+  timeout?: number;
+}
+
+/** The owner of a process's end; see {@link gracefulShutdown}. */
+export interface Shutdown extends Disposable, AsyncDisposable {
+  /**
+   * Adds a step: a function, or a thing that can be closed (Prisma or pg client, Redis, BullMQ or Temporal worker,
+   * anything with `close`, `end`, `quit`, `destroy` or `$disconnect`). Returns a function that takes it away again.
+   * Steps of a phase run in parallel; one added while a shutdown runs joins its phase if that has not begun.
+   * @throws {LifecycleError} `bad-option`
+   */
+  add(name: string, close: Closable, options?: StepOptions): () => void;
+  /** Aborts as soon as a shutdown begins, with a {@link LifecycleError} `shutting-down`. */
+  readonly signal: AbortSignal;
+  readonly draining: boolean;
+  /** Good until a shutdown begins; for the `ready` list of a health endpoint. */
+  readonly readiness: Check;
+  /** Tells PM2 that the process may take traffic (its `wait_ready`); does nothing elsewhere or when draining. */
+  ready(): void;
+  /** Begins a shutdown, or joins the one that runs; never rejects. */
+  begin(reason?: string): Promise<Verdict>;
+  /** Resolves when the shutdown is over, just before the process ends; never rejects. */
+  readonly finished: Promise<Verdict>;
+  /** Takes every listener away; the process is as before. A shutdown that runs goes on. */
+  dispose(): void;
+}

@@ -1,0 +1,28 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Verdict } from './types.ts';
+
+/** The folder that `runService` gives its command for verdicts, one file a process. */
+export const VERDICT_DIRECTORY = 'CUTOVER_VERDICT_DIR';
+
+/** What a verdict file holds: `running` from the first moment, so that a killed process is seen as such. */
+export type VerdictRecord =
+  | { readonly pid: number; readonly outcome: 'running' }
+  | ({ readonly pid: number } & Verdict);
+
+/** Where this process leaves its verdict, if anywhere. */
+export const verdictPath = (
+  given: string | undefined,
+  { env, pid }: { env: Readonly<Record<string, string | undefined>>; pid: number },
+): string | undefined => given ?? (env[VERDICT_DIRECTORY] && join(env[VERDICT_DIRECTORY], `${pid}.json`));
+
+/** Writes a record so that a reader never meets half of it. @throws what the file system throws */
+export function writeVerdict(path: string, record: VerdictRecord): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${record.pid}.tmp`;
+  writeFileSync(draft, `${JSON.stringify(record, withoutErrors)}\n`);
+  renameSync(draft, path);
+}
+
+// What was thrown may hold anything; its message is in the reason's text.
+const withoutErrors = (key: string, value: unknown) => (key === 'error' ? undefined : value);
