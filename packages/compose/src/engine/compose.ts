@@ -64,6 +64,8 @@ export async function runCompose(
     cwd: project.directory,
     env: Object.fromEntries([...managed].map((name) => [name, undefined])),
     stdin: 'ignore',
+    // A group of its own: Ctrl-C on a terminal is for us to answer, in order, not for a half-done `up`.
+    detached: true,
     ...(signal ? { cancelSignal: signal } : {}),
   });
   return stdout;

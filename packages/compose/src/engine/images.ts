@@ -26,6 +26,7 @@ const nameOf = (name: string, { RepoTags }: Docker.ImageInspectInfo): string =>
 async function pull(name: string, cancelSignal?: AbortSignal): Promise<void> {
   const { exitCode, stderr } = await execa('docker', ['pull', '--quiet', name], {
     reject: false,
+    detached: true,
     ...(cancelSignal ? { cancelSignal } : {}),
   });
   cancelSignal?.throwIfAborted();
