@@ -35,3 +35,24 @@ export { type PrismaCheckOptions, type PrismaClientLike, prismaCheck } from './c
 export { type RedisCheckOptions, type RedisClient, redisCheck } from './checks/redis.ts';
 export { TCP_HOLD, type TcpCheckOptions, tcpCheck } from './checks/tcp.ts';
 export { HealthcheckError, type HealthcheckErrorCode, healthcheckErrorCodes, isPermanent } from './errors.ts';
+export { createHealth, HEALTH_CHANNEL, type Health, type HealthPorts } from './health/create-health.ts';
+export type { NodeHandler } from './health/handlers.ts';
+export {
+  CHECK_CACHE,
+  CHECK_TIMEOUT,
+  type CheckEntry,
+  type CheckInput,
+  HEALTH_PATHS,
+  type HealthEvent,
+  type HealthOptions,
+  PATIENCE,
+} from './health/options.ts';
+export type { CheckStatus, ProbeLimits, Reading } from './health/probe.ts';
+export type { CheckReport, HealthReport, HealthState } from './health/report.ts';
+export {
+  RUN_TIMEOUT,
+  type RunOptions,
+  type RunResult,
+  runChecks,
+  runHealthcheck,
+} from './run/run-healthcheck.ts';
