@@ -1,0 +1,57 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cgroupName, runFolder } from './paths.ts';
+
+/** A process of the private engine: the daemon, its helpers, or something inside a container. */
+export interface EngineProcess {
+  readonly pid: number;
+  readonly name: string;
+}
+
+/** Finds them by what they are rather than by pid files, which survive a kill -9 and then name strangers. */
+export async function engineProcesses(): Promise<EngineProcess[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const all = await Promise.all(pids.map(inspect));
+  return all.filter((each) => each !== undefined) as EngineProcess[];
+}
+
+async function inspect(pid: number): Promise<EngineProcess | undefined> {
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+  const [command, cgroups] = await Promise.all([read('cmdline'), read('cgroup')]);
+  const name = command.split('\0')[0]?.split('/').at(-1) ?? '';
+  const serves =
+    /^(dockerd|containerd|containerd-shim.*|runc)$/.test(name) && command.includes(`${runFolder}/`);
+  return serves || cgroups.includes(`/${cgroupName}/`) ? { pid, name } : undefined;
+}
+
+/** Whether a Docker daemon runs that is not ours. */
+export async function foreignDaemonRuns(): Promise<boolean> {
+  const ours = new Set((await engineProcesses()).map(({ pid }) => pid));
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry) && !ours.has(Number(entry)));
+  const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')));
+  return names.some((name) => name.trim() === 'dockerd');
+}
+
+export function send(signal: NodeJS.Signals, processes: readonly EngineProcess[]): void {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended in the meantime, which is what is wanted.
+    }
+  }
+}
+
+/** Polls until something holds or the time (milliseconds) is over. */
+export async function until(
+  holds: () => Promise<boolean>,
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const deadline = performance.now() + timeout;
+  while (!(await holds())) {
+    if (performance.now() > deadline) return false;
+    await sleep(100, undefined, signal && { signal });
+  }
+  return true;
+}
