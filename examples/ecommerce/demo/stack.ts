@@ -13,6 +13,8 @@ export interface Stack {
   readonly project: string;
   readonly directory: string;
   readonly url: string;
+  /** The name of the shop's image of that version, for this stack alone. */
+  image(version: string): string;
   /** Runs `docker compose` in it. */
   compose(args: readonly string[], signal?: AbortSignal): Promise<string>;
   /** One value from its database. */
@@ -23,9 +25,9 @@ export interface Stack {
   readonly removal: string;
 }
 
-/** Makes the copy; starts nothing. */
+/** Makes the copy, set up for `version`; starts nothing. `more` goes into its `.env`. */
 export async function createStack(
-  image: string,
+  version: string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Stack> {
   const project = `ecomweb-${randomBytes(3).toString('hex')}`;
@@ -33,7 +35,8 @@ export async function createStack(
   await cp(join(EXAMPLE, 'compose.yaml'), join(directory, 'compose.yaml'));
   await cp(join(EXAMPLE, 'haproxy/haproxy.cfg'), join(directory, 'haproxy/haproxy.cfg'));
   const [httpPort, statsPort] = await freePorts();
-  await setUp({ directory, image, projectName: project, httpPort, statsPort, more });
+  const image = (tag: string) => `${project}-api:${tag}`;
+  await setUp({ directory, image: image(version), projectName: project, httpPort, statsPort, more });
   const compose = async (args: readonly string[], signal?: AbortSignal) => {
     const cancel = signal ? { cancelSignal: signal } : {};
     return (await execa('docker', ['compose', ...args], { cwd: directory, ...cancel })).stdout;
@@ -42,14 +45,33 @@ export async function createStack(
     project,
     directory,
     url: `http://127.0.0.1:${httpPort}`,
+    image,
     compose,
     query: (sql) => compose(['exec', '-T', 'ecomweb_postgres', 'sh', '-c', PSQL, 'psql', sql]),
     remove: async () => {
-      await compose(['--profile', '*', 'down', '--volumes', '--remove-orphans']);
+      await compose(['--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '10']);
+      await removeLabelled('container', `dev.cutover.project=${project}`);
+      await removeLabelled('image', `dev.cutover.stack=${project}`);
       await rm(directory, { recursive: true, force: true });
     },
     removal: `docker compose --project-directory ${directory} --profile '*' down --volumes`,
   };
+}
+
+/** Cutover's journal of the project, and the images that were built for it. */
+async function removeLabelled(kind: 'container' | 'image', label: string): Promise<void> {
+  const list = kind === 'container' ? ['--all'] : [];
+  const { stdout } = await execa('docker', [
+    kind,
+    'ls',
+    ...list,
+    '--quiet',
+    '--no-trunc',
+    '--filter',
+    `label=${label}`,
+  ]);
+  const ids = [...new Set(stdout.split('\n').filter(Boolean))];
+  if (ids.length > 0) await execa('docker', [kind, 'rm', '--force', ...ids]);
 }
 
 // The password is in the container's environment and stays there.

@@ -10,6 +10,8 @@ export interface ImageOrder {
   readonly version: string;
   /** Built into the image; `never-ready` makes one that starts well and never takes traffic. */
   readonly fault?: 'never-ready';
+  /** `name=value`, by which images can be found again. */
+  readonly label?: string;
 }
 
 /**
@@ -38,12 +40,13 @@ const deployArguments = (bundle: string) => [
   bundle,
 ];
 
-const buildArguments = ({ name, version, fault }: ImageOrder, bundle: string) => [
+const buildArguments = ({ name, version, fault, label }: ImageOrder, bundle: string) => [
   'build',
   '--quiet',
   `--file=${join(EXAMPLE, 'Dockerfile')}`,
   `--build-arg=VERSION=${version}`,
   `--build-arg=FAULT=${fault ?? ''}`,
   `--tag=${name}`,
+  ...(label ? [`--label=${label}`] : []),
   bundle,
 ];

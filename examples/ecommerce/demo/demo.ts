@@ -1,0 +1,98 @@
+import { bounded, systemClock } from '@cutover/internal';
+import { buildImages } from '../operations/image.ts';
+import { createDeployments } from './deployments.ts';
+import { broken, ENOUGH_REQUESTS, type Figures } from './figures.ts';
+import { type Records, readRecords } from './records.ts';
+import type { Screen } from './screen.ts';
+import { startShopLoad } from './shop-load.ts';
+import { createStack, type Stack } from './stack.ts';
+import { table } from './table.ts';
+import { watchProject } from './watch.ts';
+
+export interface DemoOptions {
+  readonly screen: Screen;
+  /** Ends the demo; what it started is taken down all the same. */
+  readonly signal: AbortSignal;
+  /** Told what stays if the process ends at this moment, as the command that removes it; `undefined` for nothing. */
+  readonly onRemains: (removal: string | undefined) => void;
+}
+
+const BROKEN = '1.2.0';
+const VERSIONS = ['1.0.0', '1.1.0', BROKEN, '1.3.0'];
+
+/** Builds four versions, deploys three of them under load, rolls back, and tells whether nothing was lost. */
+export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<boolean> {
+  const stack = await createStack('1.0.0', { API_INSTANCES: '2' });
+  onRemains(stack.removal);
+  try {
+    await screen.step(`build the images ${VERSIONS.join(', ')}`, () => build(stack, signal));
+    await screen.step('start the stack on 1.0.0', () => start(stack, signal));
+    const figures = await underLoad(stack, screen, signal);
+    const problems = broken(figures);
+    const verdict = problems.length > 0 ? problems.map((problem) => `✗ ${problem}`) : ['✓ nothing was lost'];
+    screen.print(`\n${table(figures)}\n\n${verdict.join('\n')}\n`);
+    return problems.length === 0;
+  } finally {
+    await screen.step('take the stack down', () => stack.remove());
+    onRemains(undefined);
+  }
+}
+
+const build = ({ image, project }: Stack, signal: AbortSignal) =>
+  buildImages(
+    VERSIONS.map((version) => ({
+      name: image(version),
+      version,
+      label: `dev.cutover.stack=${project}`,
+      ...(version === BROKEN && { fault: 'never-ready' as const }),
+    })),
+    signal,
+  );
+
+/** Up, healthy, and answering through HAProxy. */
+async function start(stack: Stack, signal: AbortSignal): Promise<void> {
+  await stack.compose(['up', '--detach', '--wait', '--wait-timeout', '90'], signal);
+  await bounded({ timeout: 30_000, signal }, async (inner) => {
+    const answers = () =>
+      fetch(`${stack.url}/products`, { signal: inner }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    while (!(await answers())) await systemClock.sleep(200, inner);
+  });
+}
+
+/** The deployments, under load all the time; the load ends in any case. */
+async function underLoad(stack: Stack, screen: Screen, signal: AbortSignal): Promise<Figures> {
+  const watch = await watchProject(stack.project);
+  const load = startShopLoad(stack.url, screen);
+  const deployments = createDeployments(stack.directory, { image: stack.image, screen, signal });
+  try {
+    await deployments.deploy('1.1.0');
+    await deployments.deployInVain(BROKEN);
+    await deployments.deploy('1.3.0');
+    await deployments.rollback();
+    await screen.step(`reach ${ENOUGH_REQUESTS} requests`, () => load.reaches(ENOUGH_REQUESTS, signal));
+    const report = await load.stop();
+    const { sent = 0, failed = 0 } = report.kinds.express ?? {};
+    const jobsOrdered = sent - failed;
+    const records = await screen.step('finish the last jobs', () => settled(stack, jobsOrdered, signal));
+    const [cron, worker] = [watch.presence('ecomweb_cron'), watch.presence('ecomweb_worker')];
+    return { ...deployments, load: report, records, cron, worker, jobsOrdered, brokenVersion: BROKEN };
+  } finally {
+    watch.close();
+    await load.stop().catch(() => {});
+  }
+}
+
+const JOBS_PATIENCE = 60_000;
+
+/** The shop's records once every job has finished; after a minute, as they are then. */
+async function settled(stack: Stack, jobs: number, signal: AbortSignal): Promise<Records> {
+  const until = systemClock.now() + JOBS_PATIENCE;
+  for (;;) {
+    const records = await readRecords(stack);
+    if (records.jobs.finished >= jobs || systemClock.now() > until) return records;
+    await systemClock.sleep(500, signal);
+  }
+}

@@ -1,0 +1,79 @@
+import { DeployError, type DeployEvent, type Deployment, type StopVerdict } from '@cutover/compose';
+import { shopDeployment } from '../deployment.ts';
+import type { Switch } from './figures.ts';
+import type { Screen, StepNotes } from './screen.ts';
+
+/** The shop's deployments with what the demo wants to know of them. */
+export interface Deployments {
+  readonly switches: Switch[];
+  readonly stops: StopVerdict[];
+  deploy(version: string): Promise<void>;
+  /** Deploys a version that must not take traffic. Rejects if it did, or was refused for another reason. */
+  deployInVain(version: string): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+export function createDeployments(
+  directory: string,
+  { image, screen, signal }: { image: (version: string) => string; screen: Screen; signal: AbortSignal },
+): Deployments {
+  const switches: Switch[] = [];
+  const stops: StopVerdict[] = [];
+  const run = (title: string, act: (deployment: Deployment) => Promise<unknown>, gate = 60_000) =>
+    screen.step(title, async (notes) => {
+      const onEvent = (event: DeployEvent) => {
+        show(event, notes);
+        if (event.type === 'stopped') stops.push(event.stop);
+        if (event.type !== 'done' || event.step.do !== 'switch') return;
+        switches.push({ ...event.step, at: Date.now(), took: event.duration });
+      };
+      // Shorter than in production: the demo shows the order, not the patience.
+      const patience = { gate: { consecutive: 3, stableFor: 2_000, timeout: gate }, soak: 2_000 };
+      await act(shopDeployment(directory, { ...patience, onEvent }));
+    });
+  const deploy = (version: string) => (deployment: Deployment) =>
+    deployment.deploy({ image: image(version) }, { signal });
+  return {
+    switches,
+    stops,
+    deploy: (version) => run(`deploy ${version}`, deploy(version)),
+    deployInVain: (version) =>
+      run(`deploy ${version}, which never becomes ready: refused`, expectRefusal(deploy(version)), 12_000),
+    rollback: () => run('roll back', (deployment) => deployment.rollback({ signal })),
+  };
+}
+
+const expectRefusal =
+  (deploy: (deployment: Deployment) => Promise<unknown>) =>
+  async (deployment: Deployment): Promise<void> => {
+    const before = await deployment.status();
+    try {
+      await deploy(deployment);
+    } catch (error) {
+      if (!(error instanceof DeployError) || error.code !== 'gate-failed') throw error;
+      const after = await deployment.status();
+      if (images(after) === images(before) && after.live === before.live) return;
+      throw new Error(
+        `after the refusal other things run than before: ${images(after)}, not ${images(before)}`,
+      );
+    }
+    throw new Error('a version that never becomes ready was deployed');
+  };
+
+/** What runs where, as one text that can be compared. */
+const images = ({ slots, background }: Awaited<ReturnType<Deployment['status']>>): string =>
+  [...Object.values(slots), ...Object.values(background)]
+    .flatMap(({ service, containers }) =>
+      containers.filter(({ running }) => running).map(({ image }) => `${service} on ${image}`),
+    )
+    .sort()
+    .join(', ');
+
+function show(event: DeployEvent, { now, tell }: StepNotes): void {
+  if (event.type === 'step') now(event.step.do);
+  if (event.type === 'progress') now(`${event.step.do}, ${event.note}`);
+  if (event.type === 'done') tell(`✓ ${event.step.do} (${(event.duration / 1000).toFixed(1)} s)`);
+  if (event.type === 'failed') tell(`✗ ${event.step.do}: ${event.reason}`);
+  if (event.type === 'stopped') tell(`${event.stop.service} stopped: ${event.stop.verdict}`);
+  if (event.type === 'undoing') tell('going back');
+}

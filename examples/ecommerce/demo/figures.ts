@@ -1,0 +1,48 @@
+import type { StopVerdict } from '@cutover/compose';
+import type { LoadReport } from '@cutover/internal/testing';
+import type { Presence } from './presence.ts';
+import type { Records } from './records.ts';
+
+export interface Switch {
+  readonly from: string;
+  readonly to: string;
+  /** Milliseconds since 1970 at which traffic had moved. */
+  readonly at: number;
+  /** Milliseconds that the step took. */
+  readonly took: number;
+}
+
+/** Everything the demo has measured. */
+export interface Figures {
+  readonly load: LoadReport;
+  readonly records: Records;
+  readonly switches: readonly Switch[];
+  readonly stops: readonly StopVerdict[];
+  readonly cron: Presence;
+  readonly worker: Presence;
+  /** Express orders that were accepted, each of which must become one finished job. */
+  readonly jobsOrdered: number;
+  /** The version that must not have answered anybody. */
+  readonly brokenVersion: string;
+}
+
+/** Requests below which "nothing was lost" says too little. */
+export const ENOUGH_REQUESTS = 20_000;
+
+/** What must hold and did not; empty when the run was good. */
+export function broken({ load, records, cron, stops, jobsOrdered, brokenVersion }: Figures): string[] {
+  const { jobs, ticks, ordersTwice } = records;
+  const rules: readonly (readonly [boolean, string])[] = [
+    [load.failed > 0, `${load.failed} requests failed: ${JSON.stringify(load.failures)}`],
+    [load.sent < ENOUGH_REQUESTS, `only ${load.sent} requests were sent`],
+    [brokenVersion in load.versions, `${brokenVersion} took traffic`],
+    [ordersTwice > 0, `${ordersTwice} orders were taken twice`],
+    [jobs.cut > 0, `${jobs.cut} jobs were cut`],
+    [jobs.finished < jobsOrdered, `${jobsOrdered - jobs.finished} jobs never ran`],
+    [ticks.run === 0, 'the cron never ran'],
+    [ticks.twice > 0, `${ticks.twice} cron ticks ran twice`],
+    [cron.overlap > 0, `two crons ran for ${cron.overlap.toFixed(0)} ms`],
+    [stops.some(({ verdict }) => verdict === 'killed'), 'a container was killed after its grace'],
+  ];
+  return rules.filter(([hit]) => hit).map(([, sentence]) => sentence);
+}

@@ -1,0 +1,40 @@
+import type { Figures } from './figures.ts';
+
+const count = (value: number): string => value.toLocaleString('en').replaceAll(',', ' ');
+const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+const time = (at: number): string => new Date(at).toISOString().slice(11, 23);
+
+/** The table at the end of the demo. */
+export function table(figures: Figures): string {
+  const { load, records, switches, stops, cron, worker, jobsOrdered } = figures;
+  const { latency } = load;
+  const rows: readonly (readonly [string, string])[] = [
+    ['requests', `${count(load.sent)} sent, ${count(load.failed)} failed, in ${load.seconds.toFixed(0)} s`],
+    ['', `${count(load.reused.sent)} on reused connections, ${count(load.fresh.sent)} on fresh ones`],
+    [
+      'latency',
+      `${latency.p50} ms median, ${latency.p99} ms p99, ${latency.max} ms longest; ${count(load.late)} over 1 s`,
+    ],
+    ...Object.entries(load.versions).map(
+      ([version, { answers }], index) =>
+        [index === 0 ? 'answers' : '', `${version}: ${count(answers)}`] as const,
+    ),
+    ...switches.map(
+      ({ from, to, at, took }, index) =>
+        [index === 0 ? 'switches' : '', `${from} → ${to} at ${time(at)}, in ${took.toFixed(0)} ms`] as const,
+    ),
+    [
+      'jobs',
+      `${jobsOrdered} ordered, ${records.jobs.started} started, ${records.jobs.finished} finished, ${records.jobs.cut} cut`,
+    ],
+    ['orders', `${records.ordersTwice} taken twice`],
+    ['cron', `${records.ticks.run} ticks, ${records.ticks.twice} run twice`],
+    ['', `${inSeconds(cron.overlap)} with two crons, ${inSeconds(cron.gap)} with none`],
+    ['worker', `${inSeconds(worker.gap)} with none; its jobs wait in the queue`],
+    [
+      'stops',
+      `${stops.filter(({ verdict }) => verdict !== 'killed').length} clean, ${stops.filter(({ verdict }) => verdict === 'killed').length} killed`,
+    ],
+  ];
+  return rows.map(([name, text]) => `  ${name.padEnd(10)}${text}`).join('\n');
+}
