@@ -89,6 +89,8 @@ export interface Holder {
 }
 
 export interface Lock {
+  /** Rejects with `locked` when another process has taken over; asked before each effect. */
+  assertHeld(): Promise<void>;
   append(entry: JournalEntry): Promise<void>;
   /** Drops what no rollback needs any more. */
   prune(): Promise<void>;

@@ -46,6 +46,7 @@ export async function converge(run: Run): Promise<Outcome> {
     const situation = await look(run);
     const step = decide(situation);
     assertSafe(situation, step);
+    await run.lock.assertHeld();
     if (step.do === 'finish') {
       await write(run, { type: 'outcome', outcome: step.outcome });
       return step.outcome;

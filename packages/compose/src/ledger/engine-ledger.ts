@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { type Clock, systemClock } from '@cutover/internal';
 import type Docker from 'dockerode';
 import { pruneBefore } from '../core/journal.ts';
 import type { JournalEntry } from '../core/model.ts';
 import { tolerating } from '../engine/docker.ts';
 import { DeployError } from '../errors.ts';
 import type { Engine, Holder, Ledger, Lock } from '../ports.ts';
+import { isStale, startHeartbeat } from './heartbeat.ts';
 import { type Identity, isGone, ownIdentity } from './identity.ts';
 import { ensureLedgerImage } from './ledger-image.ts';
 
@@ -18,10 +20,15 @@ const ENTRY = 'dev.cutover.entry';
  * of what it guards, and a deployment begun on one machine can be resumed from another. The engine lets one caller
  * create a name; that makes the lock exclusive and each append a compare-and-append.
  */
-export function engineLedger(engine: Pick<Engine, 'docker' | 'project'>): Ledger {
+export function engineLedger(
+  engine: Pick<Engine, 'docker' | 'project'>,
+  { clock = systemClock, identify = ownIdentity }: { clock?: Clock; identify?: () => Promise<Identity> } = {},
+): Ledger {
   const shelf = async (): Promise<Shelf> => ({
     docker: await engine.docker(),
     project: await engine.project(),
+    clock,
+    identify,
   });
   return {
     read: async () => (await readRecords(await shelf())).map(({ entry }) => entry),
@@ -33,6 +40,8 @@ export function engineLedger(engine: Pick<Engine, 'docker' | 'project'>): Ledger
 interface Shelf {
   readonly docker: Docker;
   readonly project: string;
+  readonly clock: Clock;
+  readonly identify: () => Promise<Identity>;
 }
 
 interface Record {
@@ -56,13 +65,13 @@ async function readRecords({ docker, project }: Shelf): Promise<readonly Record[
 }
 
 async function acquire(shelf: Shelf, purpose: string): Promise<Lock> {
-  const own: Identity & Holder = { ...(await ownIdentity()), purpose, since: new Date().toISOString() };
+  const own: Identity & Holder = { ...(await shelf.identify()), purpose, since: new Date().toISOString() };
   for (let attempt = 0; attempt < 3; attempt++) {
     const id = await createNote(shelf, 'lock', { [HOLDER]: JSON.stringify(own) });
     if (id) return lock(shelf, id, (await readRecords(shelf)).at(-1)?.sequence ?? 0);
     const other = await findHolder(shelf);
     if (!other) continue;
-    if (!(await isGone(other.holder))) throw held(shelf, other.holder);
+    if (!(await isDead(shelf, other))) throw held(shelf, other.holder);
     // By id: if somebody else took it over meanwhile, this removes nothing of theirs.
     await removeNote(shelf, other.id);
   }
@@ -73,9 +82,28 @@ async function acquire(shelf: Shelf, purpose: string): Promise<Lock> {
   });
 }
 
+/** Certain on the same boot of the same host; elsewhere only its silence tells. */
+async function isDead(
+  { docker, clock }: Shelf,
+  { id, holder }: { id: string; holder: Identity },
+): Promise<boolean> {
+  const known = await isGone(holder);
+  return known ?? isStale(docker, id, clock);
+}
+
 function lock(shelf: Shelf, id: string, last: number): Lock {
   let sequence = last;
+  const heartbeat = startHeartbeat(shelf.docker, id, shelf.clock);
   return {
+    assertHeld: async () => {
+      if (await heartbeat.confirm()) return;
+      throw new DeployError('locked', {
+        doing: `looking after the lock of ${shelf.project}`,
+        found: 'another process has taken it over',
+        wanted: 'to be the only one that deploys',
+        fix: 'see with status() who it is; this process does nothing further',
+      });
+    },
     append: async (entry) => {
       sequence += 1;
       const labels = { [SEQUENCE]: String(sequence), [ENTRY]: JSON.stringify(entry) };
@@ -92,7 +120,10 @@ function lock(shelf: Shelf, id: string, last: number): Lock {
       const keep = pruneBefore(records.map(({ entry }) => entry));
       await Promise.all(records.slice(0, keep).map((record) => removeNote(shelf, record.id)));
     },
-    release: () => removeNote(shelf, id),
+    release: () => {
+      heartbeat.stop();
+      return removeNote(shelf, id);
+    },
   };
 }
 
@@ -132,7 +163,7 @@ const held = ({ project }: Shelf, { purpose, host, pid, since }: Holder) =>
       doing: `locking ${project}`,
       found: `process ${pid} on ${host} has been at it since ${since} (${purpose})`,
       wanted: 'no other deployment of this project',
-      fix: `wait for it; if that machine is gone for good, \`docker rm cutover-${project}-lock\` and resume`,
+      fix: 'wait for it; a dead one is replaced by itself',
     },
     { facts: { holder: { purpose, host, pid, since } } },
   );

@@ -14,9 +14,9 @@ export async function ownIdentity(): Promise<Identity> {
   return { host: hostname(), boot: await bootId(), pid: process.pid, started: await startOf(process.pid) };
 }
 
-/** True only when it is certain: same boot, and no such process any more. */
-export async function isGone({ boot, pid, started }: Identity): Promise<boolean> {
-  if (boot !== (await bootId())) return false;
+/** Whether that process has ended; undefined where it cannot be known from here. */
+export async function isGone({ boot, pid, started }: Identity): Promise<boolean | undefined> {
+  if (boot !== (await bootId())) return undefined;
   return !isAlive(pid) || started !== (await startOf(pid));
 }
 

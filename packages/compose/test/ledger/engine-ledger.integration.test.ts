@@ -1,17 +1,36 @@
-import { uniqueName } from '@cutover/internal/testing';
+import { FakeClock, uniqueName } from '@cutover/internal/testing';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/core/model.ts';
 import { connectDocker } from '../../src/engine/docker.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
+import { FENCE_AFTER } from '../../src/ledger/heartbeat.ts';
 import type { Ledger } from '../../src/ports.ts';
+
+type LedgerOptions = NonNullable<Parameters<typeof engineLedger>[1]>;
+
+/** The engine answers in real time, so fake time moves on between its answers. */
+async function whileTimePasses<T>(clock: FakeClock, work: Promise<T>, other?: FakeClock): Promise<T> {
+  let settled = false;
+  const mark = () => {
+    settled = true;
+  };
+  work.then(mark, mark);
+  while (!settled) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await Promise.all([clock.advance(100), other?.advance(100)]);
+  }
+  return work;
+}
 
 describe('engineLedger', () => {
   let docker: Docker;
   let project: string;
   let ledger: Ledger;
-  const open = () => engineLedger({ docker: async () => docker, project: async () => project });
+  const open = (options: LedgerOptions = { clock: new FakeClock() }) =>
+    engineLedger({ docker: async () => docker, project: async () => project }, options);
+  const elsewhere = async () => ({ host: 'far', boot: 'another boot', pid: 1, started: '1' });
   const entry = (reason: string): JournalEntry => ({ type: 'undo', reason });
 
   beforeAll(async () => {
@@ -58,6 +77,25 @@ describe('engineLedger', () => {
     expect(await holder).toMatchObject({ signal: 'SIGKILL' });
     expect(await ledger.holder()).toMatchObject({ purpose: 'doomed' });
     await (await ledger.acquire('heir')).release();
+  });
+
+  it('replaces a holder on another host whose heart stands still, and refuses its next effect', async () => {
+    const [pausedClock, clock] = [new FakeClock(), new FakeClock()];
+    const paused = await open({ clock: pausedClock, identify: elsewhere }).acquire('paused');
+    const heir = await whileTimePasses(clock, open({ clock }).acquire('heir'));
+    await pausedClock.advance(FENCE_AFTER + 1);
+    await expect(paused.assertHeld()).rejects.toMatchObject({ code: 'locked' });
+    await expect(heir.assertHeld()).resolves.toBeUndefined();
+    await heir.release();
+  });
+
+  it('leaves a holder on another host alone whose heart beats', async () => {
+    const [aliveClock, clock] = [new FakeClock(), new FakeClock()];
+    const alive = await open({ clock: aliveClock, identify: elsewhere }).acquire('alive');
+    const asked = open({ clock }).acquire('other');
+    await expect(whileTimePasses(clock, asked, aliveClock)).rejects.toMatchObject({ code: 'locked' });
+    await alive.assertHeld();
+    await alive.release();
   });
 
   it('keeps the journal in order for whoever reads it, and refuses who appends behind the holder', async () => {

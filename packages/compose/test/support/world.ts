@@ -210,6 +210,7 @@ export class World {
         this.locked = Symbol('lock');
         return {
           append: (entry) => this.#call(`write ${entry.type}`, () => void this.journal.push(entry)),
+          assertHeld: async () => {},
           prune: async () => {},
           release: () =>
             this.#call('unlock', () => {

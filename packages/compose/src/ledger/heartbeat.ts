@@ -1,0 +1,73 @@
+import { type Clock, linkSignals } from '@cutover/internal';
+import type Docker from 'dockerode';
+import { tolerating } from '../engine/docker.ts';
+import { tarOf } from './tar.ts';
+
+/** Milliseconds between two beats. */
+export const BEAT = 3_000;
+/** Without a confirmed beat for this long, a holder does nothing before it has asked again. */
+export const FENCE_AFTER = 9_000;
+/** Without a change for this long, by the observer's own clock, a holder on another host counts as dead. */
+export const STALE_AFTER = 20_000;
+
+const FILE = 'beat';
+
+export interface Heartbeat {
+  /** Resolves when the note is known to be ours still; false when somebody has taken it away. */
+  confirm(): Promise<boolean>;
+  stop(): void;
+}
+
+/**
+ * Beats into a note that is never started: the time stamp of a file in it is the counter, so that a look costs one
+ * HEAD request. Who was suspended finds out before its next effect, since a beat confirms by id.
+ */
+export function startHeartbeat(docker: Docker, id: string, clock: Clock): Heartbeat {
+  const container = docker.getContainer(id);
+  const stopping = linkSignals();
+  let count = 0;
+  let confirmed = clock.now();
+  let lost = false;
+  const beat = async (): Promise<void> => {
+    const begun = clock.now();
+    const done = await tolerating([404], () =>
+      container.putArchive(tarOf(FILE, '', ++count), { path: '/' }).then(() => true),
+    );
+    if (done) confirmed = begun;
+    else lost = true;
+  };
+  const beatOn = async (): Promise<void> => {
+    while (!lost) {
+      // An engine that does not answer leaves the last confirmation to grow old.
+      await beat().catch(() => {});
+      await clock.sleep(BEAT, stopping.signal);
+    }
+  };
+  beatOn().catch(() => {});
+  return {
+    confirm: async () => {
+      if (!lost && clock.now() - confirmed > FENCE_AFTER) await beat();
+      return !lost;
+    },
+    stop: () => stopping.abort(new Error('stopped')),
+  };
+}
+
+/** Watches a holder that cannot be asked; true when its beat stood still for as long as a dead one's would. */
+export async function isStale(docker: Docker, id: string, clock: Clock): Promise<boolean> {
+  const first = await readBeat(docker, id);
+  for (const begun = clock.now(); clock.now() - begun < STALE_AFTER; ) {
+    await clock.sleep(BEAT / 3);
+    if ((await readBeat(docker, id)) !== first) return false;
+  }
+  return true;
+}
+
+/** The counter as the engine shows it; changes with each beat, and when the note has gone. */
+async function readBeat(docker: Docker, id: string): Promise<string> {
+  const shown = await tolerating([404], () => docker.getContainer(id).infoArchive({ path: `/${FILE}` }));
+  const stat = (shown as { headers?: Record<string, string> } | undefined)?.headers?.[
+    'x-docker-container-path-stat'
+  ];
+  return stat ?? 'none';
+}
