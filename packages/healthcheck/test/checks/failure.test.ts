@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { failureOf } from '../../src/checks/failure.ts';
+import { HealthcheckError, isPermanent } from '../../src/index.ts';
+
+const prisma = (cause: object) =>
+  Object.assign(new Error('Raw query failed'), {
+    code: 'P2010',
+    meta: { driverAdapterError: { name: 'DriverAdapterError', cause } },
+  });
+const coded = (code: string) => Object.assign(new Error('no'), { code });
+
+describe('failureOf', () => {
+  it.each<[string, unknown, string]>([
+    ['wrong password', coded('28P01'), 'denied'],
+    ['no such database', coded('3D000'), 'misconfigured'],
+    ['a starting server', coded('57P03'), 'not-ready'],
+    ['too many connections', coded('53300'), 'not-ready'],
+    ['a refused connection', coded('ECONNREFUSED'), 'unreachable'],
+    ['a refused connection on two addresses', new AggregateError([coded('ECONNREFUSED')]), 'unreachable'],
+    ['an unknown host', coded('ENOTFOUND'), 'unreachable'],
+    ['a certificate nobody trusts', coded('DEPTH_ZERO_SELF_SIGNED_CERT'), 'misconfigured'],
+    ['TLS not offered', new Error('The server does not support SSL connections'), 'misconfigured'],
+    ['MariaDB, wrong password', coded('ER_ACCESS_DENIED_ERROR'), 'denied'],
+    ['Prisma, nothing there', prisma({ kind: 'DatabaseNotReachable' }), 'unreachable'],
+    ['Prisma, wrong password', prisma({ kind: 'AuthenticationFailed' }), 'denied'],
+    ['Prisma, no such database', prisma({ kind: 'DatabaseDoesNotExist' }), 'misconfigured'],
+    ['Prisma, starting', prisma({ kind: 'postgres', code: '57P03' }), 'not-ready'],
+    ['anything else', new Error('odd'), 'bad-answer'],
+    ['what is no error', 'odd', 'bad-answer'],
+  ])('reads %s', (_, thrown, code) => {
+    expect(failureOf('asking', thrown)).toMatchObject({ code });
+  });
+
+  it('keeps the cause, and masks passwords in its message', () => {
+    const cause = new Error('dial postgres://me:secret@db');
+    const failure = failureOf('asking', cause);
+    expect(failure.cause).toBe(cause);
+    expect(failure.message).toBe('asking: dial postgres://***@db');
+  });
+
+  it('ends with causes that form a ring', () => {
+    const ring = new Error('ring');
+    ring.cause = ring;
+    expect(failureOf('asking', ring).code).toBe('bad-answer');
+  });
+});
+
+describe('isPermanent', () => {
+  it('holds for what waiting cannot cure, and for errors of others that say so', () => {
+    const error = (code: 'denied' | 'unreachable') => new HealthcheckError(code, { doing: 'a', found: 'b' });
+    expect(isPermanent(error('denied'))).toBe(true);
+    expect(isPermanent(error('unreachable'))).toBe(false);
+    expect(isPermanent({ permanent: true })).toBe(true);
+    expect(isPermanent(null)).toBe(false);
+  });
+});
