@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // Tests run from source: the condition points every @cutover import at src.
-const conditions = ['@cutover/source', 'node', 'import', 'default'];
+// Vitest hands the list to Node as well, where an "import" in it would give ES modules to a driver's require().
+const conditions = ['@cutover/source', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
 
 export default defineConfig({

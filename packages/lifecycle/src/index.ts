@@ -19,3 +19,11 @@ export type {
 } from './shutdown/types.ts';
 export { EXIT_CODES } from './shutdown/verdict.ts';
 export { VERDICT_DIRECTORY, type VerdictRecord } from './shutdown/verdict-file.ts';
+export type { Attempt } from './wait/attempts.ts';
+export type { Target } from './wait/target.ts';
+export {
+  ATTEMPT_TIMEOUT,
+  WAIT_TIMEOUT,
+  type WaitOptions,
+  waitForDatabase,
+} from './wait/wait-for-database.ts';

@@ -94,7 +94,7 @@ export class Owner implements Shutdown {
   }
 
   #repeated(reason: ShutdownReason, since: number): void {
-    if (reason.kind === 'call') return;
+    if (reason.kind === 'call' || isOwnAbort(reason.error)) return;
     const forces = this.#isSecondCtrlC(reason) && since > SAME_KEYSTROKE;
     this.#parts.announce({ type: 'repeated', reason, forces });
     if (reason.kind === 'error') this.#noteMishap(reason);
@@ -171,3 +171,7 @@ export class Owner implements Shutdown {
     });
   }
 }
+
+/** What waited on our signal, at the top of a start-up file for one, ends with this; it is no error. */
+const isOwnAbort = (error: unknown): boolean =>
+  error instanceof LifecycleError && (error.code === 'shutting-down' || error.code === 'interrupted');

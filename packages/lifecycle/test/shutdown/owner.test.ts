@@ -59,9 +59,11 @@ describe('Shutdown', () => {
   it('gives up a step at its own timeout, not before, and runs the rest', async () => {
     const { host, clock, shutdown } = worldOf();
     const seen = vi.fn();
-    shutdown.add('slow', ({ signal }) => void signal.addEventListener('abort', seen) ?? never(), {
-      timeout: 100,
-    });
+    const slow = ({ signal }: { signal: AbortSignal }) => {
+      signal.addEventListener('abort', seen);
+      return never();
+    };
+    shutdown.add('slow', slow, { timeout: 100 });
     shutdown.add('rest', () => {}, { phase: 'flush' });
     host.emit('SIGTERM');
     await clock.advance(99);
@@ -179,6 +181,16 @@ describe('Shutdown', () => {
     host.emit('unhandledRejection', new Error('late'));
     done.open();
     expect(await shutdown.finished).toMatchObject({ outcome: 'partial', steps: [{}, { note: 'late' }] });
+  });
+
+  it('does not count an abort of its own making as an error', async () => {
+    const { host, shutdown } = worldOf();
+    const done = gate();
+    shutdown.add('slow', () => done.opened);
+    host.emit('SIGTERM');
+    host.emit('uncaughtException', shutdown.signal.reason);
+    done.open();
+    expect(await shutdown.finished).toMatchObject({ outcome: 'clean' });
   });
 
   it('leaves errors alone with trapErrors: false', () => {

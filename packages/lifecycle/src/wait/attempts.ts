@@ -1,0 +1,62 @@
+import { type Check, isPermanent } from '@cutover/healthcheck';
+import { bounded, type Clock } from '@cutover/internal';
+import { pauseAfter } from './backoff.ts';
+
+/** One try at one target. */
+export interface Attempt {
+  /** The name of the check: `postgres`, `redis`. */
+  readonly target: string;
+  /** Counts from 1, per target. */
+  readonly attempt: number;
+  /** Milliseconds since the wait began. */
+  readonly elapsed: number;
+  /** Why it failed; absent when the target answered. */
+  readonly error?: unknown;
+}
+
+/** What one target's attempts came to so far. */
+export interface Tally {
+  readonly target: string;
+  attempts: number;
+  error: unknown;
+  answered: boolean;
+}
+
+export interface Patience {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Milliseconds for one attempt. */
+  readonly attemptTimeout: number;
+  readonly keepWaiting: boolean;
+  readonly signal: AbortSignal;
+  onAttempt(attempt: Attempt): void;
+}
+
+/** Tries until the check is good. Rejects with the signal's reason, or with what can never become good. */
+export async function untilGood(check: Check, tally: Tally, patience: Patience): Promise<void> {
+  const { clock, signal, keepWaiting } = patience;
+  const began = clock.now();
+  for (;;) {
+    await attempt(check, tally, patience, began);
+    if (tally.answered) return;
+    signal.throwIfAborted();
+    if (isPermanent(tally.error) && !keepWaiting) throw tally.error;
+    await clock.sleep(pauseAfter(clock.now() - began, patience.random()), signal);
+  }
+}
+
+async function attempt(check: Check, tally: Tally, patience: Patience, began: number): Promise<void> {
+  const { clock, signal, attemptTimeout, onAttempt } = patience;
+  tally.attempts++;
+  const facts = () => ({ target: tally.target, attempt: tally.attempts, elapsed: clock.now() - began });
+  try {
+    await bounded({ timeout: attemptTimeout, signal, clock }, (limited) => check.run({ signal: limited }));
+    tally.answered = true;
+    onAttempt(facts());
+  } catch (error) {
+    // The end of the whole wait is no news about the target.
+    if (signal.aborted) return;
+    tally.error = error;
+    onAttempt({ ...facts(), error });
+  }
+}

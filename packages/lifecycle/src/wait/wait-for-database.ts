@@ -1,0 +1,160 @@
+import {
+  bounded,
+  type Clock,
+  ExplainedError,
+  linkSignals,
+  messageOf,
+  option,
+  readOptions,
+  redactUrls,
+  systemClock,
+  TimeoutError,
+} from '@cutover/internal';
+import { LifecycleError, refuse } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { type Attempt, type Tally, untilGood } from './attempts.ts';
+import { checkOf, type Target } from './target.ts';
+
+/** Milliseconds for all targets together. */
+export const WAIT_TIMEOUT = 60_000;
+/** Milliseconds for one attempt: a server that accepts and stays silent must not hold the wait. */
+export const ATTEMPT_TIMEOUT = 5_000;
+
+export interface WaitOptions {
+  /** Milliseconds for all targets together, `Infinity` for no limit; default {@link WAIT_TIMEOUT}. */
+  timeout?: number;
+  /** Milliseconds for one attempt; default {@link ATTEMPT_TIMEOUT}. */
+  attemptTimeout?: number;
+  /** Ends the wait with its reason. Without one, SIGTERM and SIGINT end it. */
+  signal?: AbortSignal;
+  /** Keeps on after what waiting will not cure (wrong password, no such database); default false. */
+  keepWaiting?: boolean;
+  /** Told of each attempt. What it throws is ignored. */
+  onAttempt?: (attempt: Attempt) => void;
+}
+
+export interface WaitPorts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly host: Pick<Host, 'on' | 'off'>;
+}
+
+const RULES = {
+  timeout: option.limit,
+  attemptTimeout: option.limit,
+  signal: option.signal,
+  keepWaiting: option.boolean,
+  onAttempt: option.function,
+};
+const DEFAULTS = {
+  timeout: WAIT_TIMEOUT,
+  attemptTimeout: ATTEMPT_TIMEOUT,
+  keepWaiting: false,
+  onAttempt: () => {},
+};
+
+/**
+ * Resolves once every target has answered a query. A server that is not there yet, starts or recovers is asked again,
+ * first every 20 ms, later every second; a wrong password or a missing database fails at once.
+ *
+ * ```ts
+ * await waitForDatabase([process.env.DATABASE_URL, redis], { signal: shutdown.signal });
+ * ```
+ * @throws {LifecycleError} `not-ready`, `never-ready`, `interrupted`, `bad-option`; or the reason of `signal`
+ */
+export const waitForDatabase = (
+  targets: Target | readonly Target[],
+  options: WaitOptions = {},
+): Promise<void> => waitWith(targets, options, { clock: systemClock, random: Math.random, host: process });
+
+export async function waitWith(
+  targets: Target | readonly Target[],
+  given: WaitOptions,
+  { clock, random, host }: WaitPorts,
+): Promise<void> {
+  const options = readOptions(given, RULES, DEFAULTS, refuse('waiting for databases'));
+  const checks = (Array.isArray(targets) ? targets : [targets as Target]).map(checkOf);
+  const tallies = checks.map(
+    ({ name }): Tally => ({ target: name, attempts: 0, error: undefined, answered: false }),
+  );
+  const outer = options.signal ? linkSignals(options.signal) : untilSignal(host);
+  const onAttempt = quietly(options.onAttempt);
+  try {
+    await bounded({ timeout: options.timeout, signal: outer.signal, clock }, (signal) =>
+      Promise.all(
+        checks.map((check, index) =>
+          untilGood(check, tallies[index] as Tally, { ...options, clock, random, signal, onAttempt }),
+        ),
+      ),
+    );
+  } catch (error) {
+    if (outer.signal.aborted) throw outer.signal.reason;
+    throw explain(error, tallies, options.timeout);
+  } finally {
+    outer[Symbol.dispose]();
+  }
+}
+
+/** A process without handlers dies by SIGTERM, unless it is process 1, which would not hear it for a minute. */
+function untilSignal(host: WaitPorts['host']): { signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const listeners = ['SIGTERM', 'SIGINT'].map((name) => {
+    const listener = () =>
+      controller.abort(new LifecycleError('interrupted', { doing: 'waiting for databases', found: name }));
+    host.on(name, listener);
+    return () => host.off(name, listener);
+  });
+  const dispose = () => {
+    for (const off of listeners) off();
+  };
+  return { signal: controller.signal, [Symbol.dispose]: dispose };
+}
+
+const quietly =
+  (listener: (attempt: Attempt) => void) =>
+  (attempt: Attempt): void => {
+    try {
+      listener(attempt);
+    } catch {
+      // The listener's own fault; the wait goes on.
+    }
+  };
+
+function explain(error: unknown, tallies: readonly Tally[], timeout: number): LifecycleError {
+  const late = error instanceof TimeoutError;
+  const concerned = tallies.filter((tally) => (late ? !tally.answered : tally.error === error));
+  const [first] = concerned;
+  const options = {
+    cause: late ? first?.error : error,
+    facts: { targets: tallies.map(({ target, attempts, answered }) => ({ target, attempts, answered })) },
+  };
+  const found = concerned.map(describe).join('; ');
+  const fix = concerned
+    .map(({ error }) => error instanceof ExplainedError && error.explanation.fix)
+    .find(Boolean);
+  return late
+    ? new LifecycleError(
+        'not-ready',
+        {
+          doing: `waiting ${timeout} ms for ${names(tallies)}`,
+          found,
+          wanted: 'an answer to a query',
+          fix: fix || 'see that it runs and can be reached from here, or give it more time with timeout',
+        },
+        options,
+      )
+    : new LifecycleError(
+        'never-ready',
+        {
+          doing: `waiting for ${names(tallies)}`,
+          found: found || redactUrls(messageOf(error)),
+          fix: fix || 'correct it; keepWaiting: true waits nevertheless',
+        },
+        options,
+      );
+}
+
+const names = (tallies: readonly Tally[]): string => tallies.map(({ target }) => target).join(', ');
+
+const describe = ({ target, attempts, error }: Tally): string =>
+  `${target}: ${error === undefined ? 'no answer yet' : redactUrls(messageOf(error))} (attempt ${attempts})`;
