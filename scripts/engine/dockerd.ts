@@ -111,9 +111,8 @@ async function clearLeftovers(scene: Scene): Promise<void> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8'))
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '');
-  const ours = mounts.filter((path) =>
-    [paths.runFolder, paths.dataRoot].some((root) => path.startsWith(`${root}/`)),
-  );
+  const roots = [paths.runFolder, paths.dataRoot];
+  const ours = mounts.filter((path) => roots.some((root) => path === root || path.startsWith(`${root}/`)));
   for (const path of ours.reverse()) await shell(scene)('umount', ['--lazy', path]);
   await rm(`${paths.runFolder}/exec`, { recursive: true, force: true });
   for (const file of [`${paths.runFolder}/docker.pid`, paths.socketFile]) await rm(file, { force: true });

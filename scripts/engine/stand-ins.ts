@@ -1,11 +1,20 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ImageName, missingImages } from './catalog.ts';
 import { debianMirror, inTemporaryFolder, keyring } from './debian.ts';
+import { kitFolder } from './paths.ts';
 import { type Scene, shell, step } from './step.ts';
 import { kitEnvironment, provideDebootstrap } from './tools.ts';
 
 export const standInLabel = 'dev.cutover.stand-in=true';
+const localAuthorities = '/usr/local/share/ca-certificates';
+const unneeded = [
+  'var/cache/apt/*',
+  'var/lib/apt/lists/*',
+  'var/log/*',
+  ...['doc', 'man', 'locale'].map((each) => `usr/share/${each}/*`),
+];
 const recipes = join(import.meta.dirname, 'images');
 
 type Suite = 'bookworm' | 'trixie';
@@ -36,7 +45,7 @@ export async function buildStandIn(scene: Scene, name: ImageName): Promise<void>
     inTemporaryFolder(async (context) => {
       await cp(join(recipes, recipe), context, { recursive: true });
       await prepare?.(scene, context);
-      const options = ['--tag', name, '--label', standInLabel, '--build-arg', `SUITE=${suite}`];
+      const options = ['--force-rm', '--tag', name, '--label', standInLabel, '--build-arg', `SUITE=${suite}`];
       // The builder that every engine has: the newer one wants a client plugin.
       const classic = { ...scene, env: { ...scene.env, DOCKER_BUILDKIT: '0' } };
       await shell(classic)('docker', ['build', ...options, context]);
@@ -44,55 +53,43 @@ export async function buildStandIn(scene: Scene, name: ImageName): Promise<void>
   );
 }
 
+// The bare system, cut down as the official slim images are, which trusts whom this machine trusts.
 async function importDebian(scene: Scene, suite: Suite): Promise<void> {
-  const folder = await provideDebootstrap(scene);
-  await step(scene, `Made a stand-in for debian:${suite}-slim`, () =>
+  const name = `debian:${suite}-slim`;
+  await provideDebootstrap(scene);
+  await step(scene, `Made a stand-in for ${name}`, () =>
     inTemporaryFolder(async (temporary) => {
       const tree = join(temporary, 'tree');
-      const env = {
-        ...(await kitEnvironment('debootstrap')),
-        DEBOOTSTRAP_DIR: `${folder}/usr/share/debootstrap`,
-      };
-      // Its mounts live in a namespace, so that they go when it is killed and never reach the removal of the tree.
-      await shell({ ...scene, env })('unshare', [
-        '--mount',
-        '--pid',
-        '--fork',
-        '--kill-child',
-        '--mount-proc',
-        'debootstrap',
-        '--variant=minbase',
-        `--keyring=${keyring()}`,
-        suite,
-        tree,
-        await debianMirror(),
-      ]);
-      const unneeded = [
-        'var/cache/apt/*',
-        'var/lib/apt/lists/*',
-        'usr/share/doc/*',
-        'usr/share/man/*',
-        'usr/share/locale/*',
-        'var/log/*',
-      ];
-      await shell(scene)('tar', [
-        '--create',
-        '--file',
-        join(temporary, 'tree.tar'),
-        '--directory',
-        tree,
-        ...unneeded.map((each) => `--exclude=./${each}`),
-        '.',
-      ]);
-      const changes = [`LABEL ${standInLabel}`, 'CMD ["bash"]'].flatMap((each) => ['--change', each]);
-      await shell(scene)('docker', [
-        'import',
-        ...changes,
-        join(temporary, 'tree.tar'),
-        `debian:${suite}-slim`,
-      ]);
+      await bootstrap(scene, suite, tree);
+      await cp(join(recipes, 'debian'), tree, { recursive: true });
+      await cp(localAuthorities, tree + localAuthorities, { recursive: true }).catch(() => undefined);
+      const archive = join(temporary, 'tree.tar');
+      const excluded = unneeded.map((path) => `--exclude=./${path}`);
+      await shell(scene)('tar', ['--create', '--file', archive, '--directory', tree, ...excluded, '.']);
+      const changes = [`LABEL ${standInLabel}`, 'CMD ["bash"]'].flatMap((change) => ['--change', change]);
+      await shell(scene)('docker', ['import', ...changes, archive, name]);
     }),
   );
+}
+
+// Its mounts live in a namespace: they go when it is killed, and the removal of the tree never reaches through them.
+async function bootstrap(scene: Scene, suite: Suite, tree: string): Promise<void> {
+  const share = `${kitFolder('debootstrap')}/usr/share/debootstrap`;
+  const env = {
+    ...(await kitEnvironment('debootstrap')),
+    ...(existsSync(share) && { DEBOOTSTRAP_DIR: share }),
+    DPKG_FORCE: 'unsafe-io',
+  };
+  const isolated = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const options = ['--variant=minbase', `--keyring=${keyring()}`];
+  await shell({ ...scene, env })('unshare', [
+    ...isolated,
+    'debootstrap',
+    ...options,
+    suite,
+    tree,
+    await debianMirror(),
+  ]);
 }
 
 // The registry's own builds of Node, and the npm that belongs to that line.
