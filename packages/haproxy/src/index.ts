@@ -1,1 +1,48 @@
-export {};
+export { createRuntimeClient, type RuntimeClient } from './client/client.ts';
+export {
+  COMMAND_TIMEOUT,
+  CONNECT_TIMEOUT,
+  REPLY_LIMIT,
+  type RuntimeClientOptions,
+} from './client/options.ts';
+export type { Command, Level } from './commands/command.ts';
+export { execute } from './commands/execute.ts';
+export { cliLevel, type Info, showInfo, showVersion, type Version } from './commands/info.ts';
+export {
+  addMap,
+  clearMap,
+  commitMap,
+  deleteMap,
+  type MapEntry,
+  type PatternFile,
+  prepareMap,
+  setMap,
+  showMap,
+  showMaps,
+} from './commands/map.ts';
+export {
+  type AdminWord,
+  type ServerName,
+  setServerAddress,
+  setServerState,
+  setServerWeight,
+  shutdownSessions,
+} from './commands/server.ts';
+export { type ServerState, showServersState } from './commands/servers-state.ts';
+export { type StatFilter, type StatRow, type StatType, showStat } from './commands/stat.ts';
+export type { Connect } from './connection/address.ts';
+export type { Limits } from './connection/transport.ts';
+export { HaproxyError, type HaproxyErrorCode } from './errors.ts';
+export type { AdminOrigin, AdminState } from './grammar/admin-state.ts';
+export type { CheckStatus, State, Status } from './grammar/status.ts';
+export { DRAIN_TIMEOUT, type DrainOptions, type DrainResult } from './verbs/drain.ts';
+export type { DrainBackendOptions } from './verbs/drain-backend.ts';
+export { type ServerOptions, STATE_TIMEOUT } from './verbs/open.ts';
+export type { PersistMapOptions, PersistServerStateOptions } from './verbs/persist.ts';
+export type { ServerView } from './verbs/server-view.ts';
+export type { SetAddressOptions } from './verbs/set-address.ts';
+export type { SwitchMapOptions } from './verbs/switch-map.ts';
+export type { SwitchServersOptions } from './verbs/switch-servers.ts';
+export type { DrainProgress } from './verbs/until-empty.ts';
+export { type Change, LOOK_AGAIN, type VerbOptions } from './verbs/verb.ts';
+export { WARM_TIMEOUT, type WarmOptions } from './verbs/warm.ts';

@@ -1,0 +1,22 @@
+import { drain } from '../verbs/drain.ts';
+import { drainBackend } from '../verbs/drain-backend.ts';
+import { close, open } from '../verbs/open.ts';
+import { persistMap, persistServerState } from '../verbs/persist.ts';
+import { setAddress } from '../verbs/set-address.ts';
+import { switchMap } from '../verbs/switch-map.ts';
+import { switchServers } from '../verbs/switch-servers.ts';
+import { warm } from '../verbs/warm.ts';
+
+/** The verbs that are methods of a client. */
+export const VERBS = {
+  warm,
+  open,
+  drain,
+  drainBackend,
+  closeServer: close,
+  switchServers,
+  switchMap,
+  setAddress,
+  persistMap,
+  persistServerState,
+};

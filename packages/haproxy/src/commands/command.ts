@@ -1,0 +1,99 @@
+import { HaproxyError, type HaproxyErrorCode } from '../errors.ts';
+
+/** What a runtime socket lets its user do, in rising order. */
+export const LEVELS = ['user', 'operator', 'admin'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** One command as data: what is written, and how its answer is told from a refusal. */
+export interface Command<T> {
+  readonly line: string;
+  /** True when it changes something: it is guarded against a stale worker and never sent twice. */
+  readonly changes: boolean;
+  /** The least level of the socket; checked before a change is sent. */
+  readonly level: Level;
+  /** The HAProxy version that brought it, for the error of an older one. */
+  readonly since?: string | undefined;
+  /** Sent on a connection of its own, whose end is the end of the answer: for dumps and what cannot be framed. */
+  readonly alone?: boolean | undefined;
+  /** The answer ends without an empty line on some versions, so its absence proves nothing. */
+  readonly unframed?: boolean | undefined;
+  /** The value of an answer without its framing; `undefined` when it is none that a success would give. */
+  readonly read: (answer: string) => T | undefined;
+}
+
+type Extra = Partial<Pick<Command<unknown>, 'level' | 'since' | 'alone' | 'unframed'>>;
+
+/** A command that reads. */
+export const query = <T>(
+  line: string,
+  read: (answer: string) => T | undefined,
+  extra: Extra = {},
+): Command<T> => ({
+  line,
+  read,
+  changes: false,
+  level: 'user',
+  ...extra,
+});
+
+/** A command that changes something and says nothing when it did; `done` names the words of those that do speak. */
+export const change = (
+  line: string,
+  { done = /^$/, ...extra }: Extra & { done?: RegExp } = {},
+): Command<true> => ({
+  line,
+  changes: true,
+  level: 'admin',
+  read: (answer) => (done.test(answer) ? true : undefined),
+  ...extra,
+});
+
+export interface Answer {
+  readonly text: string;
+  /** HAProxy's own severity (syslog's numbers), where the connection was told to print it. */
+  readonly severity?: number | undefined;
+}
+
+/** The value of an answer, or the error that HAProxy's words amount to. */
+export function understand<T>(command: Command<T>, { text, severity }: Answer, where: string): T {
+  const failed = severity !== undefined && severity <= 3;
+  const value = failed || UNKNOWN.test(text) ? undefined : command.read(text);
+  if (value !== undefined) return value;
+  const code = FAILURES.find(([pattern]) => pattern.test(text))?.[1] ?? 'refused';
+  throw new HaproxyError(
+    code,
+    { doing: `"${command.line}" at ${where}`, found: excerpt(text), ...advice(code, command) },
+    { facts: { command: command.line, answer: text.slice(0, 2000) } },
+  );
+}
+
+const UNKNOWN = /^Unknown command[,:.]/;
+
+/** HAProxy's refusals by their words on 2.6 to 3.5; severity alone is no guide (4 and 6 also carry failures). */
+const FAILURES: readonly (readonly [RegExp, HaproxyErrorCode])[] = [
+  [UNKNOWN, 'unsupported'],
+  [/^Permission denied/m, 'denied'],
+  [/^(No such|Can't find|Unknown (map|ACL)|entry not found|.*not found)/im, 'not-found'],
+  [/^Version number|already exists|already used|in use/im, 'conflict'],
+  [/^$/, 'unexpected'],
+];
+
+function advice(
+  code: HaproxyErrorCode,
+  { level, since }: Command<unknown>,
+): { wanted?: string; fix?: string } {
+  if (code === 'denied') return denial(level);
+  if (code === 'unsupported' && since) return { wanted: `HAProxy ${since} or later` };
+  if (code === 'unexpected') return { wanted: 'an answer' };
+  return {};
+}
+
+export const denial = (level: Level): { wanted: string; fix: string } => ({
+  wanted: `a socket of level ${level}`,
+  fix: `write "stats socket … level ${level}" in haproxy.cfg, or connect to one that has it`,
+});
+
+const excerpt = (text: string): string => {
+  const [first = ''] = text.split('\n');
+  return first ? `HAProxy says "${first.slice(0, 200)}"` : 'an empty answer';
+};

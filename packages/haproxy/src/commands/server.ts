@@ -1,0 +1,66 @@
+import { HaproxyError } from '../errors.ts';
+import { address, integer, line, type ServerName, server } from '../grammar/words.ts';
+import { type Command, change } from './command.ts';
+
+export type { ServerName } from '../grammar/words.ts';
+
+/** `ready` takes traffic when its health allows it, `drain` takes no new traffic, `maint` neither traffic nor checks. */
+export type AdminWord = 'ready' | 'drain' | 'maint';
+
+const WORDS: readonly string[] = ['ready', 'drain', 'maint'];
+
+/**
+ * `set server … state`. From `maint` straight to `ready` a server counts as up before its first check, and takes
+ * traffic although its app is not there: use the verbs `warm` and `open`.
+ */
+export const setServerState = (target: ServerName, state: AdminWord): Command<true> =>
+  change(line('set server', server(target), 'state', oneOf(WORDS, state)));
+
+/** `set server … weight`: 0 to 256, or `'50%'` of the configured weight, rounded down (of weight 1 that is 0). */
+export const setServerWeight = (target: ServerName, weight: number | `${number}%`): Command<true> =>
+  change(line('set server', server(target), 'weight', readWeight(weight)));
+
+/**
+ * `set server … addr`. From 3.0 it takes effect later than the answer, and a second change before that is lost: use
+ * the verb `setAddress`, which reads it back.
+ */
+export const setServerAddress = (target: ServerName, to: string, port?: number): Command<true> =>
+  change(
+    line(
+      'set server',
+      server(target),
+      'addr',
+      address(to),
+      port === undefined ? '' : `port ${integer(port, 'port', 1, 65_535)}`,
+    ),
+    { done: /changed from|no need to change|nothing changed/ },
+  );
+
+/** `shutdown sessions server`: cuts what is under way there. */
+export const shutdownSessions = (target: ServerName): Command<true> =>
+  change(line('shutdown sessions server', server(target)));
+
+/** `wait … srv-removable`: until a server in maintenance has nothing under way; undefined says that the limit passed. */
+export const waitRemovable = (target: ServerName, limit: number): Command<true> => ({
+  ...change(
+    line('wait', integer(Math.ceil(limit), 'limit', 1, 2 ** 31 - 1), 'srv-removable', server(target)),
+    {
+      done: /^(Done\.?)?$/,
+      since: '3.0',
+    },
+  ),
+});
+
+const oneOf = <T extends string>(words: readonly string[], word: T): T => {
+  if (words.includes(word)) return word;
+  throw refused(`'${String(word)}'`, `one of ${words.join(', ')}`);
+};
+
+const readWeight = (weight: number | string): string => {
+  if (typeof weight === 'number') return integer(weight, 'weight', 0, 256);
+  if (/^\d{1,3}%$/.test(weight)) return weight;
+  throw refused('a weight of another form', "0 to 256, or a percentage such as '50%'");
+};
+
+const refused = (found: string, wanted: string) =>
+  new HaproxyError('invalid', { doing: 'writing a command for HAProxy', found, wanted });

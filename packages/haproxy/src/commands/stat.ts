@@ -1,0 +1,105 @@
+import { readFields, readRows } from '../grammar/csv.ts';
+import { type CheckStatus, readCheckStatus, readStatus, type Status } from '../grammar/status.ts';
+import { line, name } from '../grammar/words.ts';
+import { type Command, query } from './command.ts';
+
+/** What a row of `show stat` is about, by its column `type`. */
+export type StatType = 'frontend' | 'backend' | 'server' | 'listener';
+
+const TYPES: readonly StatType[] = ['frontend', 'backend', 'server', 'listener'];
+/** Bits of HAProxy's own filter. */
+const MASKS = { frontend: 1, backend: 2, server: 4, all: -1 } as const;
+
+export interface StatFilter {
+  /** One proxy by name; all without it, which costs a loaded HAProxy of 10,000 servers tens of milliseconds. */
+  readonly proxy?: string | undefined;
+  readonly type?: keyof typeof MASKS | undefined;
+}
+
+/** One row of `show stat`; columns are read when asked for. */
+export class StatRow {
+  readonly #row: string;
+  readonly #columns: ReadonlyMap<string, number>;
+  #fields: readonly string[] | undefined;
+
+  constructor(row: string, columns: ReadonlyMap<string, number>) {
+    this.#row = row;
+    this.#columns = columns;
+  }
+
+  /** A column by HAProxy's name; `''` when it is empty or this version lacks it. */
+  text(column: string): string {
+    this.#fields ??= readFields(this.#row);
+    const at = this.#columns.get(column);
+    return at === undefined ? '' : (this.#fields[at] ?? '');
+  }
+
+  /** A column as a number; undefined when it is empty. Above 2^53 the last digits are rounded: see {@link bigint}. */
+  number(column: string): number | undefined {
+    const text = this.text(column);
+    return text === '' ? undefined : Number(text);
+  }
+
+  /** A counter, exact however large; undefined when it is empty. */
+  bigint(column: string): bigint | undefined {
+    const text = this.text(column);
+    return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+  }
+
+  get proxy(): string {
+    return this.text('pxname');
+  }
+
+  /** The server, or `FRONTEND`, `BACKEND`, or the listener. */
+  get name(): string {
+    return this.text('svname');
+  }
+
+  get type(): StatType {
+    return TYPES[this.number('type') ?? 0] ?? 'frontend';
+  }
+
+  get status(): Status {
+    return readStatus(this.text('status'));
+  }
+
+  /** Undefined when the server is not checked. */
+  get check(): CheckStatus | undefined {
+    return readCheckStatus(this.text('check_status'));
+  }
+
+  /** Requests, streams and WebSockets under way; idle keep-alive clients do not count. */
+  get sessions(): number {
+    return this.number('scur') ?? 0;
+  }
+
+  /** Requests waiting for a free connection. */
+  get queued(): number {
+    return this.number('qcur') ?? 0;
+  }
+
+  toJSON(): Record<string, string> {
+    return Object.fromEntries([...this.#columns.keys()].map((column) => [column, this.text(column)]));
+  }
+}
+
+/** `show stat`: as CSV, since JSON is 40 times the size and 20 times the work. */
+export const showStat = ({ proxy, type = 'all' }: StatFilter = {}): Command<StatRow[]> =>
+  query(
+    line('show stat', proxy === undefined ? '-1' : name(proxy, 'proxy'), String(MASKS[type]), '-1'),
+    readStat,
+    {
+      alone: proxy === undefined,
+    },
+  );
+
+/** Rows of a `show stat` answer; undefined when it is none. */
+export function readStat(answer: string): StatRow[] | undefined {
+  if (!answer.startsWith('# pxname,')) return undefined;
+  const rows = readRows(answer);
+  const head = readFields(rows.next().value as string);
+  const columns = new Map(
+    head.map((column, at) => [column.replace(/^# /, ''), at] as const).filter(([column]) => column),
+  );
+  return Array.from(rows, (row) => new StatRow(row, columns));
+}

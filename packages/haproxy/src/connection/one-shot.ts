@@ -1,0 +1,59 @@
+import type { Duplex } from 'node:stream';
+import type { Answer, Command } from '../commands/command.ts';
+import { HaproxyError } from '../errors.ts';
+import { readAnswer } from './prompt-connection.ts';
+
+/**
+ * One command on a connection of its own. HAProxy closes after the answer, so the end of the stream is the end of the
+ * answer; the empty line before it proves that nothing was cut. The writing side is never half-closed: that ends `wait`.
+ */
+export function askOnce(
+  stream: Duplex,
+  { line, changes, unframed }: Command<unknown>,
+  { label, replyLimit, signal }: { label: string; replyLimit: number; signal: AbortSignal },
+): Promise<Answer> {
+  return new Promise<Answer>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (end: () => void) => {
+      signal.removeEventListener('abort', abort);
+      stream.destroy();
+      end();
+    };
+    const abort = () => settle(() => reject(signal.reason));
+    const cut = (found: string, cause?: unknown) =>
+      settle(() => reject(cutOff({ line, changes, label }, found, cause)));
+    const finish = () => {
+      const text = Buffer.concat(chunks).toString();
+      if (unframed || text === '\n' || text.endsWith('\n\n')) settle(() => resolve(readAnswer(text)));
+      else cut(`the connection ended in the middle of the answer, after ${size} bytes`);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    stream.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > replyLimit) cut(`an answer of more than ${replyLimit} bytes`);
+    });
+    stream.once('end', finish);
+    stream.once('error', (error) => cut('the connection broke', error));
+    stream.once('close', () => cut('the connection was closed before the answer was complete'));
+    if (signal.aborted) abort();
+    else stream.write(`${line}\n`);
+  });
+}
+
+/** A change whose answer is missing may have happened; a dump whose end is missing is no dump. */
+const cutOff = (
+  { line, changes, label }: { line: string; changes: boolean; label: string },
+  found: string,
+  cause: unknown,
+) =>
+  new HaproxyError(
+    changes ? 'lost' : 'truncated',
+    {
+      doing: `"${line}" at ${label}`,
+      found,
+      fix: changes ? 'read the state before you repeat it' : undefined,
+    },
+    { cause },
+  );

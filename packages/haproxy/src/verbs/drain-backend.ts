@@ -1,0 +1,38 @@
+import { option } from '@cutover/internal';
+import { showStat } from '../commands/stat.ts';
+import { checkOptions } from '../errors.ts';
+import { DRAIN_TIMEOUT } from './drain.ts';
+import { type DrainProgress, untilEmpty } from './until-empty.ts';
+import type { Haproxy } from './verb.ts';
+
+export interface DrainBackendOptions {
+  backend: string;
+  /** Milliseconds; default {@link DRAIN_TIMEOUT}. */
+  timeout?: number | undefined;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: DrainProgress) => void) | undefined;
+}
+
+/**
+ * Waits, after a map was switched away from a backend, until nothing is under way there any more. Changes nothing; the
+ * limit is no error.
+ */
+export function drainBackend(
+  haproxy: Haproxy,
+  options: DrainBackendOptions,
+): Promise<{ drained: boolean; remaining: number }> {
+  const doing = `draining backend ${options?.backend} at ${haproxy.label}`;
+  const { backend, ...limits } = checkOptions(doing, options, RULES, { timeout: DRAIN_TIMEOUT });
+  const read = async (signal: AbortSignal) => {
+    const [row] = await haproxy.run(showStat({ proxy: backend, type: 'backend' }), signal);
+    return (row?.sessions ?? 0) + (row?.queued ?? 0);
+  };
+  return untilEmpty(haproxy, read, limits);
+}
+
+const RULES = {
+  backend: option.text,
+  timeout: option.limit,
+  signal: option.signal,
+  onProgress: option.function,
+};

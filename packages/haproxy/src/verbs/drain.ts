@@ -1,0 +1,102 @@
+import { messageOf, option } from '@cutover/internal';
+import { isAtLeast, showVersion } from '../commands/info.ts';
+import { setServerState, shutdownSessions, waitRemovable } from '../commands/server.ts';
+import { checkOptions, HaproxyError, isHaproxyError } from '../errors.ts';
+import type { ServerName } from '../grammar/words.ts';
+import { STATE_TIMEOUT } from './open.ts';
+import { describeServer, SERVER_RULES, type ServerView, viewServer } from './server-view.ts';
+import { type DrainProgress, untilEmpty } from './until-empty.ts';
+import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
+
+/** Milliseconds for what is under way to finish. */
+export const DRAIN_TIMEOUT = 30_000;
+
+export interface DrainOptions extends ServerName, VerbOptions {
+  /**
+   * `drain` (default): cookie clients keep coming, checks go on, it can be opened again at once. `maint`: those are
+   * sent elsewhere too, and HAProxy 3.0 or later tells the end without being asked again and again.
+   */
+  to?: 'drain' | 'maint' | undefined;
+  /** Cuts what is left at the limit; default false: it is left running. */
+  force?: boolean | undefined;
+  /** Called with every change of what remains. */
+  onProgress?: ((progress: DrainProgress) => void) | undefined;
+}
+
+/** How a drain ended. */
+export interface DrainResult extends Change<ServerView> {
+  /** True when nothing was under way any more, seen twice. */
+  readonly drained: boolean;
+  /** Sessions and queued requests at the end. */
+  readonly remaining: number;
+  /** How many were cut by `force`. */
+  readonly cut: number;
+}
+
+/**
+ * Takes new traffic from a server and waits, at most `timeout` ms (30 s), until what is under way there has finished.
+ * The limit is no error: `drained` says. Sessions of an old worker, after a reload, are not in these numbers.
+ */
+export async function drain(haproxy: Haproxy, options: DrainOptions): Promise<DrainResult> {
+  const doing = `draining ${options?.backend}/${options?.server} at ${haproxy.label}`;
+  const { timeout, to, force, onProgress, signal, dryRun } = checkOptions(doing, options, RULES, {
+    timeout: DRAIN_TIMEOUT,
+    to: 'drain',
+    force: false,
+  });
+  const change = await takeTraffic(haproxy, doing, options, to, { signal, dryRun });
+  if (dryRun) return { ...change, drained: false, remaining: remainingOf(change.before), cut: 0 };
+  const read = async (inner: AbortSignal) => remainingOf(await viewServer(haproxy, options, inner));
+  const limits = { timeout, signal, onProgress };
+  const emptied = (to === 'maint' && (await waited(haproxy, options, limits))) || undefined;
+  const { drained, remaining } = emptied ?? (await untilEmpty(haproxy, read, limits));
+  const cut = !drained && force ? remaining : 0;
+  const shutdown = shutdownSessions(options);
+  if (cut > 0) await haproxy.run(shutdown, signal);
+  const after = await viewServer(haproxy, options, signal ?? new AbortController().signal);
+  const commands = cut > 0 ? [...change.commands, shutdown.line] : change.commands;
+  return { ...change, after, commands, drained, remaining: cut > 0 ? remainingOf(after) : remaining, cut };
+}
+
+const RULES = {
+  ...SERVER_RULES,
+  ...VERB_RULES,
+  to: option.oneOf('drain', 'maint'),
+  force: option.boolean,
+  onProgress: option.function,
+};
+
+const remainingOf = ({ sessions, queued }: ServerView): number => sessions + queued;
+
+const takeTraffic = (
+  haproxy: Haproxy,
+  doing: string,
+  target: ServerName,
+  to: 'drain' | 'maint',
+  limits: { signal: AbortSignal | undefined; dryRun: boolean | undefined },
+): Promise<Change<ServerView>> =>
+  carryOut(haproxy, {
+    doing,
+    limits: { timeout: STATE_TIMEOUT, ...limits },
+    read: (signal) => viewServer(haproxy, target, signal),
+    plan: ({ admin }) => (admin[to] ? [] : [setServerState(target, to)]),
+    done: ({ admin }) => admin[to],
+    explain: (last) => ({ found: describeServer(last), wanted: to }),
+  });
+
+/** By HAProxy's own `wait`, where it has one and the server allows it; undefined: look at the sessions instead. */
+async function waited(
+  haproxy: Haproxy,
+  target: ServerName,
+  { timeout, signal }: { timeout: number; signal: AbortSignal | undefined },
+): Promise<{ drained: true; remaining: 0 } | undefined> {
+  if (!Number.isFinite(timeout) || !isAtLeast(await haproxy.run(showVersion(), signal), '3.0'))
+    return undefined;
+  try {
+    await haproxy.runLong(waitRemovable(target, timeout), timeout + STATE_TIMEOUT, signal);
+    return { drained: true, remaining: 0 };
+  } catch (error) {
+    if (isHaproxyError(error, 'refused', 'timeout')) return undefined;
+    throw error instanceof HaproxyError ? error : new Error(messageOf(error), { cause: error });
+  }
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { option } from '@cutover/internal';
+import { showMap } from '../commands/map.ts';
+import { dumpServersState } from '../commands/servers-state.ts';
+import { checkOptions, HaproxyError } from '../errors.ts';
+import type { Haproxy } from './verb.ts';
+
+export interface PersistMapOptions {
+  /** The map as HAProxy names it. */
+  map: string;
+  /** The same file as this process sees it; default `map`. Its directory must be shared with HAProxy, not the file. */
+  file?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface PersistServerStateOptions {
+  /** HAProxy's `server-state-file`, as this process sees it. */
+  file: string;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes a map as it is now into its file, so that a restarted HAProxy chooses the same: HAProxy itself never does.
+ * All or nothing (temporary file, fsync, rename).
+ * @throws {HaproxyError} `file`; `invalid` for a key that a map file cannot hold.
+ */
+export async function persistMap(haproxy: Haproxy, options: PersistMapOptions): Promise<void> {
+  const doing = `writing the file of ${options?.map} at ${haproxy.label}`;
+  const { map, file, signal } = checkOptions(doing, options, MAP_RULES, {});
+  const entries = await haproxy.run(showMap(map), signal);
+  const bad = entries.find(({ key }) => key.startsWith('#'));
+  if (bad) throw new HaproxyError('invalid', { doing, found: `a key that reads as a comment: ${bad.key}` });
+  await replaceFile(
+    doing,
+    file ?? map,
+    entries.map(({ key, value }) => `${key} ${value}\n`.replace(' \n', '\n')).join(''),
+  );
+}
+
+/** Writes the state of every server into a `server-state-file`, so that a reload or restart keeps it. All or nothing. */
+export async function persistServerState(
+  haproxy: Haproxy,
+  options: PersistServerStateOptions,
+): Promise<void> {
+  const doing = `writing the server state of ${haproxy.label}`;
+  const { file, signal } = checkOptions(doing, options, STATE_RULES, {});
+  await replaceFile(doing, file, await haproxy.run(dumpServersState(), signal));
+}
+
+const MAP_RULES = { map: option.text, file: option.text, signal: option.signal };
+const STATE_RULES = { file: option.text, signal: option.signal };
+
+async function replaceFile(doing: string, file: string, content: string): Promise<void> {
+  const path = resolve(file);
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    const mode = await stat(path).then(
+      ({ mode }) => mode & 0o777,
+      () => 0o644,
+    );
+    await writeThrough(temporary, content, mode);
+    await rename(temporary, path);
+    await flushDirectory(dirname(path));
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new HaproxyError(
+      'file',
+      { doing, found: `${path}: ${Object(cause).code}`, ...ADVICE[Object(cause).code] },
+      { cause },
+    );
+  }
+}
+
+async function writeThrough(path: string, content: string, mode: number): Promise<void> {
+  const handle = await open(path, 'wx', mode);
+  try {
+    await handle.chmod(mode);
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function flushDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+/** A file mounted by itself cannot be replaced, and one that is rewritten in place can be read half-written. */
+const ADVICE: Readonly<Record<string, { fix: string }>> = {
+  EBUSY: { fix: 'mount the directory of the file into the container, not the file' },
+  ENOENT: { fix: 'create its directory, or name the path as this process sees it' },
+  EACCES: { fix: 'let this user write in the directory' },
+};

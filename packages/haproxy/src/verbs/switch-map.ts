@@ -1,0 +1,151 @@
+import { bounded, option, TimeoutError } from '@cutover/internal';
+import { addMap, clearMap, commitMap, type MapEntry, prepareMap, showMap } from '../commands/map.ts';
+import { showStat } from '../commands/stat.ts';
+import { checkOptions, HaproxyError, isHaproxyError } from '../errors.ts';
+import { STATE_TIMEOUT } from './open.ts';
+import { type Change, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
+
+export interface SwitchMapOptions extends VerbOptions {
+  /** The map file as the configuration names it, or `#id`. */
+  map: string;
+  key: string;
+  value: string;
+  /** More entries to set in the same commit. */
+  entries?: Readonly<Record<string, string>> | undefined;
+  /** Refuses when `value` names no backend that is up now: with none, HAProxy answers 503. Default false. */
+  requireBackend?: boolean | undefined;
+}
+
+/**
+ * Sets keys of a map, all at once: a new version is prepared, filled with every entry and committed in one step, then
+ * read back. The map is never empty and never half-written. The order of other entries is kept; new keys go last.
+ * @throws {HaproxyError} `conflict` when somebody else changed the map meanwhile (HAProxy has no compare-and-set: take
+ *   a lock of your own around deployments); `not-ready` for a backend that is not up; `not-found`.
+ */
+export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Promise<Change<MapEntry[]>> {
+  const doing = `switching ${options?.map} at ${haproxy.label}`;
+  const { map, key, value, entries, requireBackend, timeout, signal, dryRun } = checkOptions(
+    doing,
+    options,
+    RULES,
+    {
+      timeout: STATE_TIMEOUT,
+      requireBackend: false,
+      dryRun: false,
+    },
+  );
+  return deadline(doing, { timeout, signal }, async (inner) => {
+    if (requireBackend) await demandBackend(haproxy, doing, value, inner);
+    const before = await haproxy.run(showMap(map), inner);
+    const wanted = withEntries(before, { ...entries, [key]: value });
+    if (isSame(before, wanted)) return { before, after: before, commands: [], dryRun };
+    if (dryRun)
+      return { before, after: before, commands: plan(map, wanted, '@version').map((c) => c), dryRun };
+    const { commands, lost } = await replace(haproxy, { doing, map, before, wanted }, inner);
+    const after = await haproxy.run(showMap(map), inner);
+    if (isSame(after, wanted)) return { before, after, commands, dryRun };
+    throw lost ?? changed(doing, 'after the commit the map does not hold what was committed');
+  });
+}
+
+const RULES = {
+  ...VERB_RULES,
+  map: option.text,
+  key: option.text,
+  value: option.text,
+  entries: option.object,
+  requireBackend: option.boolean,
+};
+
+interface Replacement {
+  readonly doing: string;
+  readonly map: string;
+  readonly before: readonly MapEntry[];
+  readonly wanted: readonly MapEntry[];
+}
+
+/** Prepares, fills and commits; a version that could not be filled is cleared. */
+async function replace(haproxy: Haproxy, { doing, map, before, wanted }: Replacement, signal: AbortSignal) {
+  const version = await haproxy.run(prepareMap(map), signal);
+  try {
+    await haproxy.runAll(
+      wanted.map((entry) => addMap(map, entry.key, entry.value, version)),
+      signal,
+    );
+    if (!isSame(await haproxy.run(showMap(map), signal), before))
+      throw changed(doing, 'somebody else changed the map meanwhile');
+  } catch (error) {
+    await haproxy.run(clearMap(map, version)).catch(() => {});
+    throw error;
+  }
+  const lost = await haproxy.run(commitMap(map, version), signal).then(
+    () => undefined,
+    (error) => {
+      if (isHaproxyError(error, 'lost')) return error;
+      throw error;
+    },
+  );
+  return { commands: plan(map, wanted, `@${version}`), lost };
+}
+
+/** The words of it, for people. */
+const plan = (map: string, wanted: readonly MapEntry[], version: string): string[] => [
+  prepareMap(map).line,
+  ...wanted.map((entry) =>
+    addMap(map, entry.key, entry.value).line.replace(/^add map /, `add map ${version} `),
+  ),
+  `commit map ${version} ${map}`,
+];
+
+/** Every entry with that key gets the value; a key that is not there is added. */
+export function withEntries(before: readonly MapEntry[], set: Readonly<Record<string, string>>): MapEntry[] {
+  const fresh = Object.keys(set).filter((key) => !before.some((entry) => entry.key === key));
+  return [
+    ...before.map(({ key, value }) => ({
+      key,
+      value: Object.hasOwn(set, key) ? (set[key] as string) : value,
+    })),
+    ...fresh.map((key) => ({ key, value: set[key] as string })),
+  ];
+}
+
+const isSame = (one: readonly MapEntry[], other: readonly MapEntry[]): boolean =>
+  one.length === other.length &&
+  one.every(({ key, value }, at) => key === other[at]?.key && value === other[at]?.value);
+
+async function demandBackend(
+  haproxy: Haproxy,
+  doing: string,
+  backend: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const [row] = await haproxy.run(showStat({ proxy: backend, type: 'backend' }), signal);
+  if (row?.status.state === 'up' && (row.number('act') ?? 0) + (row.number('bck') ?? 0) > 0) return;
+  throw new HaproxyError('not-ready', {
+    doing,
+    found: row
+      ? `backend ${backend} is ${row.status.text} with ${row.number('act') ?? 0} servers up`
+      : `no backend ${backend}`,
+    wanted: 'a backend with a server that is up',
+  });
+}
+
+const changed = (doing: string, found: string) =>
+  new HaproxyError('conflict', {
+    doing,
+    found,
+    fix: 'take one lock around everything that changes this map',
+  });
+
+async function deadline<T>(
+  doing: string,
+  limits: { timeout: number; signal?: AbortSignal | undefined },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    return await bounded(limits, work);
+  } catch (error) {
+    if (!(error instanceof TimeoutError) || error === limits.signal?.reason) throw error;
+    throw new HaproxyError('timeout', { doing, found: error.message }, { cause: error });
+  }
+}

@@ -1,0 +1,91 @@
+import { option } from '@cutover/internal';
+import { setServerState } from '../commands/server.ts';
+import { checkOptions, HaproxyError } from '../errors.ts';
+import { isOpen, STATE_TIMEOUT } from './open.ts';
+import { describeServer, isWarm, type ServerView, takesTraffic, viewBackend } from './server-view.ts';
+import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
+
+export interface SwitchServersOptions extends VerbOptions {
+  backend: string;
+  /** The server that shall take the traffic; warmed before. */
+  to: string;
+  /** The one that shall take no more. */
+  from: string;
+}
+
+/**
+ * Moves traffic from one server of a backend to another: the new one becomes ready and is read back as up, only then
+ * the old one drains. In this order no request is lost; the other one loses thousands. Does not wait for what is under
+ * way at the old one: that is `drain`. When the new one does not come up, it is drained again and the old one untouched.
+ * @throws {HaproxyError} `not-ready`; `not-found`.
+ */
+export async function switchServers(
+  haproxy: Haproxy,
+  options: SwitchServersOptions,
+): Promise<Change<ServerView[]>> {
+  const doing = `switching ${options?.backend} to ${options?.to} at ${haproxy.label}`;
+  const { backend, to, from, ...limits } = checkOptions(doing, options, RULES, { timeout: STATE_TIMEOUT });
+  if (to === from) throw new HaproxyError('invalid', { doing, found: 'from and to are the same server' });
+  const target = { backend, server: to };
+  const read = (signal: AbortSignal) => viewBackend(haproxy, backend, signal);
+  const open = (views: ServerView[]) => isOpen(find(doing, views, to));
+  const closed = (views: ServerView[]) => !takesTraffic(find(doing, views, from));
+  const drain = setServerState({ backend, server: from }, 'drain');
+  const opened = await undoing(haproxy, setServerState(target, 'drain'), () =>
+    carryOut(haproxy, {
+      doing,
+      limits,
+      read,
+      plan: (views) => {
+        const view = find(doing, views, to);
+        find(doing, views, from);
+        if (isOpen(view)) return [];
+        if (isWarm(view)) return [setServerState(target, 'ready')];
+        throw new HaproxyError('not-ready', {
+          doing,
+          found: describeServer(view),
+          wanted: 'DRAIN at full health',
+          fix: 'warm it first',
+        });
+      },
+      done: open,
+      explain: (views) => ({ found: describeServer(find(doing, views, to)), wanted: 'UP at full health' }),
+    }),
+  );
+  const left = await carryOut(haproxy, {
+    doing,
+    limits,
+    read,
+    plan: (views) => (closed(views) ? [] : [drain]),
+    done: closed,
+    explain: (views) => ({ found: describeServer(find(doing, views, from)), wanted: 'DRAIN' }),
+  });
+  return { ...left, before: opened.before, commands: [...opened.commands, ...left.commands] };
+}
+
+const RULES = { ...VERB_RULES, backend: option.text, to: option.text, from: option.text };
+
+/** Drains the new server again when it was opened and did not come up. */
+async function undoing<T>(
+  haproxy: Haproxy,
+  undo: ReturnType<typeof setServerState>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const opened = error instanceof HaproxyError && error.code === 'not-ready' && error.cause !== undefined;
+    if (opened) await haproxy.run(undo).catch(() => {});
+    throw error;
+  }
+}
+
+function find(doing: string, views: readonly ServerView[], server: string): ServerView {
+  const found = views.find((view) => view.server === server);
+  if (found) return found;
+  throw new HaproxyError('not-found', {
+    doing,
+    found: `the servers ${views.map((view) => view.server).join(', ') || '(none)'}`,
+    wanted: `one named ${server}`,
+  });
+}

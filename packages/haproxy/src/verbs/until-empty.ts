@@ -1,0 +1,57 @@
+import { bounded, TimeoutError } from '@cutover/internal';
+import type { Haproxy } from './verb.ts';
+
+/** How far a drain is. */
+export interface DrainProgress {
+  /** Sessions and queued requests. */
+  readonly remaining: number;
+  /** Milliseconds since it began, and at most. */
+  readonly elapsed: number;
+  readonly limit: number;
+}
+
+/** Milliseconds between looks at what is under way. */
+const EVERY = 20;
+
+export interface UntilEmptyOptions {
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: DrainProgress) => void) | undefined;
+}
+
+/** Looks until nothing remains, twice: the last request may reach a server milliseconds after it was drained. */
+export async function untilEmpty(
+  { clock }: Haproxy,
+  read: (signal: AbortSignal) => Promise<number>,
+  { timeout, signal: outer, onProgress }: UntilEmptyOptions,
+): Promise<{ drained: boolean; remaining: number }> {
+  const start = clock.now();
+  let remaining = Number.NaN;
+  const look = async (signal: AbortSignal) => {
+    const now = await read(signal);
+    if (now !== remaining) tell(onProgress, { remaining: now, elapsed: clock.now() - start, limit: timeout });
+    remaining = now;
+    return now === 0;
+  };
+  try {
+    await bounded({ timeout, signal: outer }, async (signal) => {
+      for (let empty = 0; empty < 2; ) {
+        empty = (await look(signal)) ? empty + 1 : 0;
+        if (empty < 2) await clock.sleep(EVERY, signal);
+      }
+    });
+    return { drained: true, remaining: 0 };
+  } catch (error) {
+    if (!(error instanceof TimeoutError) || error === outer?.reason) throw error;
+    return { drained: false, remaining: Number.isNaN(remaining) ? 0 : remaining };
+  }
+}
+
+/** A listener that throws breaks no drain. */
+function tell(listener: UntilEmptyOptions['onProgress'], progress: DrainProgress): void {
+  try {
+    listener?.(progress);
+  } catch {
+    // Theirs to notice.
+  }
+}

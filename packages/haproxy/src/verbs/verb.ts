@@ -1,0 +1,132 @@
+import { bounded, type Clock, type Explanation, option, TimeoutError } from '@cutover/internal';
+import type { Command } from '../commands/command.ts';
+import { HaproxyError, isHaproxyError } from '../errors.ts';
+
+/** What a verb works with: HAProxy behind two functions, and time. */
+export interface Haproxy {
+  readonly label: string;
+  readonly clock: Clock;
+  run<T>(command: Command<T>, signal?: AbortSignal): Promise<T>;
+  runAll<T>(commands: readonly Command<T>[], signal?: AbortSignal): Promise<T[]>;
+  runLong<T>(command: Command<T>, timeout: number, signal?: AbortSignal): Promise<T>;
+}
+
+/** Options that every verb has. */
+export interface VerbOptions {
+  /** Milliseconds for the whole verb. */
+  timeout?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Changes nothing; `commands` of the result says what would be sent. Refusals are the same. */
+  dryRun?: boolean | undefined;
+}
+
+export const VERB_RULES = { timeout: option.limit, signal: option.signal, dryRun: option.boolean } as const;
+
+/** What a verb found, did and found then, both as read from HAProxy. */
+export interface Change<T> {
+  readonly before: T;
+  /** In a dry run the same as `before`. */
+  readonly after: T;
+  /** The changes sent, word for word; empty when nothing was to be done. */
+  readonly commands: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export interface Step<T> {
+  /** "opening app/green" */
+  readonly doing: string;
+  readonly limits: {
+    readonly timeout: number;
+    readonly signal?: AbortSignal | undefined;
+    readonly dryRun?: boolean | undefined;
+  };
+  readonly read: (signal: AbortSignal) => Promise<T>;
+  /** What it takes from here; throws when it must not be done, gives none when it is done already. */
+  readonly plan: (before: T) => readonly Command<true>[];
+  readonly done: (now: T) => boolean;
+  /** What to say of a state that never came. */
+  readonly explain: (last: T) => Partial<Explanation>;
+  /** Milliseconds between looks; default {@link LOOK_AGAIN}. */
+  readonly every?: number | undefined;
+}
+
+/** Milliseconds between two looks while a change takes effect. */
+export const LOOK_AGAIN = 10;
+
+/**
+ * The shape of every verb: read, plan, change, read until it is so. A change whose answer was lost is not sent again:
+ * what is read then tells whether it happened.
+ */
+export async function carryOut<T>(haproxy: Haproxy, step: Step<T>): Promise<Change<T>> {
+  const { dryRun = false } = step.limits;
+  let last: T | undefined;
+  return within(
+    step,
+    () => last,
+    async (signal) => {
+      const before = await step.read(signal);
+      last = before;
+      const plan = step.plan(before);
+      const commands = plan.map(({ line }) => line);
+      if (dryRun || (plan.length === 0 && step.done(before)))
+        return { before, after: before, commands, dryRun };
+      const lost = await changeAll(haproxy, plan, signal);
+      const see = (now: T) => {
+        last = now;
+      };
+      const after = await readUntil(haproxy, step, { see, lost, signal });
+      return { before, after, commands, dryRun };
+    },
+  );
+}
+
+/** Sends changes one after the other; returns the error of one whose fate is unknown. */
+async function changeAll(
+  haproxy: Haproxy,
+  plan: readonly Command<true>[],
+  signal: AbortSignal,
+): Promise<HaproxyError | undefined> {
+  for (const command of plan) {
+    try {
+      await haproxy.run(command, signal);
+    } catch (error) {
+      if (isHaproxyError(error, 'lost')) return error;
+      throw error;
+    }
+  }
+  return undefined;
+}
+
+async function readUntil<T>(
+  haproxy: Haproxy,
+  { read, done, every = LOOK_AGAIN }: Step<T>,
+  { see, lost, signal }: { see: (now: T) => void; lost: HaproxyError | undefined; signal: AbortSignal },
+): Promise<T> {
+  for (;;) {
+    const now = await read(signal);
+    see(now);
+    if (done(now)) return now;
+    if (lost) throw lost;
+    await haproxy.clock.sleep(every, signal);
+  }
+}
+
+/** Runs under the verb's own deadline, and says at its end what was last seen. */
+async function within<T, R>(
+  step: Step<T>,
+  last: () => T | undefined,
+  work: (signal: AbortSignal) => Promise<R>,
+): Promise<R> {
+  const { timeout, signal } = step.limits;
+  try {
+    return await bounded({ timeout, signal }, work);
+  } catch (error) {
+    if (!(error instanceof TimeoutError) || error === signal?.reason) throw error;
+    const seen = last();
+    throw new HaproxyError(
+      seen === undefined ? 'timeout' : 'not-ready',
+      { doing: step.doing, found: error.message, ...(seen === undefined ? {} : step.explain(seen)) },
+      { cause: error },
+    );
+  }
+}
