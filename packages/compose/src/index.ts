@@ -34,5 +34,6 @@ export type { DeployRequest, Engine, Exit, Holder, Router } from './ports.ts';
 export type { ReleaseRequest } from './release.ts';
 export { type ConsoleOptions, consoleReporter } from './report/console.ts';
 export { jsonReporter } from './report/json.ts';
+export { type HaproxyMapRouterOptions, haproxyMapRouter } from './router/haproxy-map.ts';
 export { runScript, type ScriptContext } from './script.ts';
 export type { DeployStatus, ServiceStatus } from './status.ts';
