@@ -7,6 +7,7 @@ import { ExplainedError } from '@cutover/internal';
  * that is not installed. `lock-held`: another holder kept the lock beyond the timeout. `lock-lost`: the lock was
  * lost while the job ran. `store-failed`: the lock's store refused. `deaf-entry-point`: PM2 would never hear a
  * signal. `migration-failed`: the migration command ended badly. `command-failed`: the command could not be started.
+ * `pm2-failed`: PM2's daemon is not there, or did not do as asked. `pm2-unknown-process`: PM2 has none of that name.
  */
 export type LifecycleErrorCode =
   | 'bad-option'
@@ -20,7 +21,9 @@ export type LifecycleErrorCode =
   | 'store-failed'
   | 'deaf-entry-point'
   | 'migration-failed'
-  | 'command-failed';
+  | 'command-failed'
+  | 'pm2-failed'
+  | 'pm2-unknown-process';
 
 /** What this package throws; `code` tells which, `facts` carry what a program may read. */
 export class LifecycleError extends ExplainedError<LifecycleErrorCode> {

@@ -1,5 +1,26 @@
 export type { WebSocketLike, WebSocketServerLike } from './drain/web-sockets.ts';
 export { LifecycleError, type LifecycleErrorCode } from './errors.ts';
+export {
+  type ExclusiveContext,
+  type ExclusiveEvent,
+  type ExclusiveOptions,
+  exclusive,
+  LOCK_LEASE,
+  LOCK_PAUSE,
+  LOCK_TIMEOUT,
+} from './exclusive/exclusive.ts';
+export type { LockStore } from './exclusive/store.ts';
+export { drainPm2 } from './pm2/drain-pm2.ts';
+export { DRAIN_GRACE_PERIOD, type DrainPm2Options } from './pm2/options.ts';
+export type { DrainVerdict, ProcessVerdict } from './pm2/verdict.ts';
+export {
+  MIGRATE_TIMEOUT,
+  type Migration,
+  type ServiceEvent,
+  type ServiceOptions,
+} from './service/options.ts';
+export { runService } from './service/run-service.ts';
+export type { ServiceVerdict } from './service/service-verdict.ts';
 export { SHUTDOWN_CHANNEL } from './shutdown/announcer.ts';
 export { BUDGET_MARGIN, DEFAULT_GRACE_PERIOD, DEFAULT_LAME_DUCK } from './shutdown/budget.ts';
 export type { Closable } from './shutdown/closable.ts';

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { bounded } from '@cutover/internal';
+import { missing } from './driver.ts';
+import type { Contender, ContenderOptions } from './store.ts';
+
+/** Sends one command; `close` ends a connection that is ours. */
+export interface RedisCommand {
+  (...args: string[]): Promise<unknown>;
+  close?(): void;
+}
+
+// KEYS: lock, fence. Both carry the same hash tag, so that a cluster keeps them on one node.
+const ACQUIRE = `if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return redis.call('INCR', KEYS[2]) end return false`;
+const RENEW = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
+const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+
+/** Clocks of two machines may run apart by this share of the lease. */
+const DRIFT = 0.05;
+
+/**
+ * A key that expires unless it is renewed, three times within its life. The hold ends before the key can expire as
+ * the server counts, so a slow server makes us stop early rather than run beside another.
+ */
+export function redisLease(command: RedisCommand, { name, lease, clock }: ContenderOptions): Contender {
+  const holder = randomUUID();
+  const keys = [`cutover:{${name}}:lock`, `cutover:{${name}}:fence`];
+  const life = String(Math.ceil(lease));
+  const run = (script: string) => command('EVAL', script, '2', ...keys, holder, life);
+  let validUntil = 0;
+  const extend = async (script: string): Promise<unknown> => {
+    const asked = clock.now();
+    const answer = await run(script);
+    if (answer) validUntil = asked + lease * (1 - DRIFT);
+    return answer;
+  };
+  return {
+    tryAcquire: async () => {
+      const token = await extend(ACQUIRE);
+      return token ? BigInt(String(token)) : undefined;
+    },
+    hold: async (signal) => {
+      while (!signal.aborted) {
+        await clock.sleep(lease / 3, signal).catch(() => {});
+        if (signal.aborted) return;
+        const left = validUntil - clock.now();
+        if (left <= 0) throw new Error('the lease ran out before it could be renewed');
+        const answer = await bounded({ timeout: left, clock }, () => extend(RENEW));
+        if (!answer) throw new Error('the lease has another holder, or none');
+      }
+    },
+    leave: async () => {
+      await bounded({ timeout: 1_000, clock }, () => run(RELEASE)).catch(() => {});
+      command.close?.();
+    },
+  };
+}
+
+export const ioredisCommand = (client: {
+  call(command: string, ...args: string[]): Promise<unknown>;
+}): RedisCommand => Object.assign((command: string, ...args: string[]) => client.call(command, ...args));
+
+export const nodeRedisCommand =
+  (client: { sendCommand(args: string[]): Promise<unknown> }): RedisCommand =>
+  (...args) =>
+    client.sendCommand(args);
+
+/** A connection of our own, through ioredis. */
+export async function redisFromUrl(url: string): Promise<RedisCommand> {
+  const { Redis } = await import('ioredis').catch((cause) => Promise.reject(missing('ioredis', cause)));
+  const client = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 5_000, lazyConnect: true });
+  client.on('error', () => {});
+  await client.connect();
+  return Object.assign(ioredisCommand(client), { close: () => client.disconnect() });
+}

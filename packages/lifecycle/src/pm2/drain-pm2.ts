@@ -1,0 +1,124 @@
+import {
+  bounded,
+  type Clock,
+  connectPm2,
+  type Pm2Client,
+  Pm2Error,
+  type Pm2Process,
+  systemClock,
+} from '@cutover/internal';
+import { LifecycleError } from '../errors.ts';
+import { type DrainPm2Options, graceOf, readDrainOptions } from './options.ts';
+import { isAlive } from './process-state.ts';
+import { killTimeoutOf, selectProcesses } from './targets.ts';
+import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts';
+
+/** Milliseconds between looks at a process that should be gone. */
+const PROOF_PAUSE = 20;
+/** Milliseconds that a killed process has to go: only the kernel can delay it. */
+const PROOF_TIMEOUT = 5_000;
+
+/**
+ * Stops PM2's processes from outside, all at once where `pm2 stop` takes one or two at a time, kills what outlives its
+ * grace, and tells for each whether it left by itself. Never starts a PM2 daemon and reads no environment.
+ *
+ * ```ts
+ * const verdict = await drainPm2({ processes: ['worker'], gracePeriod: 140_000 });
+ * ```
+ * @throws {LifecycleError} `pm2-failed`, `pm2-unknown-process`, `bad-option`; or the reason of `signal`
+ */
+export async function drainPm2(given: DrainPm2Options = {}): Promise<DrainVerdict> {
+  const { processes, gracePeriod, pm2Home: home, signal } = readDrainOptions('draining under PM2', given);
+  const clock = systemClock;
+  const began = clock.now();
+  return withPm2('draining under PM2', { home, signal }, async (client) => {
+    const targets = selectProcesses(await client.list(), processes);
+    const verdicts = await Promise.all(
+      targets.map((target) => drainOne(client, target, graceOf(target.name, gracePeriod), { clock, signal })),
+    );
+    return judgeDrain(verdicts, clock.now() - began);
+  });
+}
+
+/** Runs `work` on a connection to PM2; PM2's faults become ours. */
+export async function withPm2<T>(
+  doing: string,
+  options: { home: string | undefined; signal: AbortSignal | undefined },
+  work: (client: Pm2Client) => Promise<T>,
+): Promise<T> {
+  let client: Pm2Client | undefined;
+  try {
+    client = await connectPm2(options);
+    return await work(client);
+  } catch (cause) {
+    if (!(cause instanceof Pm2Error)) throw cause;
+    const { found, fix } = cause.explanation;
+    throw new LifecycleError('pm2-failed', { doing, found, fix }, { cause, facts: { pm2: cause.code } });
+  } finally {
+    client?.close();
+  }
+}
+
+interface Limits {
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function drainOne(
+  client: Pm2Client,
+  target: Pm2Process,
+  grace: number,
+  { clock, signal }: Limits,
+): Promise<ProcessVerdict> {
+  const { name, id, pid } = target;
+  const began = clock.now();
+  const verdict = (outcome: ProcessVerdict['outcome'], note?: string): ProcessVerdict => ({
+    name,
+    id,
+    pid,
+    outcome,
+    duration: clock.now() - began,
+    ...(note === undefined ? {} : { note }),
+  });
+  if (!isAlive(pid)) {
+    // PM2 may be about to start it again.
+    if (target.status !== 'stopped') await client.call('stopProcessId', id);
+    return verdict('gone');
+  }
+  const left = await stopWithin(client, id, { timeout: grace, signal });
+  const killedByPm2 = clock.now() - began >= killTimeoutOf(target);
+  if (!left) kill(pid);
+  await proveGone(pid, { clock, signal });
+  if (!left) return verdict('forced', `killed after ${grace} ms`);
+  return killedByPm2
+    ? verdict('forced', `killed by PM2 after its kill_timeout of ${killTimeoutOf(target)} ms`)
+    : verdict('clean');
+}
+
+/** Whether PM2 has seen the process leave within its time. */
+async function stopWithin(
+  client: Pm2Client,
+  id: number,
+  limits: { timeout: number; signal: AbortSignal | undefined },
+): Promise<boolean> {
+  try {
+    await client.callWithin(limits, 'stopProcessId', id);
+    return true;
+  } catch (error) {
+    if (error instanceof Pm2Error && error.code === 'pm2-silent') return false;
+    throw error;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone in this very moment.
+  }
+}
+
+const proveGone = (pid: number, { clock, signal }: Limits): Promise<void> =>
+  bounded({ timeout: PROOF_TIMEOUT, signal, clock }, async (limited) => {
+    while (isAlive(pid)) await clock.sleep(PROOF_PAUSE, limited);
+  });

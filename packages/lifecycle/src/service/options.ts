@@ -1,0 +1,105 @@
+import { option, readOptions } from '@cutover/internal';
+import { LifecycleError, refuse } from '../errors.ts';
+import type { LockStore } from '../exclusive/store.ts';
+import { DEFAULT_GRACE_PERIOD } from '../shutdown/budget.ts';
+import type { LifecycleLogger } from '../shutdown/options.ts';
+import type { Attempt } from '../wait/attempts.ts';
+import type { Target } from '../wait/target.ts';
+import { WAIT_TIMEOUT } from '../wait/wait-for-database.ts';
+import { judgeEntryPoint } from './entry-point.ts';
+import type { ServiceVerdict } from './service-verdict.ts';
+
+/** Milliseconds for a migration, the wait for its lock included. */
+export const MIGRATE_TIMEOUT = 600_000;
+
+export interface Migration {
+  /** Program and arguments. */
+  command: readonly string[];
+  /** Where a lock is held meanwhile, so that two starters do not collide; default none. */
+  lock?: LockStore;
+  /** Milliseconds, the wait for the lock included; default {@link MIGRATE_TIMEOUT}. */
+  timeout?: number;
+}
+
+export interface ServiceOptions {
+  /** Program and arguments: `['pm2-runtime', 'ecosystem.config.cjs', '--no-auto-exit']`. */
+  command: readonly string[];
+  /** What must answer before anything else is run. */
+  waitFor?: Target | readonly Target[];
+  /** Milliseconds for that; default {@link WAIT_TIMEOUT}. */
+  waitTimeout?: number;
+  /** Run before the command. */
+  migrate?: readonly string[] | Migration;
+  /** Milliseconds from the stop signal to SIGKILL; less than the container's; default {@link DEFAULT_GRACE_PERIOD}. */
+  gracePeriod?: number;
+  /** Added to the environment of the command and the migration. */
+  env?: Readonly<Record<string, string>>;
+  /** Folder of the command and the migration. */
+  cwd?: string;
+  /** Whether this process ends with the service, with its exit code; default true. */
+  exit?: boolean;
+  onEvent?: (event: ServiceEvent) => void;
+  /** Default console; false for none. */
+  logger?: LifecycleLogger | false;
+}
+
+export type ServiceEvent =
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'waiting'; readonly attempt: Attempt }
+  | { readonly type: 'migrating' }
+  | { readonly type: 'started'; readonly pid: number }
+  | { readonly type: 'stopping'; readonly signal: string }
+  | { readonly type: 'finished'; readonly verdict: ServiceVerdict };
+
+const words = {
+  ...option.list(option.text),
+  accepts: (v: unknown) => option.list(option.text).accepts(v) && (v as []).length > 0,
+};
+const RULES = {
+  command: { ...words, expected: 'a list of the program and its arguments' },
+  waitFor: option.any,
+  waitTimeout: option.limit,
+  migrate: option.either(words, option.object),
+  gracePeriod: option.duration,
+  env: option.object,
+  cwd: option.text,
+  exit: option.boolean,
+  onEvent: option.function,
+  logger: option.either(option.object, { expected: 'false', accepts: (v: unknown) => v === false }),
+};
+const DEFAULTS = {
+  waitFor: [] as readonly Target[],
+  waitTimeout: WAIT_TIMEOUT,
+  gracePeriod: DEFAULT_GRACE_PERIOD,
+  env: {},
+  exit: true,
+  onEvent: () => {},
+  logger: console as LifecycleLogger | false,
+};
+
+const MIGRATION_RULES = { command: words, lock: option.any, timeout: option.limit };
+
+/** @throws {LifecycleError} `bad-option`, `deaf-entry-point` */
+export function readServiceOptions(given: ServiceOptions) {
+  const doing = 'running a service';
+  // The command first: a list is not there yet when it was forgotten.
+  readOptions({ command: given.command ?? [] }, { command: RULES.command }, {}, refuse(doing));
+  const options = readOptions(given, RULES, DEFAULTS, refuse(doing));
+  const deaf = judgeEntryPoint(options.command).find((fault) => fault.deaf);
+  if (deaf) throw new LifecycleError('deaf-entry-point', { doing, found: deaf.found, fix: deaf.fix });
+  return { ...options, migrate: options.migrate && readMigration(options.migrate) };
+}
+
+export type ServiceSettings = ReturnType<typeof readServiceOptions>;
+
+function readMigration(given: readonly string[] | Migration) {
+  const migration: Migration = isList(given) ? { command: given } : given;
+  return readOptions(
+    migration,
+    MIGRATION_RULES,
+    { timeout: MIGRATE_TIMEOUT },
+    refuse('running a service, migrate'),
+  );
+}
+
+const isList = (value: readonly string[] | Migration): value is readonly string[] => Array.isArray(value);

@@ -1,0 +1,45 @@
+import { EXIT_CODES } from '../shutdown/verdict.ts';
+import type { VerdictRecord } from '../shutdown/verdict-file.ts';
+import type { ChildEnd } from './child.ts';
+
+/** How a service ended. */
+export interface ServiceVerdict {
+  /**
+   * `clean`: stopped, and every process that owns a shutdown ended clean. `partial`, `forced`: the worst of them was,
+   * or one was killed, as PM2 does without a word. `failed`: the command ended by itself with an error, or before it ran.
+   */
+  readonly outcome: 'clean' | 'partial' | 'forced' | 'failed';
+  /** The command's own, unless that hides a shutdown that was not clean: then 3 for partial, 4 for forced. */
+  readonly exitCode: number;
+  /** Milliseconds from the stop signal, or the start when there was none, to the end. */
+  readonly duration: number;
+  /** What the processes of the service left, those included that were killed (`running`). */
+  readonly processes: readonly VerdictRecord[];
+}
+
+export function judgeService(
+  end: ChildEnd,
+  stopped: boolean,
+  duration: number,
+  processes: readonly VerdictRecord[],
+): ServiceVerdict {
+  const outcome = outcomeOf(end, stopped, processes);
+  const drained = outcome === 'partial' || outcome === 'forced';
+  return {
+    outcome,
+    exitCode: drained && end.exitCode === 0 ? EXIT_CODES[outcome] : end.exitCode,
+    duration,
+    processes,
+  };
+}
+
+function outcomeOf(
+  end: ChildEnd,
+  stopped: boolean,
+  processes: readonly VerdictRecord[],
+): ServiceVerdict['outcome'] {
+  if (end.killed || processes.some(({ outcome }) => outcome === 'running' || outcome === 'forced'))
+    return 'forced';
+  if (processes.some(({ outcome }) => outcome === 'partial')) return 'partial';
+  return end.exitCode === 0 || (stopped && processes.length > 0 && end.signal === null) ? 'clean' : 'failed';
+}

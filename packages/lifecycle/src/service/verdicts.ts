@@ -1,0 +1,38 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive } from '../pm2/process-state.ts';
+import type { VerdictRecord } from '../shutdown/verdict-file.ts';
+
+/** The folder in which the processes of a service leave their verdicts. */
+export interface VerdictFolder extends Disposable {
+  readonly path: string;
+  /** The processes that own a shutdown and live at this moment. */
+  living(): ReadonlySet<number>;
+  /** What became of these; one that is still `running` was killed. */
+  of(pids: ReadonlySet<number>): VerdictRecord[];
+}
+
+export function openVerdictFolder(): VerdictFolder {
+  const path = mkdtempSync(join(tmpdir(), 'cutover-'));
+  const records = () => readdirSync(path).flatMap((file) => readRecord(join(path, file)));
+  return {
+    path,
+    living: () =>
+      new Set(
+        records()
+          .map(({ pid }) => pid)
+          .filter(isAlive),
+      ),
+    of: (pids) => records().filter(({ pid }) => pids.has(pid)),
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+function readRecord(file: string): VerdictRecord[] {
+  try {
+    return file.endsWith('.json') ? [JSON.parse(readFileSync(file, 'utf8')) as VerdictRecord] : [];
+  } catch {
+    return [];
+  }
+}
