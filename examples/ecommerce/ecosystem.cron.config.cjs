@@ -9,6 +9,8 @@ module.exports = {
       wait_ready: true,
       listen_timeout: 60_000,
       kill_timeout: 85_000,
+      // The image has no ps, without which PM2 cannot find a tree; the app ends what it starts.
+      treekill: false,
     },
   ],
 };

@@ -21,5 +21,9 @@ export default defineConfig({
   target: 'node24',
   platform: 'node',
   noExternal: ['@prisma/client'],
+  // Prisma's runtime is CommonJS and requires parts of Node.
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
   clean: true,
 });
