@@ -1,5 +1,4 @@
 import { execa } from 'execa';
-import { demo } from '../examples/ecommerce/demo/demo.ts';
 import { createScreen } from '../examples/ecommerce/demo/screen.ts';
 import { demoImages, ensureEngine } from './engine/index.ts';
 
@@ -12,30 +11,32 @@ let removal: string | undefined;
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => onSignal(name));
 
 function onSignal(name: string): void {
-  if (!signal.aborted) {
-    screen.print(`${name}: taking down what was started; once more to leave at once`);
-    interrupt.abort(new Error(`asked to stop by ${name}`));
-    return;
+  if (signal.aborted) {
+    const remains = removal ? `The stack stays; remove it with\n  ${removal}` : 'Of the demo nothing stays.';
+    screen.print(`${name} again: leaving at once. ${remains}`);
+    process.exit(130);
   }
-  screen.print(
-    `${name} again. ${removal ? `The stack stays; remove it with\n  ${removal}` : 'Nothing stays.'}`,
-  );
-  process.exit(130);
+  screen.print(`${name}: taking down what was started; once more to leave at once`);
+  interrupt.abort(new Error(`ended by ${name}`));
 }
 
-try {
+async function run(): Promise<boolean> {
   const { env, provided } = await screen.step('provide a Docker engine and base images', ({ tell }) =>
     ensureEngine({ images: demoImages, log: tell, signal }),
   );
   Object.assign(process.env, env);
-  await screen.step('build the packages', () => execa('pnpm', ['build'], { cancelSignal: signal }));
-  const good = await demo({ screen, signal, onRemains: (command) => (removal = command) });
-  screen.print(
-    provided === 'private'
-      ? 'The private Docker engine stays running for the next time; "pnpm down" ends it.'
-      : '',
-  );
-  process.exitCode = good ? 0 : 1;
+  try {
+    await screen.step('build the packages', () => execa('pnpm', ['build'], { cancelSignal: signal }));
+    // Only now: the example uses the packages as they are published.
+    const { demo } = await import('../examples/ecommerce/demo/demo.ts');
+    return await demo({ screen, signal, onRemains: (command) => (removal = command) });
+  } finally {
+    if (provided === 'private') screen.print('The private Docker engine keeps running; "pnpm down" ends it.');
+  }
+}
+
+try {
+  process.exitCode = (await run()) ? 0 : 1;
 } catch (error) {
   screen.print(signal.aborted ? String(signal.reason) : `${error instanceof Error ? error.message : error}`);
   process.exitCode = signal.aborted ? 130 : 1;
