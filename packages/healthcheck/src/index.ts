@@ -56,3 +56,14 @@ export {
   runChecks,
   runHealthcheck,
 } from './run/run-healthcheck.ts';
+export { POLLER_AGE } from './temporal/pollers.ts';
+export {
+  type TemporalCheckOptions,
+  type TemporalConnection,
+  temporalCheck,
+} from './temporal/temporal-check.ts';
+export {
+  type TemporalWorker,
+  type TemporalWorkerCheckOptions,
+  temporalWorkerCheck,
+} from './temporal/temporal-worker-check.ts';
