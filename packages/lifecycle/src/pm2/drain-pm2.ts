@@ -98,7 +98,7 @@ async function drainOne(
 /** Whether PM2 has seen the process leave within its time. */
 async function stopWithin(
   client: Pm2Client,
-  id: number,
+  id: number | string,
   limits: { timeout: number; signal: AbortSignal | undefined },
 ): Promise<boolean> {
   try {

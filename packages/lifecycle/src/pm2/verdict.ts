@@ -2,7 +2,7 @@
 export interface ProcessVerdict {
   readonly name: string;
   /** PM2's number for it. */
-  readonly id: number;
+  readonly id: number | string;
   readonly pid: number;
   /**
    * `clean`: it left by itself. `forced`: it was killed, by us or by PM2's `kill_timeout`. `gone`: it was not running.

@@ -52,11 +52,11 @@ export type ServiceEvent =
   | { readonly type: 'finished'; readonly verdict: ServiceVerdict };
 
 const words = {
-  ...option.list(option.text),
-  accepts: (v: unknown) => option.list(option.text).accepts(v) && (v as []).length > 0,
+  expected: 'a list of the program and its arguments',
+  accepts: (v: unknown) => Array.isArray(v) && v.every((word) => typeof word === 'string') && Boolean(v[0]),
 };
 const RULES = {
-  command: { ...words, expected: 'a list of the program and its arguments' },
+  command: words,
   waitFor: option.any,
   waitTimeout: option.limit,
   migrate: option.either(words, option.object),
