@@ -28,7 +28,7 @@ export {
   setServerWeight,
   shutdownSessions,
 } from './commands/server.ts';
-export { type ServerState, showServersState } from './commands/servers-state.ts';
+export { readServersState, type ServerState, showServersState } from './commands/servers-state.ts';
 export { type StatFilter, type StatRow, type StatType, showStat } from './commands/stat.ts';
 export type { Connect } from './connection/address.ts';
 export type { Limits } from './connection/transport.ts';

@@ -44,7 +44,8 @@ export const dumpServersState = (): Command<string> =>
     alone: true,
   });
 
-function readServersState(answer: string): ServerState[] | undefined {
+/** Reads the text of `show servers state`, or of a state file; undefined when it is of another format. */
+export function readServersState(answer: string): ServerState[] | undefined {
   const [format, ...rest] = answer.split('\n');
   if (format !== '1') return undefined;
   return readTable(rest.join('\n'))?.map((row) => ({

@@ -66,8 +66,14 @@ export class PromptConnection {
         answers: [],
         written: 0,
         cancelled: false,
-        resolve: (answers) => (done(), resolve(answers)),
-        reject: (error) => (done(), reject(error)),
+        resolve: (answers) => {
+          done();
+          resolve(answers);
+        },
+        reject: (error) => {
+          done();
+          reject(error);
+        },
       };
       const abort = () => {
         batch.cancelled = true;

@@ -1,0 +1,215 @@
+import { type FakeModel, type FakeServer, runCheck, setState, statusOf } from './model.ts';
+
+/** An answer without its closing empty line. */
+type Reply = string;
+type Handler = (model: FakeModel, words: readonly string[], line: string) => Reply;
+
+const isOld = ({ version }: FakeModel): boolean => version.startsWith('2.');
+
+/** What the fake says to one line, in the words that HAProxy uses. */
+export function reply(model: FakeModel, line: string): Reply {
+  const words = split(line);
+  const found = HANDLERS.find(([prefix]) => line === prefix || line.startsWith(`${prefix} `));
+  if (!found) return unknown(model, line);
+  const [prefix, handler, admin] = found;
+  if (admin && model.level !== 'admin') return 'Permission denied';
+  return handler(model, words.slice(prefix.split(' ').length), line);
+}
+
+/** Words between spaces; a backslash keeps the next character as it is. */
+function split(line: string): string[] {
+  return [...line.matchAll(/(?:\\.|[^ \\])+/g)].map(([word]) => word.replace(/\\(.)/g, '$1'));
+}
+
+const unknown = (model: FakeModel, line: string): Reply =>
+  `${isOld(model) ? 'Unknown command,' : `Unknown command: '${line.split(' ')[0]}',`} but maybe one of the following ones is a better match:\n  help`;
+
+const withServer =
+  (change: (server: FakeServer, words: readonly string[], model: FakeModel) => Reply): Handler =>
+  (model, [target, ...words]) => {
+    const [backend, name] = (target ?? '').split('/');
+    const server = model.servers.find((each) => each.backend === backend && each.name === name);
+    return server ? change(server, words, model) : 'No such server.';
+  };
+
+const setServer = withServer((server, [what, first = '', , port]) => {
+  if (what === 'state') {
+    return setState(server, first) ? '' : "'set server <srv> state' expects 'ready', 'drain' and 'maint'.";
+  }
+  if (what === 'weight') {
+    server.weight = first.endsWith('%') ? Math.floor(Number.parseInt(first, 10)) : Number(first);
+    return '';
+  }
+  if (what !== 'addr')
+    return "'set server <srv>' only supports 'agent', 'health', 'state', 'weight', 'addr', 'fqdn' and 'check-port'.";
+  if (!/^[\d.:a-f]+$/.test(first)) return `Invalid addr '${first}'`;
+  server.address = first;
+  if (port) server.port = Number(port);
+  return `IP changed from 'x' to '${first}' by 'stats socket command'`;
+});
+
+const showInfo: Handler = ({ version, pid }) =>
+  `Name: HAProxy\nVersion: ${version}\nPid: ${pid}\nUptime_sec: 1\nStopping: 0`;
+
+const COLUMNS =
+  'pxname,svname,qcur,scur,status,weight,act,bck,type,check_status,check_rise,check_fall,check_health,last_chk';
+
+const showStat: Handler = ({ servers }, [proxy = '-1', mask = '-1']) => {
+  const wanted = servers.filter(({ backend }) => proxy === '-1' || proxy === backend);
+  if (proxy !== '-1' && wanted.length === 0) return 'No such proxy.';
+  for (const server of wanted) runCheck(server);
+  const backends = [...new Set(wanted.map(({ backend }) => backend))].filter(() => Number(mask) & 2);
+  const rows = [
+    ...wanted.filter(() => Number(mask) & 4).map(serverRow),
+    ...backends.map((backend) =>
+      backendRow(
+        backend,
+        wanted.filter((server) => server.backend === backend),
+      ),
+    ),
+  ];
+  return [`# ${COLUMNS},`, ...rows].join('\n');
+};
+
+function serverRow(server: FakeServer): string {
+  const { backend, name, queued, sessions, weight, rise, fall, health, checked, admin, lastCheck } = server;
+  const checks = checked && !(admin & 1) ? [lastCheck, rise, fall, health] : ['', '', '', ''];
+  return [backend, name, queued, sessions, statusOf(server), weight, 1, 0, 2, ...checks, '', ''].join(',');
+}
+
+function backendRow(backend: string, servers: readonly FakeServer[]): string {
+  const up = servers.filter((server) => /^(UP|no check)/.test(statusOf(server)));
+  const sum = (pick: (server: FakeServer) => number) =>
+    servers.reduce((total, server) => total + pick(server), 0);
+  const counts = [sum(({ queued }) => queued), sum(({ sessions }) => sessions)];
+  return [
+    backend,
+    'BACKEND',
+    ...counts,
+    up.length > 0 ? 'UP' : 'DOWN',
+    sum(({ weight }) => weight),
+    up.length,
+    0,
+    1,
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+  ].join(',');
+}
+
+const STATE_COLUMNS =
+  'be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port';
+
+const showServersState: Handler = ({ servers }, [backend]) => {
+  const wanted = servers.filter((server) => backend === undefined || server.backend === backend);
+  if (backend !== undefined && wanted.length === 0) return "Can't find backend.";
+  const rows = wanted.map((server, at) => {
+    const up = server.health >= server.rise && !(server.admin & 1);
+    const check = server.checked ? 6 : 0;
+    return `3 ${server.backend} ${at + 1} ${server.name} ${server.address} ${up ? 2 : 0} ${server.admin} ${server.weight} ${server.weight} 1 6 3 ${server.health} ${check} 0 0 0 - ${server.port} - 0 0 - - 0`;
+  });
+  return ['1', `# ${STATE_COLUMNS}`, ...rows].join('\n');
+};
+
+const NO_MAP = 'Unknown map identifier. Please use #<id> or <file>.';
+
+const showMap: Handler = ({ maps }, [name]) => {
+  if (name === undefined) {
+    const rows = [...maps].map(
+      ([file, { entries }], id) =>
+        `${id} (${file}) pattern loaded from file '${file}'. curr_ver=0 next_ver=0 entry_cnt=${entries.length}`,
+    );
+    return ['# id (file) description', ...rows].join('\n');
+  }
+  const map = maps.get(name);
+  return map ? map.entries.map(([key, value]) => `0x55a32 ${key} ${value}`).join('\n') : NO_MAP;
+};
+
+const prepareMap: Handler = ({ maps }, [name = '']) => {
+  const map = maps.get(name);
+  if (!map) return NO_MAP;
+  const version = Math.max(map.version, ...map.prepared.keys()) + 1;
+  map.prepared.set(version, []);
+  return `New version created: ${version}`;
+};
+
+const addMap: Handler = ({ maps }, words) => {
+  const version = words[0]?.startsWith('@') ? Number(words[0].slice(1)) : undefined;
+  const [name = '', key = '', value = ''] = version === undefined ? words : words.slice(1);
+  const map = maps.get(name);
+  if (!map) return NO_MAP;
+  const entries = version === undefined ? map.entries : map.prepared.get(version);
+  if (!entries) return "Version number in the future, please use 'prepare map' before.";
+  entries.push([key, value]);
+  return '';
+};
+
+const commitMap: Handler = ({ maps }, [version = '', name = '']) => {
+  const map = maps.get(name);
+  if (!map) return NO_MAP;
+  const number = Number(version.slice(1));
+  const entries = map.prepared.get(number);
+  if (!entries || number <= map.version) return 'Version number out of range.';
+  map.entries = entries;
+  map.version = number;
+  map.prepared.delete(number);
+  return '';
+};
+
+const clearMap: Handler = ({ maps }, [version = '', name = '']) => {
+  maps.get(name)?.prepared.delete(Number(version.slice(1)));
+  return maps.has(name) ? '' : NO_MAP;
+};
+
+const setMap: Handler = ({ maps }, [name = '', key = '', value = '']) => {
+  const map = maps.get(name);
+  if (!map) return NO_MAP;
+  if (!map.entries.some(([each]) => each === key)) return 'entry not found.';
+  map.entries = map.entries.map(([each, old]) => [each, each === key ? value : old]);
+  return '';
+};
+
+const deleteMap: Handler = ({ maps }, [name = '', key = '']) => {
+  const map = maps.get(name);
+  if (!map) return NO_MAP;
+  if (!map.entries.some(([each]) => each === key)) return 'Key not found.';
+  map.entries = map.entries.filter(([each]) => each !== key);
+  return '';
+};
+
+const waitRemovable: Handler = (model, [, , target = ''], line) => {
+  if (isOld(model)) return unknown(model, line);
+  const [backend, name] = target.split('/');
+  const server = model.servers.find((each) => each.backend === backend && each.name === name);
+  return server && server.admin & 1 && server.sessions === 0 ? 'Done.' : 'Failed.';
+};
+
+/** By prefix, the longer first; `true`: admin only. */
+const HANDLERS: readonly (readonly [string, Handler, boolean?])[] = [
+  ['show info', showInfo],
+  ['show version', ({ version }) => version],
+  ['show cli level', ({ level }) => level],
+  ['show stat', showStat],
+  ['show servers state', showServersState],
+  ['show map', showMap],
+  ['prepare map', prepareMap],
+  ['add map', addMap],
+  ['commit map', commitMap],
+  ['clear map', clearMap],
+  ['set map', setMap],
+  ['del map', deleteMap],
+  ['set timeout cli', () => ''],
+  ['set server', setServer, true],
+  [
+    'shutdown sessions server',
+    withServer((server) => {
+      server.sessions = 0;
+      return '';
+    }),
+    true,
+  ],
+  ['wait', waitRemovable, true],
+];

@@ -1,0 +1,89 @@
+/** One server of a fake: set its fields to say what its app and its clients do. */
+export interface FakeServer {
+  readonly backend: string;
+  readonly name: string;
+  address: string;
+  port: number;
+  weight: number;
+  /** Bits as in `show servers state`: 1 is maintenance, 8 is drain. */
+  admin: number;
+  /** What the next health check finds. */
+  app: 'ok' | 'refused' | 'failing';
+  /** Requests under way there. */
+  sessions: number;
+  queued: number;
+  /** From 0 to rise + fall - 1. */
+  health: number;
+  rise: number;
+  fall: number;
+  /** False: HAProxy does not check it. */
+  checked: boolean;
+  /** Of the last check that ended. */
+  lastCheck: string;
+}
+
+export interface FakeMap {
+  entries: [key: string, value: string][];
+  readonly prepared: Map<number, [string, string][]>;
+  version: number;
+}
+
+/** The state behind the fake's socket. */
+export interface FakeModel {
+  readonly version: string;
+  level: 'user' | 'operator' | 'admin';
+  pid: number;
+  /** Set together with a new `pid` by a reload; connections of before keep seeing it. */
+  readonly servers: FakeServer[];
+  readonly maps: Map<string, FakeMap>;
+}
+
+export const newServer = (backend: string, name: string, given: Partial<FakeServer> = {}): FakeServer => ({
+  backend,
+  name,
+  address: '127.0.0.1',
+  port: 8080,
+  weight: 100,
+  admin: 0,
+  app: 'ok',
+  sessions: 0,
+  queued: 0,
+  health: 3,
+  rise: 2,
+  fall: 2,
+  checked: true,
+  lastCheck: 'L7OK',
+  ...given,
+});
+
+/** Sets the administrative state as `set server … state` does; leaving maintenance forgets most of the health. */
+export function setState(server: FakeServer, state: string): boolean {
+  const mask = { ready: 0, maint: 1, drain: 8 }[state];
+  if (mask === undefined) return false;
+  // HAProxy counts a server that leaves maintenance as up at once, one failed check from down.
+  if (server.admin & 1 && mask !== 1) server.health = server.checked ? server.rise : 0;
+  server.admin = mask;
+  return true;
+}
+
+/** One health check, as HAProxy counts them; in maintenance there is none. */
+export function runCheck(server: FakeServer): void {
+  if (!server.checked || server.admin & 1) return;
+  const top = server.rise + server.fall - 1;
+  server.lastCheck = { ok: 'L7OK', refused: 'L4CON', failing: 'L7STS' }[server.app];
+  if (server.app === 'ok') {
+    server.health = server.health + 1 >= server.rise ? Math.max(server.health + 1, top) : server.health + 1;
+    server.health = Math.min(server.health, top);
+  } else {
+    server.health = server.health > server.rise ? server.health - 1 : 0;
+  }
+}
+
+/** The column `status`. */
+export function statusOf({ admin, checked, health, rise, fall }: FakeServer): string {
+  if (admin & 1) return 'MAINT';
+  const good = admin & 8 ? 'DRAIN' : 'UP';
+  if (!checked) return admin & 8 ? 'DRAIN' : 'no check';
+  if (health < rise) return health > 0 ? `DOWN ${health}/${rise}` : 'DOWN';
+  return health < rise + fall - 1 ? `${good} ${health - rise + 1}/${fall}` : good;
+}

@@ -1,0 +1,108 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { failure, withFake } from '../support/with-fake.ts';
+
+const map = '/maps/live.map';
+
+describe('switchMap', () => {
+  it('commits every entry at once and reads them back', async () => {
+    const { fake, haproxy } = await withFake();
+    const { before, after, commands } = await haproxy.switchMap({
+      map,
+      key: 'live',
+      value: 'be_green',
+      entries: { extra: 'a b' },
+    });
+    expect(before).toEqual([
+      { key: 'live', value: 'be_blue' },
+      { key: 'other', value: 'x' },
+    ]);
+    expect(after).toEqual([
+      { key: 'live', value: 'be_green' },
+      { key: 'other', value: 'x' },
+      { key: 'extra', value: 'a b' },
+    ]);
+    expect(fake.map(map)).toEqual([
+      ['live', 'be_green'],
+      ['other', 'x'],
+      ['extra', 'a b'],
+    ]);
+    expect(fake.lines.filter((line) => /^(prepare|add|commit|set) map/.test(line))).toEqual(commands);
+  });
+  it('sends nothing when the map says so already', async () => {
+    const { haproxy } = await withFake();
+    expect((await haproxy.switchMap({ map, key: 'live', value: 'be_blue' })).commands).toEqual([]);
+  });
+  it('does not commit over what somebody else changed meanwhile', async () => {
+    const { fake, haproxy } = await withFake();
+    const racing = haproxy.switchMap({ map, key: 'live', value: 'be_green' });
+    await expect
+      .poll(() => fake.lines.some((line) => line.startsWith('add map')), { interval: 1 })
+      .toBe(true);
+    await haproxy.setMap(map, 'other', 'y').catch(() => {});
+    const ended = await racing.then(
+      () => 'committed',
+      (error) => error.code,
+    );
+    // Whoever came first, no change is lost.
+    if (ended === 'committed') expect(fake.map(map)).toContainEqual(['live', 'be_green']);
+    else expect(fake.map(map)).toContainEqual(['other', 'y']);
+  });
+  it('leaves the map as it was when an entry is refused', async () => {
+    const { fake, haproxy } = await withFake();
+    fake.fault(/^add map/, { answer: 'Out of memory.' });
+    expect((await failure(haproxy.switchMap({ map, key: 'live', value: 'be_green' }))).code).toBe('refused');
+    expect(fake.map(map)[0]).toEqual(['live', 'be_blue']);
+    expect(fake.lines.at(-1)).toMatch(/^clear map @1/);
+  });
+  it('reads whether the commit took effect when its answer was lost', async () => {
+    const { fake, haproxy } = await withFake();
+    fake.fault(/^commit map/, { cutAfter: 0 });
+    expect((await haproxy.switchMap({ map, key: 'live', value: 'be_green' })).after[0]?.value).toBe(
+      'be_green',
+    );
+  });
+  it('refuses a backend without a server that is up', async () => {
+    const { fake, haproxy } = await withFake();
+    fake.server('be_green', 's1').app = 'refused';
+    fake.server('be_green', 's1').health = 0;
+    const error = await failure(
+      haproxy.switchMap({ map, key: 'live', value: 'be_green', requireBackend: true }),
+    );
+    expect(error.code).toBe('not-ready');
+  });
+  it('knows a map that is not loaded', async () => {
+    const { haproxy } = await withFake();
+    expect((await failure(haproxy.switchMap({ map: '/no.map', key: 'a', value: 'b' }))).code).toBe(
+      'not-found',
+    );
+  });
+});
+
+describe('persist', () => {
+  const folder = async () => {
+    const path = await mkdtemp(join(tmpdir(), 'cutover-haproxy-'));
+    onTestFinished(() => rm(path, { recursive: true, force: true }));
+    return path;
+  };
+  it('writes the map as HAProxy has it, and leaves no other file', async () => {
+    const { haproxy } = await withFake();
+    const directory = await folder();
+    await haproxy.persistMap({ map, file: join(directory, 'live.map') });
+    expect(await readFile(join(directory, 'live.map'), 'utf8')).toBe('live be_blue\nother x\n');
+    expect(await readdir(directory)).toEqual(['live.map']);
+  });
+  it('writes the state of all servers word for word', async () => {
+    const { haproxy } = await withFake();
+    const file = join(await folder(), 'state');
+    await haproxy.persistServerState({ file });
+    expect(await readFile(file, 'utf8')).toMatch(/^1\n# be_id be_name [\s\S]*app 1 blue [\s\S]*\n$/);
+  });
+  it('says what to do where the directory is missing', async () => {
+    const { haproxy } = await withFake();
+    const error = await failure(haproxy.persistMap({ map, file: join(await folder(), 'no/live.map') }));
+    expect([error.code, error.message.includes('create its directory')]).toEqual(['file', true]);
+  });
+});
