@@ -35,5 +35,6 @@ export type { ReleaseRequest } from './release.ts';
 export { type ConsoleOptions, consoleReporter } from './report/console.ts';
 export { jsonReporter } from './report/json.ts';
 export { type HaproxyMapRouterOptions, haproxyMapRouter } from './router/haproxy-map.ts';
+export { type HaproxyServerRouterOptions, haproxyServerRouter } from './router/haproxy-server.ts';
 export { runScript, type ScriptContext } from './script.ts';
 export type { DeployStatus, ServiceStatus } from './status.ts';

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { RuntimeClient } from '@cutover/haproxy';
-import { httpCheck } from '@cutover/healthcheck';
-import { messageOf, option, readOptions } from '@cutover/internal';
-import type { SlotName } from '../core/model.ts';
+import { option, readOptions } from '@cutover/internal';
+import type { RouterSlot, SlotName } from '../core/model.ts';
 import { DeployError } from '../errors.ts';
 import type { Router } from '../ports.ts';
-import { assertSteerable, backendView, reaching } from './haproxy.ts';
+import { assertAdmin, backendView, probing, reaching, slotNames, unreadable } from './haproxy.ts';
 
 export interface HaproxyMapRouterOptions {
   /** `createRuntimeClient()` of `@cutover/haproxy`, at level admin. */
@@ -43,77 +42,47 @@ export function haproxyMapRouter(options: HaproxyMapRouterOptions): Router {
     ({ name, found, wanted }) =>
       new DeployError('invalid-options', { doing: `reading haproxyMapRouter option ${name}`, found, wanted }),
   );
-  const slotOf = (backend: string) => Object.keys(backends).find((slot) => backends[slot] === backend);
-  const backendOf = (slot: SlotName): string => {
-    const backend = backends[slot];
-    if (backend === undefined) throw unknownSlot(`backend of slot ${slot}`, 'none', Object.keys(backends));
-    return backend;
-  };
+  const slots = slotNames(backends, 'haproxyMapRouter');
   const live = async (): Promise<SlotName> => {
     const value = (await client.showMap(map)).find((entry) => entry.key === key)?.value;
-    const slot = value === undefined ? undefined : slotOf(value);
-    if (slot === undefined) throw unknownSlot(`${key} in the map ${map}`, value, Object.values(backends));
+    const slot = value === undefined ? undefined : slots.slotOf(value);
+    if (slot === undefined) throw slots.unknown(`${key} in the map ${map}`, value);
     return slot;
+  };
+  const observe = async () => {
+    const names = Object.keys(backends);
+    const [now, stored, ...views] = await Promise.all([
+      live(),
+      readStored(file, key),
+      ...names.map((slot) => backendView(client, slots.nameOf(slot))),
+    ]);
+    return {
+      live: now,
+      stored: slots.slotOf(stored ?? ''),
+      slots: Object.fromEntries(names.map((slot, index) => [slot, views[index] as RouterSlot])),
+    };
   };
 
   return {
-    preflight: async (slots) => {
-      const wanted = slots.map(backendOf);
-      await assertSteerable(client, wanted);
-      await reaching('reading the map', live);
-      await readStored(file, key);
+    preflight: async (wanted) => {
+      for (const slot of wanted) slots.nameOf(slot);
+      await assertAdmin(client);
+      await reaching('reading HAProxy', observe);
     },
-    observe: () =>
-      reaching('reading HAProxy', async () => {
-        const names = Object.keys(backends);
-        const [now, stored, ...views] = await Promise.all([
-          live(),
-          readStored(file, key),
-          ...names.map((slot) => backendView(client, backendOf(slot))),
-        ]);
-        return {
-          live: now,
-          stored: stored === undefined ? undefined : slotOf(stored),
-          slots: Object.fromEntries(
-            names.map((slot, index) => [slot, views[index] as (typeof views)[number]]),
-          ),
-        };
-      }),
+    observe: () => reaching('reading HAProxy', observe),
     switchTo: async (to) => {
-      await client.switchMap({ map, key, value: backendOf(to), requireBackend: true });
+      await client.switchMap({ map, key, value: slots.nameOf(to), requireBackend: true });
     },
     persist: async () => {
       await client.persistMap({ map, file });
     },
-    ...(probe === undefined
-      ? {}
-      : { probe: async (signal) => void (await httpCheck(probe).run({ signal })) }),
+    ...probing(probe),
   };
 }
 
 /** What the file says of the key; the file must be there, or a restarted HAProxy would not start. */
 async function readStored(file: string, key: string): Promise<string | undefined> {
-  try {
-    const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
-    return lines.find(([name]) => name === key)?.[1];
-  } catch (error) {
-    throw new DeployError(
-      'router-unfit',
-      {
-        doing: `reading the map file ${file}`,
-        found: messageOf(error),
-        wanted: 'the file that HAProxy loads the map from when it starts',
-        fix: 'mount the folder of the map into HAProxy and name the file as it is seen from here',
-      },
-      { cause: error },
-    );
-  }
+  const text = await readFile(file, 'utf8').catch(unreadable('map', file));
+  const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
+  return lines.find(([name]) => name === key)?.[1];
 }
-
-const unknownSlot = (what: string, found: string | undefined, known: readonly string[]) =>
-  new DeployError('unknown-slot', {
-    doing: `reading the ${what}`,
-    found: found ?? 'no such entry',
-    wanted: `one of ${known.join(', ')}`,
-    fix: 'correct the map, or the backends in the options of haproxyMapRouter',
-  });

@@ -1,22 +1,59 @@
 import type { RuntimeClient } from '@cutover/haproxy';
+import { httpCheck } from '@cutover/healthcheck';
 import { messageOf } from '@cutover/internal';
-import type { RouterSlot } from '../core/model.ts';
+import type { RouterSlot, SlotName } from '../core/model.ts';
 import { DeployError } from '../errors.ts';
+import type { Router } from '../ports.ts';
 
-/** HAProxy answers, lets us steer, and has these backends, each with one checked server. */
-export async function assertSteerable(client: RuntimeClient, backends: readonly string[]): Promise<void> {
+/** HAProxy answers and lets us steer. */
+export async function assertAdmin(client: RuntimeClient): Promise<void> {
   const level = await reaching('connecting to HAProxy', () => client.cliLevel());
-  if (level !== 'admin') {
-    throw new DeployError('router-unreachable', {
-      doing: 'checking the level of the HAProxy socket',
-      found: level,
-      wanted: 'admin',
-      fix: 'configure it as `stats socket … level admin`',
-    });
-  }
-  for (const backend of backends)
-    await reaching(`looking for the backend ${backend}`, () => backendView(client, backend));
+  if (level === 'admin') return;
+  throw new DeployError('router-unreachable', {
+    doing: 'checking the level of the HAProxy socket',
+    found: level,
+    wanted: 'admin',
+    fix: 'configure it as `stats socket … level admin`',
+  });
 }
+
+/** Slots by HAProxy's names for them, and back. */
+export function slotNames(names: Readonly<Record<SlotName, string>>, router: string) {
+  const unknown = (what: string, found: string | undefined) =>
+    new DeployError('unknown-slot', {
+      doing: `reading the ${what}`,
+      found: found ?? 'no such entry',
+      wanted: `one of ${Object.values(names).join(', ')}`,
+      fix: `correct haproxy.cfg, or the names in the options of ${router}`,
+    });
+  return {
+    unknown,
+    slotOf: (name: string): SlotName | undefined => Object.keys(names).find((slot) => names[slot] === name),
+    nameOf: (slot: SlotName): string => {
+      const name = names[slot];
+      if (name === undefined) throw unknown(`name of slot ${slot}`, 'none');
+      return name;
+    },
+  };
+}
+
+/** The optional request through the router. */
+export const probing = (url: string | undefined): Pick<Router, 'probe'> =>
+  url === undefined ? {} : { probe: async (signal) => void (await httpCheck(url).run({ signal })) };
+
+/** For a file that HAProxy must find when it starts, and is not there or may not be read. */
+export const unreadable = (what: string, file: string) => (error: unknown) => {
+  throw new DeployError(
+    'router-unfit',
+    {
+      doing: `reading the ${what} file ${file}`,
+      found: messageOf(error),
+      wanted: `the ${what} file that HAProxy loads when it starts`,
+      fix: `mount its folder into HAProxy and name the file as it is seen from here`,
+    },
+    { cause: error },
+  );
+};
 
 /** A backend with its one server, as a slot. */
 export async function backendView(client: RuntimeClient, backend: string): Promise<RouterSlot> {

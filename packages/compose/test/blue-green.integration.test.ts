@@ -1,0 +1,115 @@
+import { startLoad } from '@cutover/internal/testing';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { blueGreen, type Deployment } from '../src/blue-green.ts';
+import { composeProject } from '../src/engine/compose-project.ts';
+import type { DeployEvent } from '../src/events.ts';
+import { type Stack, startStack, type Way } from './support/stack.ts';
+
+describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
+  let stack: Stack;
+  let deployment: Deployment;
+  const events: DeployEvent[] = [];
+  const running = async () => {
+    const { live, slots, background } = await deployment.status();
+    const images = (service: { containers: readonly { image: string; running: boolean }[] } | undefined) =>
+      service?.containers
+        .filter((container) => container.running)
+        .map(({ image }) => image.replace(`${stack.name}:`, ''));
+    return {
+      live,
+      ...Object.fromEntries(Object.entries({ ...slots, ...background }).map(([k, v]) => [k, images(v)])),
+    };
+  };
+
+  beforeAll(async () => {
+    stack = await startStack(way, ['1', '2', '3', '4']);
+    deployment = blueGreen({
+      project: composeProject({ directory: stack.directory }),
+      slots: {
+        blue: { service: 'api_blue', image: 'BLUE_IMAGE', gracePeriod: 10_000 },
+        green: { service: 'api_green', image: 'GREEN_IMAGE', gracePeriod: 10_000 },
+      },
+      background: {
+        cron: { image: 'CRON_IMAGE', gracePeriod: 10_000, exclusive: true },
+        worker: { image: 'WORKER_IMAGE', gracePeriod: 10_000 },
+      },
+      router: stack.router,
+      gate: { stableFor: 500, interval: 100, timeout: 8_000 },
+      drain: { timeout: 10_000 },
+      soak: 500,
+      onEvent: (event) => events.push(event),
+    });
+    await vi.waitFor(async () => expect((await fetch(await stack.url())).status).toBe(200), 20_000);
+  });
+  afterAll(() => stack?.[Symbol.asyncDispose]());
+
+  it('loses no request of a deployment, a bad release, one with a bad cron, and a rollback', async () => {
+    const load = startLoad({
+      target: await stack.url(),
+      rate: 100,
+      duration: 180_000,
+      requests: [
+        { name: 'kept', path: '/', includes: '{id}', weight: 6 },
+        { name: 'fresh', path: '/', connection: 'fresh', includes: '{id}', weight: 2 },
+        { name: 'order', method: 'POST', path: '/', body: '{id}', includes: '{id}', weight: 2 },
+        { name: 'slow', path: '/slow', slow: true, includes: '{id}', weight: 0.2 },
+      ],
+    });
+    try {
+      expect(await deployment.deploy({ image: stack.image('2') })).toMatchObject({
+        outcome: 'deployed',
+        live: 'green',
+      });
+      expect(await running()).toEqual({ live: 'green', blue: [], green: ['2'], cron: ['2'], worker: ['2'] });
+
+      await expect(deployment.deploy({ image: stack.image('3') })).rejects.toMatchObject({
+        code: 'gate-failed',
+        facts: { outcome: 'reverted' },
+      });
+      expect(await running()).toEqual({ live: 'green', blue: [], green: ['2'], cron: ['2'], worker: ['2'] });
+
+      await expect(deployment.deploy({ image: stack.image('4') })).rejects.toMatchObject({
+        code: 'verify-failed',
+        facts: { outcome: 'reverted' },
+      });
+      expect(await running()).toEqual({ live: 'green', blue: [], green: ['2'], cron: ['2'], worker: ['2'] });
+
+      expect(await deployment.rollback()).toMatchObject({ outcome: 'deployed', live: 'blue' });
+      expect(await running()).toEqual({ live: 'blue', blue: ['1'], green: [], cron: ['1'], worker: ['1'] });
+    } finally {
+      const { sent, failures, versions } = await load.stop();
+      expect(failures).toEqual({});
+      expect(sent).toBeGreaterThan(500);
+      expect(Object.keys(versions).sort()).toEqual(['1', '2', '4']);
+    }
+    expect(events.flatMap((event) => (event.type === 'stopped' ? [event.stop.verdict] : []))).not.toContain(
+      'killed',
+    );
+  }, 180_000);
+
+  it('changes nothing when the release runs already', async () => {
+    const before = await stack.compose('ps', '--all', '--quiet');
+    expect(await deployment.deploy({ image: stack.image('1') })).toMatchObject({ outcome: 'unchanged' });
+    expect(await stack.compose('ps', '--all', '--quiet')).toBe(before);
+  });
+
+  it('keeps the live slot when HAProxy is restarted, and when somebody calls compose up by hand', async () => {
+    await stack.compose('restart', 'haproxy');
+    await stack.compose('up', '--detach');
+    await expect
+      .poll(async () => (await fetch(await stack.url())).headers.get('x-version'), { timeout: 20_000 })
+      .toBe('1');
+    expect(await running()).toMatchObject({ live: 'blue', green: [] });
+  });
+
+  it('says that HAProxy cannot be reached, and changes nothing', async () => {
+    await stack.compose('stop', '--timeout', '1', 'haproxy');
+    const before = await execa('docker', ['ps', '--all', '--quiet']);
+    await expect(deployment.deploy({ image: stack.image('2') })).rejects.toMatchObject({
+      code: 'router-unreachable',
+    });
+    expect((await execa('docker', ['ps', '--all', '--quiet'])).stdout).toBe(before.stdout);
+    await stack.compose('start', 'haproxy');
+  });
+});

@@ -1,0 +1,131 @@
+/** What can go wrong with one call of the deploying process. `ms` says how late or how long, where that matters. */
+export const callFaults = [
+  'die-before', // the process is killed before the request is sent
+  'die-sent', // … right after: the effect comes, nobody hears of it
+  'die-late', // … and the request arrives when somebody else may have taken over
+  'freeze', // it is paused (or its machine suspended) before the request is sent
+  'freeze-sent', // … right after
+  'lose-request',
+  'lose-reply',
+  'refuse',
+  'false-error', // an error although it was done
+  'double', // done twice
+  'late-apply', // done when the caller has given up
+  'late-reply',
+  'stale', // the answer is from a while ago
+] as const;
+
+/** What the rest of the world does at the moment of that call. */
+export const worldFaults = [
+  'suspend',
+  'engine-restart',
+  'host-reboot',
+  'prune',
+  'prune-notes',
+  'new-image-gone',
+  'old-image-gone',
+  'disk-full',
+  'new-exits-at-once',
+  'new-exits-soon',
+  'new-never-healthy',
+  'new-late-healthy',
+  'new-flaps',
+  'new-out-of-memory',
+  'new-cron-crashes',
+  'new-fails-requests',
+  'dependency-down',
+  'ignore-term',
+  'exit-at-deadline',
+  'router-reload',
+  'router-restart',
+  'router-refuses',
+  'router-disagrees',
+  'second-deployer',
+  'second-release',
+  'operator-up',
+  'operator-stop-cron',
+  'operator-stop-worker',
+  'operator-down',
+  'interrupt',
+  'interrupt-twice',
+  'cut-engine',
+  'cut-router',
+  'leftover',
+  'sink-throws',
+  'hook-throws',
+  'hook-hangs',
+  'slow-clock',
+  'fast-clock',
+] as const;
+
+export type CallFaultKind = (typeof callFaults)[number];
+export type WorldFaultKind = (typeof worldFaults)[number];
+export type FaultKind = CallFaultKind | WorldFaultKind;
+
+export interface CallFault {
+  readonly do: CallFaultKind;
+  readonly ms: number;
+}
+
+/** `do` happens at the `call`-th call to the outside of the `run`-th deploying process (both from 1). */
+export interface Fault {
+  readonly run: number;
+  readonly call: number;
+  readonly do: FaultKind;
+  /** Milliseconds, where it lasts or is late. */
+  readonly ms: number;
+}
+
+/** Everything that decides how a simulation goes: the same plan gives the same run, event for event. */
+export interface Plan {
+  /** Of latencies, job lengths and the like, as hexadecimal digits. */
+  readonly seed: string;
+  /** What each run is: a deployment of the same release, of another, or `resume()`; the last one is repeated. */
+  readonly runs: readonly ('deploy' | 'resume')[];
+  readonly faults: readonly Fault[];
+}
+
+const isCallFault = (kind: FaultKind): kind is CallFaultKind =>
+  (callFaults as readonly string[]).includes(kind);
+
+export const callFault = ({ do: kind, ms }: Fault): CallFault | undefined =>
+  isCallFault(kind) ? { do: kind, ms } : undefined;
+
+/** The faults of reliability-anchors §1.4 by number, so that none is forgotten. */
+export const referenceFaults: Readonly<Record<number, readonly FaultKind[]>> = {
+  1: ['die-before', 'die-sent', 'die-late'],
+  2: ['freeze', 'freeze-sent'],
+  3: ['suspend'],
+  4: ['lose-request'],
+  5: ['lose-reply'],
+  6: ['double'],
+  7: ['late-apply'],
+  8: ['late-reply'],
+  9: ['false-error', 'refuse'],
+  10: ['stale'],
+  11: ['engine-restart'],
+  12: ['host-reboot'],
+  13: ['new-image-gone', 'old-image-gone'],
+  14: ['freeze-sent'],
+  15: ['disk-full'],
+  16: ['new-exits-at-once', 'new-exits-soon', 'new-out-of-memory', 'new-cron-crashes'],
+  17: ['new-flaps'],
+  18: ['new-never-healthy', 'new-late-healthy'],
+  19: ['new-fails-requests'],
+  20: ['dependency-down'],
+  21: ['ignore-term'],
+  22: ['exit-at-deadline'],
+  23: ['router-reload'],
+  24: ['router-restart'],
+  25: ['router-refuses'],
+  26: ['router-disagrees'],
+  27: ['second-deployer', 'second-release'],
+  28: ['prune', 'prune-notes'],
+  29: ['operator-up', 'operator-down', 'operator-stop-cron', 'operator-stop-worker'],
+  30: ['slow-clock', 'fast-clock'],
+  31: ['interrupt', 'interrupt-twice'],
+  32: ['cut-engine', 'cut-router'],
+  33: ['leftover'],
+  34: ['sink-throws'],
+  35: ['hook-throws', 'hook-hangs'],
+};

@@ -1,0 +1,86 @@
+/** Something that happens at a moment of virtual time; `cancelled` ones are passed over. */
+export interface Scheduled {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+  cancelled: boolean;
+}
+
+/**
+ * Virtual time: events in order of time, then of scheduling. Between two events every promise runs to its next wait,
+ * so the code under test may use promises freely. Nothing here looks at the real time.
+ */
+export class Kernel {
+  now = 0;
+  /** Events that have run: what a simulation costs. */
+  events = 0;
+  readonly #queue: Scheduled[] = [];
+  #order = 0;
+
+  after(delay: number, run: () => void): Scheduled {
+    const scheduled = { at: this.now + Math.max(0, delay), order: ++this.#order, run, cancelled: false };
+    push(this.#queue, scheduled);
+    return scheduled;
+  }
+
+  /** Runs until `done`, until nothing is left to happen, or until `limit` of virtual time. */
+  run(done: () => boolean, limit: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const step = () => {
+        try {
+          if (done() || !this.#next(limit)) resolve();
+          else queueMicrotask(again);
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      // A tick that a microtask asks for comes when all microtasks are through: a full drain without the event loop.
+      const again = () => process.nextTick(step);
+      queueMicrotask(again);
+    });
+  }
+
+  #next(limit: number): boolean {
+    for (;;) {
+      const next = this.#queue[0];
+      if (!next || next.at > limit) {
+        this.now = Math.max(this.now, Number.isFinite(limit) && next ? limit : this.now);
+        return false;
+      }
+      pop(this.#queue);
+      if (next.cancelled) continue;
+      this.now = next.at;
+      this.events++;
+      next.run();
+      return true;
+    }
+  }
+}
+
+const before = (a: Scheduled, b: Scheduled): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+function push(heap: Scheduled[], item: Scheduled): void {
+  let index = heap.push(item) - 1;
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
+    if (!before(item, heap[parent] as Scheduled)) break;
+    heap[index] = heap[parent] as Scheduled;
+    index = parent;
+  }
+  heap[index] = item;
+}
+
+function pop(heap: Scheduled[]): void {
+  const last = heap.pop() as Scheduled;
+  if (heap.length === 0) return;
+  let index = 0;
+  for (;;) {
+    let child = 2 * index + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && before(heap[child + 1] as Scheduled, heap[child] as Scheduled)) child++;
+    if (!before(heap[child] as Scheduled, last)) break;
+    heap[index] = heap[child] as Scheduled;
+    index = child;
+  }
+  heap[index] = last;
+}

@@ -1,0 +1,180 @@
+import type { Clock } from '@cutover/internal';
+import type { CallFault } from './faults.ts';
+import type { Kernel, Scheduled } from './kernel.ts';
+
+/** An engine or a router that does not answer: after this long its client gives up. */
+export const CALL_TIMEOUT = 10_000;
+
+/** What goes wrong at the n-th call of a process, and what the world does at that moment. */
+export interface Mischief {
+  at(call: number, name: string): CallFault | undefined;
+  latency(): number;
+}
+
+export interface Call<T> {
+  readonly name: string;
+  /** False for a mere look. */
+  readonly mutates: boolean;
+  /** Which link it needs: a network can be cut to one resource only. */
+  readonly to: 'engine' | 'router' | 'files';
+  /** The work at the resource. It answers when it is done, which may be long after. */
+  readonly serve: (answer: (result: T) => void, refuse: (error: Error) => void) => void;
+  /** How long a client waits for a lost answer. */
+  readonly patience?: number;
+}
+
+export interface Journal {
+  note(actor: string, text: string): void;
+}
+
+/**
+ * A process that deploys: it can die, be paused and be woken, and its every call to the outside is three events —
+ * the request arrives, it takes effect, the answer comes back — each of which can go wrong by itself.
+ */
+export class Process {
+  alive = true;
+  calls = 0;
+  /** Calls that changed something, or tried to. */
+  mutations = 0;
+  readonly controller = new AbortController();
+  readonly cut = new Set<Call<unknown>['to']>();
+  #frozen: (() => void)[] | undefined;
+  #suspended = 0;
+  #frozenAt = 0;
+
+  readonly kernel: Kernel;
+  readonly name: string;
+  readonly pid: number;
+  readonly #mischief: Mischief;
+  readonly #journal: Journal;
+  readonly #rate: number;
+
+  constructor(options: {
+    kernel: Kernel;
+    name: string;
+    pid: number;
+    mischief: Mischief;
+    journal: Journal;
+    /** How fast its clock goes against true time. */
+    rate: number;
+  }) {
+    this.kernel = options.kernel;
+    this.name = options.name;
+    this.pid = options.pid;
+    this.#mischief = options.mischief;
+    this.#journal = options.journal;
+    this.#rate = options.rate;
+  }
+
+  /** Its own monotonic clock, which started somewhere else and may be slow or fast. */
+  readonly clock: Clock = {
+    now: () => 1_000_000 * this.pid + (this.kernel.now - this.#suspended) * this.#rate,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const onAbort = () => {
+          timer.cancelled = true;
+          reject(signal?.reason);
+        };
+        const timer: Scheduled = this.kernel.after(ms / this.#rate, () =>
+          this.#inside(() => {
+            signal?.removeEventListener('abort', onAbort);
+            resolve();
+          }),
+        );
+        signal?.addEventListener('abort', onAbort, { once: true });
+      }),
+  };
+
+  die(): void {
+    if (this.alive) this.#journal.note(this.name, 'is killed');
+    this.alive = false;
+  }
+
+  interrupt(): void {
+    if (this.alive && !this.controller.signal.aborted) {
+      this.#journal.note(this.name, 'gets SIGINT');
+      this.#inside(() => this.controller.abort(new Error('asked to stop by SIGINT')));
+    }
+  }
+
+  /** Stands still for `ms`; with `clockToo` as a suspended machine does. */
+  freeze(ms: number, clockToo: boolean): void {
+    if (this.#frozen) return;
+    this.#journal.note(this.name, `is ${clockToo ? 'suspended' : 'paused'} for ${ms} ms`);
+    this.#frozen = [];
+    this.#frozenAt = this.kernel.now;
+    this.kernel.after(ms, () => {
+      if (clockToo) this.#suspended += this.kernel.now - this.#frozenAt;
+      const waiting = this.#frozen ?? [];
+      this.#frozen = undefined;
+      this.#journal.note(this.name, 'wakes');
+      for (const run of waiting) this.#inside(run);
+    });
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  call<T>(call: Call<T>): Promise<T> {
+    const number = ++this.calls;
+    if (call.mutates) this.mutations++;
+    return new Promise((resolve, reject) => {
+      const fault = this.alive ? this.#mischief.at(number, call.name) : undefined;
+      if (!this.alive) return;
+      const send = () => this.#send(call, fault, resolve, reject);
+      if (this.#frozen && fault?.do !== 'freeze-sent') this.#frozen.push(send);
+      else send();
+    });
+  }
+
+  #send<T>(call: Call<T>, fault: CallFault | undefined, resolve: (value: T) => void, reject: Fail): void {
+    const { kernel, name } = this;
+    const latency = this.#mischief.latency();
+    const ms = fault?.ms ?? 0;
+    const kind = fault?.do;
+    const back = (delay: number, run: () => void) => kernel.after(delay, () => this.#inside(run));
+    const timeout = () =>
+      back(call.patience ?? CALL_TIMEOUT, () => reject(new Error(`${call.name}: no answer`)));
+    if (this.cut.has(call.to) || kind === 'lose-request') return void timeout();
+    if (kind === 'refuse') return void back(latency, () => reject(new Error(`${call.name}: refused`)));
+    const deaf = kind === 'lose-reply' || kind === 'late-apply';
+    if (deaf) timeout();
+    let settled = false;
+    const answering =
+      <V>(settle: (value: V) => void) =>
+      (value: V) => {
+        if (settled || deaf) return;
+        settled = true;
+        if (this.cut.has(call.to)) return void timeout();
+        if (kind === 'false-error') {
+          return void back(latency, () => reject(new Error(`${call.name}: failed, it says`)));
+        }
+        back(latency + (kind === 'late-reply' ? ms : 0), () => settle(value));
+      };
+    const serve = () => {
+      if (call.mutates || kind) this.#journal.note(name, kind ? `${call.name} (${kind})` : call.name);
+      call.serve(answering(resolve), answering(reject));
+    };
+    if (kind === 'stale') {
+      // Looked at on arrival, told much later: what happened in between is not in it.
+      const late = (value: T) => back(ms, () => resolve(value));
+      kernel.after(latency, () => call.serve(late, answering(reject)));
+      return;
+    }
+    kernel.after(latency + (kind === 'late-apply' || kind === 'die-late' ? ms : 0), serve);
+    if (kind === 'double') kernel.after(latency + 1 + ms, () => call.serve(nothing, nothing));
+    if (kind === 'die-sent' || kind === 'die-late') this.die();
+  }
+
+  /** What a process does happens only while it lives and is not frozen. */
+  #inside(run: () => void): void {
+    if (!this.alive) return;
+    if (this.#frozen) this.#frozen.push(run);
+    else run();
+  }
+}
+
+type Fail = (error: Error) => void;
+const nothing = () => {};

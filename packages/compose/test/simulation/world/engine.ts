@@ -1,0 +1,280 @@
+import type { Container, Health } from '../../../src/core/model.ts';
+import type { Kernel, Scheduled } from '../kernel.ts';
+import { graceOf, image, serviceNames, variableOf, versionOf } from '../layout.ts';
+import type { Random } from '../random.ts';
+
+/** A container as the engine has it. */
+export interface SimContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly version: string;
+  running: boolean;
+  everStarted: boolean;
+  policy: 'unless-stopped' | 'no';
+  manuallyStopped: boolean;
+  health: Health;
+  restarts: number;
+  exitCode: number;
+  /** When it last became fit to serve; undefined while it is not. */
+  readySince: number | undefined;
+  /** The stop that is under way in this life, with who asked for it. */
+  stop: { at: number; deadline: number; timer: Scheduled; by: string } | undefined;
+  waiting: (() => void)[];
+  /** Things that will happen to this life of it. */
+  pending: Scheduled[];
+}
+
+/** How containers of the release behave that is deployed; faults set these. */
+export interface Traits {
+  neverHealthy: boolean;
+  lateHealthy: boolean;
+  flaps: boolean;
+  exitsAtOnce: boolean;
+  exitsSoon: boolean;
+  outOfMemory: boolean;
+  cronCrashes: boolean;
+  failsRequests: boolean;
+  ignoresTerm: boolean;
+  exitsAtDeadline: boolean;
+}
+
+export const wellBehaved = (): Traits => ({
+  neverHealthy: false,
+  lateHealthy: false,
+  flaps: false,
+  exitsAtOnce: false,
+  exitsSoon: false,
+  outOfMemory: false,
+  cronCrashes: false,
+  failsRequests: false,
+  ignoresTerm: false,
+  exitsAtDeadline: false,
+});
+
+/** Who hears of what happens to containers: the router and the judges. */
+export interface EngineWatcher {
+  /** Before anything changes: the moment until which all was as it was. */
+  touch(): void;
+  started(container: SimContainer): void;
+  /** Fit to serve, or not any more. */
+  readiness(container: SimContainer): void;
+  /** `by`: who stopped it; undefined when it ended by itself or the world ended it. */
+  exited(container: SimContainer, by: string | undefined): void;
+  signalled(container: SimContainer, by: string): void;
+  removed(container: SimContainer): void;
+}
+
+const BOOT = 300;
+
+/** Docker and Compose as far as a deployment sees them: names are unique, a stop outlives its client. */
+export class SimEngine {
+  containers: SimContainer[] = [];
+  readonly pins: Record<string, string> = {};
+  readonly enabled = new Set<string>(['api_blue']);
+  readonly missingImages = new Set<string>();
+  diskFull = false;
+  /** The engine does not answer before this moment. */
+  downUntil = 0;
+  traits: Traits = wellBehaved();
+  dependencyDown = false;
+  #ids = 0;
+
+  readonly #kernel: Kernel;
+  readonly #random: Random;
+  readonly #watcher: EngineWatcher;
+
+  constructor(kernel: Kernel, random: Random, watcher: EngineWatcher) {
+    this.#kernel = kernel;
+    this.#random = random;
+    this.#watcher = watcher;
+    for (const service of serviceNames) this.pins[variableOf(service)] = image('1').ref;
+  }
+
+  get isDown(): boolean {
+    return this.#kernel.now < this.downUntil;
+  }
+
+  of = (service: string): SimContainer[] => this.containers.filter((c) => c.service === service);
+  find = (id: string): SimContainer | undefined => this.containers.find((c) => c.id === id);
+
+  list(): readonly Container[] {
+    return this.containers.map((c) => ({
+      id: c.id,
+      name: c.name,
+      service: c.service,
+      image: image(c.version).id,
+      imageName: image(c.version).name,
+      running: c.running,
+      health: c.health,
+      restarts: c.restarts,
+      exitCode: c.exitCode,
+      addresses: [],
+    }));
+  }
+
+  /** Creates and starts what is missing, and starts what is stopped; in two moments, as Compose does. */
+  up(service: string, replicas: number, answer: (result: undefined) => void, refuse: Refuse): void {
+    const version = versionOf(this.pins[variableOf(service)] ?? '');
+    if (this.missingImages.has(version)) return refuse(new Error(`No such image: shop:${version}`));
+    if (this.diskFull) return refuse(new Error('no space left on device'));
+    this.#watcher.touch();
+    const there = this.of(service);
+    const fresh = Array.from({ length: Math.max(0, replicas - there.length) }, () =>
+      this.create(service, version),
+    );
+    const toStart = [...there, ...fresh].slice(0, Math.max(replicas, there.length));
+    this.#kernel.after(50, () => {
+      if (this.isDown) return refuse(new Error('Cannot connect to the Docker daemon'));
+      if (toStart.some((container) => !this.containers.includes(container))) {
+        return refuse(new Error('No such container'));
+      }
+      for (const container of toStart) this.start(container);
+      answer(undefined);
+    });
+  }
+
+  create(service: string, version: string): SimContainer {
+    let number = 1;
+    while (this.containers.some(({ name }) => name === `shop-${service}-${number}`)) number++;
+    const container: SimContainer = {
+      id: `${service}#${++this.#ids}`,
+      name: `shop-${service}-${number}`,
+      service,
+      version,
+      running: false,
+      everStarted: false,
+      policy: 'unless-stopped',
+      manuallyStopped: false,
+      health: 'none',
+      restarts: 0,
+      exitCode: 0,
+      readySince: undefined,
+      stop: undefined,
+      waiting: [],
+      pending: [],
+    };
+    this.containers.push(container);
+    return container;
+  }
+
+  start(c: SimContainer): void {
+    if (c.running) return;
+    this.#watcher.touch();
+    c.running = true;
+    c.everStarted = true;
+    c.manuallyStopped = false;
+    c.exitCode = 0;
+    c.health = 'starting';
+    this.#watcher.started(c);
+    this.#live(c);
+  }
+
+  /** What becomes of it by itself. */
+  #live(c: SimContainer): void {
+    const traits = c.version === '2' ? this.traits : wellBehaved();
+    const later = (ms: number, run: () => void) => void c.pending.push(this.#kernel.after(ms, run));
+    if (traits.cronCrashes && c.service === 'cron') return later(20, () => this.exit(c, 1));
+    if (traits.exitsAtOnce) return later(20, () => this.exit(c, 1));
+    if (traits.exitsSoon) later(5_000, () => this.exit(c, 1));
+    if (traits.outOfMemory) later(3_000, () => this.exit(c, 137));
+    if (traits.neverHealthy) return;
+    if (traits.flaps) {
+      for (let n = 1; n <= 12; n++) later(BOOT + n * 700, () => this.setReady(c, n % 2 === 1));
+      return;
+    }
+    later(traits.lateHealthy ? 9_000 : BOOT, () => this.setReady(c, true));
+  }
+
+  setReady(c: SimContainer, ready: boolean): void {
+    const is = ready && !this.dependencyDown;
+    if (!c.running || is === (c.readySince !== undefined)) return;
+    this.#watcher.touch();
+    c.readySince = is ? this.#kernel.now : undefined;
+    c.health = is ? 'healthy' : 'unhealthy';
+    this.#watcher.readiness(c);
+  }
+
+  /** One SIGTERM and a kill at the end of the grace, whether or not the client is still there. */
+  stop(id: string, grace: number, by: string, answer: () => void): void {
+    const c = this.find(id);
+    if (!c?.running) return answer();
+    this.#watcher.touch();
+    this.#watcher.signalled(c, by);
+    c.waiting.push(answer);
+    c.manuallyStopped = true;
+    const { now } = this.#kernel;
+    const deadline = Math.min(c.stop?.deadline ?? Number.POSITIVE_INFINITY, now + grace);
+    if (c.stop) c.stop.timer.cancelled = true;
+    const timer = this.#kernel.after(deadline - now, () => this.exit(c, 137));
+    const first = c.stop === undefined;
+    c.stop = { at: c.stop?.at ?? now, deadline, timer, by: c.stop?.by ?? by };
+    if (first) this.#obey(c, grace);
+  }
+
+  /** It finishes the job in hand, which takes less than its grace, and exits. */
+  #obey(c: SimContainer, grace: number): void {
+    if (this.traits.ignoresTerm && c.service === 'worker') return;
+    const promised = graceOf(c.service);
+    const rest = this.traits.exitsAtDeadline ? grace : this.#random.between(1, Math.floor(promised * 0.9));
+    c.pending.push(this.#kernel.after(rest, () => this.exit(c, this.traits.exitsAtDeadline ? 137 : 0)));
+  }
+
+  exit(c: SimContainer, code: number): void {
+    if (!c.running) return;
+    this.#watcher.touch();
+    const by = c.stop?.by;
+    this.#watcher.exited(c, by);
+    this.#end(c, code);
+    if (c.policy === 'no' || c.manuallyStopped) return;
+    const again = this.#kernel.after(200, () => {
+      if (!this.containers.includes(c) || c.running || this.isDown) return;
+      c.restarts++;
+      this.start(c);
+    });
+    c.pending.push(again);
+  }
+
+  #end(c: SimContainer, code: number): void {
+    for (const scheduled of c.pending) scheduled.cancelled = true;
+    if (c.stop) c.stop.timer.cancelled = true;
+    Object.assign(c, { pending: [], stop: undefined, running: false, exitCode: code });
+    if (c.readySince !== undefined) {
+      c.readySince = undefined;
+      this.#watcher.readiness(c);
+    }
+    for (const answer of c.waiting.splice(0)) answer();
+  }
+
+  /** Refuses a container that runs, as the engine does without force. */
+  remove(id: string, answer: (result: undefined) => void, refuse: Refuse): void {
+    const c = this.find(id);
+    if (c?.running) return refuse(new Error('You cannot remove a running container'));
+    if (c) this.drop(c);
+    answer(undefined);
+  }
+
+  drop(c: SimContainer): void {
+    this.#watcher.touch();
+    for (const scheduled of c.pending) scheduled.cancelled = true;
+    this.#watcher.removed(c);
+    this.containers = this.containers.filter((other) => other !== c);
+  }
+
+  /** Everything ends; after `downtime` what ran and was not stopped by anybody comes back. */
+  restart(downtime: number): void {
+    this.#watcher.touch();
+    this.downUntil = this.#kernel.now + downtime;
+    const back = this.containers.filter((c) => c.running && c.policy !== 'no' && !c.manuallyStopped);
+    for (const c of this.containers) {
+      if (!c.running) continue;
+      this.#watcher.exited(c, undefined);
+      this.#end(c, 137);
+    }
+    this.#kernel.after(downtime, () => {
+      for (const c of back) if (this.containers.includes(c)) this.start(c);
+    });
+  }
+}
+
+type Refuse = (error: Error) => void;

@@ -1,0 +1,109 @@
+import type Docker from 'dockerode';
+import type { JournalEntry } from '../../../src/core/model.ts';
+import type { Process } from '../process.ts';
+
+/** A container that is never started: a lock, or an entry of the journal. */
+export interface Note {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly entry: JournalEntry | undefined;
+  /** The pid of who made it, where it is the lock. */
+  readonly holder: number | undefined;
+  beat: number;
+}
+
+/** Where the notes are kept: the part of the Docker API that the real ledger uses. */
+export class NoteShelf {
+  notes: Note[] = [];
+  #ids = 0;
+
+  create(name: string, labels: Readonly<Record<string, string>>): Note {
+    if (this.notes.some((note) => note.name === name)) throw status(409, `the name ${name} is in use`);
+    const entry = labels['dev.cutover.entry'];
+    const holder = labels['dev.cutover.holder'];
+    const note: Note = {
+      id: `note#${++this.#ids}`,
+      name,
+      labels,
+      entry: entry === undefined ? undefined : JSON.parse(entry),
+      holder: holder === undefined ? undefined : JSON.parse(holder).pid,
+      beat: 0,
+    };
+    this.notes.push(note);
+    return note;
+  }
+
+  find(id: string): Note {
+    const note = this.notes.find((other) => other.id === id);
+    if (!note) throw status(404, `no such container: ${id}`);
+    return note;
+  }
+
+  remove(id: string): void {
+    const note = this.find(id);
+    this.notes = this.notes.filter((other) => other !== note);
+  }
+
+  get lock(): Note | undefined {
+    return this.notes.find(({ holder }) => holder !== undefined);
+  }
+
+  get journal(): readonly JournalEntry[] {
+    return this.notes.flatMap(({ entry }) => (entry ? [entry] : []));
+  }
+}
+
+export const status = (statusCode: number, message: string): Error =>
+  Object.assign(new Error(message), { statusCode });
+
+/** The engine's API as the ledger of one process sees it; each request may go wrong like any other. */
+export function dockerOf(
+  process: Process,
+  shelf: NoteShelf,
+  guard: () => void,
+  full: () => boolean,
+): Docker {
+  const ask = <T>(name: string, mutates: boolean, work: () => T): Promise<T> =>
+    process.call({
+      name,
+      mutates,
+      to: 'engine',
+      serve: (answer, refuse) => {
+        try {
+          guard();
+          answer(work());
+        } catch (error) {
+          refuse(error as Error);
+        }
+      },
+    });
+  const docker = {
+    listContainers: ({ filters }: { filters: { label: string[] } }) =>
+      ask('list notes', false, () =>
+        shelf.notes
+          .filter(({ labels }) => filters.label.every((text) => matches(labels, text)))
+          .map(({ id, labels }) => ({ Id: id, Labels: labels })),
+      ),
+    createContainer: ({ name, Labels }: { name: string; Labels: Record<string, string> }) =>
+      ask(`note ${name}`, true, () => {
+        if (full()) throw status(500, 'no space left on device');
+        return { id: shelf.create(name, Labels).id };
+      }),
+    getContainer: (id: string) => ({
+      remove: () => ask(`remove ${id}`, true, () => shelf.remove(id)),
+      putArchive: () => ask(`beat ${id}`, false, () => void shelf.find(id).beat++),
+      infoArchive: () =>
+        ask(`look at ${id}`, false, () => ({
+          headers: { 'x-docker-container-path-stat': String(shelf.find(id).beat) },
+        })),
+    }),
+    getImage: () => ({ inspect: async () => ({}) }),
+  };
+  return docker as unknown as Docker;
+}
+
+function matches(labels: Readonly<Record<string, string>>, filter: string): boolean {
+  const [name, value] = filter.split('=') as [string, string | undefined];
+  return value === undefined ? name in labels : labels[name] === value;
+}

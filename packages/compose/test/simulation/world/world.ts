@@ -1,0 +1,170 @@
+import { Kernel } from '../kernel.ts';
+import { graceOf, layout, policy, slotOf, WORKERS } from '../layout.ts';
+import { Random } from '../random.ts';
+import { type SimContainer, SimEngine } from './engine.ts';
+import { NoteShelf } from './notes.ts';
+import { SimRouter } from './router.ts';
+import { Workload } from './workload.ts';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly at: number;
+  readonly text: string;
+}
+
+/** The names that stand for the world itself, or for people, among those who do things. */
+const outsiders = new Set(['operator', 'world', 'network']);
+
+/** Engine, router, traffic and notes, and the judge who looks at all of them after every event. */
+export class World {
+  readonly kernel = new Kernel();
+  readonly random: Random;
+  readonly engine: SimEngine;
+  readonly router: SimRouter;
+  readonly shelf = new NoteShelf();
+  readonly load: Workload;
+  readonly violations: Violation[] = [];
+  readonly reached = new Map<string, number>();
+  readonly timeline: { at: number; actor: string; text: string }[] = [];
+  /** Containers that have been proven in rotation, or fit for it when traffic came. */
+  readonly eligible = new Set<string>();
+  /** The journal has been lost: what depends on it is judged no more. */
+  journalLost = false;
+  /** Somebody else changed containers: an end is judged after the next run only. */
+  disturbed = false;
+  /** The environment took the live slot away; nobody is to blame until it serves again. */
+  #excused = false;
+  #leftRotation = new Map<string, number>();
+
+  constructor(seed: bigint) {
+    this.random = new Random(seed);
+    this.engine = new SimEngine(this.kernel, this.random, this);
+    this.router = new SimRouter(this.kernel);
+    this.load = new Workload(Number(seed & 0xffffn));
+    this.#settleIn();
+  }
+
+  /** All on version 1, as it has been for a long time. */
+  #settleIn(): void {
+    const { engine } = this;
+    const all = ['api_blue', 'cron', ...Array.from({ length: WORKERS }, () => 'worker')];
+    for (const service of all) {
+      const container = engine.create(service, '1');
+      engine.start(container);
+      engine.setReady(container, true);
+      this.eligible.add(container.id);
+    }
+  }
+
+  note(actor: string, text: string): void {
+    this.timeline.push({ at: this.kernel.now, actor, text });
+  }
+
+  reach(situation: string): void {
+    this.reached.set(situation, (this.reached.get(situation) ?? 0) + 1);
+  }
+
+  violate(invariant: string, text: string): void {
+    this.note('JUDGE', `${invariant}: ${text}`);
+    this.violations.push({ invariant, at: this.kernel.now, text });
+  }
+
+  /** The environment is about to break things that no deployer can be blamed for. */
+  excuse(): void {
+    this.#excused = true;
+  }
+
+  slotContainer = (slot: string): SimContainer | undefined =>
+    this.engine.of(layout.slots[slot]?.service ?? '').find(({ running }) => running);
+
+  /** Who answers a request that comes now. */
+  server(): SimContainer | undefined {
+    const { kernel, router } = this;
+    if (kernel.now < router.downUntil) return undefined;
+    const container = this.slotContainer(router.live);
+    return container?.readySince === undefined ? undefined : container;
+  }
+
+  touch(): void {
+    const server = this.server();
+    if (server) this.#excused = false;
+    const lost = this.load.advance(this.kernel.now, server);
+    if (lost > 0 && !this.#excused) this.violate('I1', `${lost} requests found no server`);
+    const failing = this.engine.traits.failsRequests && server?.version === '2';
+    if (failing) this.reach('real requests fail although health is good');
+  }
+
+  /** I1 at this instant: whoever routes to nobody is found out even when no request comes. */
+  judge(): void {
+    if (this.#excused) {
+      if (this.server()) this.#excused = false;
+      return;
+    }
+    if (!this.server()) {
+      this.violate('I1', `no ready server in rotation (${this.router.live})`);
+      this.#excused = true;
+    }
+  }
+
+  started(c: SimContainer): void {
+    if (c.service === 'cron' && this.engine.of('cron').some((other) => other !== c && other.running)) {
+      this.violate('I3', 'two crons run');
+    }
+  }
+
+  readiness(c: SimContainer): void {
+    const slot = slotOf(c.service);
+    if (slot) this.router.noticed(slot, c.readySince !== undefined);
+    if (slot === this.router.live && c.readySince === undefined && c.running) this.excuse();
+  }
+
+  signalled(c: SimContainer, by: string): void {
+    this.note(by, `SIGTERM to ${c.id}`);
+    if (outsiders.has(by)) return;
+    if (c.stop && !outsiders.has(c.stop.by)) this.violate('I4', `second SIGTERM to ${c.id}`);
+    const slot = slotOf(c.service);
+    if (slot) this.#judgeSlotStop(c, slot);
+  }
+
+  /** I5 and I11: nobody routes there, and its sessions are through or their deadline has passed. */
+  #judgeSlotStop(c: SimContainer, slot: string): void {
+    const { kernel, router, load } = this;
+    if (router.live === slot) this.violate('I5', `${slot} is stopped and has the traffic`);
+    if (router.stored === slot) this.violate('I5', `${slot} is stopped and a restarted router would choose it`);
+    const left = this.#leftRotation.get(slot) ?? Number.NEGATIVE_INFINITY;
+    const open = load.sessionsOf(c, kernel.now);
+    if (open > 0 && kernel.now - left < policy.drain.timeout / 2) {
+      this.violate('I11', `${open} sessions of ${slot} are cut before their deadline`);
+    }
+    if (open > 0) this.reach('sessions cut at an announced deadline');
+  }
+
+  exited(c: SimContainer, by: string | undefined): void {
+    const { kernel } = this;
+    this.note('engine', `${c.id} ends${by ? '' : ' by itself'}`);
+    this.load.end(c, kernel.now);
+    if (c.stop && !outsiders.has(c.stop.by) && kernel.now >= c.stop.deadline) {
+      const had = kernel.now - c.stop.at;
+      if (had < graceOf(c.service)) this.violate('I4', `${c.id} is killed after ${had} ms of its grace`);
+      else this.reach('killed at the end of its grace');
+    }
+    const live = slotOf(c.service) === this.router.live;
+    if (live && (by === undefined || outsiders.has(by))) this.excuse();
+  }
+
+  removed(c: SimContainer): void {
+    this.eligible.delete(c.id);
+  }
+
+  /** I2: what gets the traffic has been good for as long as the gate asks, or had it before. */
+  routed(to: string, from: string, by: string): void {
+    if (to === from) return;
+    this.note(by, `traffic ${from} → ${to}`);
+    this.#leftRotation.set(from, this.kernel.now);
+    const c = this.slotContainer(to);
+    if (outsiders.has(by)) return c ? undefined : this.excuse();
+    const goodFor = c?.readySince === undefined ? -1 : this.kernel.now - c.readySince;
+    if (c && (this.eligible.has(c.id) || goodFor >= policy.gate.stableFor)) this.eligible.add(c.id);
+    else this.violate('I2', `${to} gets the traffic, good for ${goodFor} ms`);
+  }
+}

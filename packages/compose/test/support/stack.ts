@@ -1,0 +1,187 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRuntimeClient, type RuntimeClient } from '@cutover/haproxy';
+import { uniqueName } from '@cutover/internal/testing';
+import { execa } from 'execa';
+import type { Router } from '../../src/ports.ts';
+import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
+import { haproxyServerRouter } from '../../src/router/haproxy-server.ts';
+
+/** A small application in two slots behind a real HAProxy, on the real engine; all of it goes when disposed. */
+export interface Stack extends AsyncDisposable {
+  readonly directory: string;
+  readonly name: string;
+  /** Where HAProxy answers; another port after each restart of it. */
+  url(): Promise<string>;
+  readonly client: RuntimeClient;
+  readonly router: Router;
+  image(version: string): string;
+  compose(...args: readonly string[]): Promise<string>;
+}
+
+export type Way = 'map' | 'server';
+
+// Version 3 is never ready, and version 4 has a cron that ends at once.
+const API = `
+const { createServer } = require('node:http');
+const version = process.env.VERSION;
+const server = createServer((request, response) => {
+  response.setHeader('x-version', version);
+  if (request.url === '/ready') return response.writeHead(version === '3' ? 503 : 200).end();
+  const wait = request.url.startsWith('/slow') ? 2000 : 0;
+  setTimeout(() => response.end(request.headers['x-request-id'] ?? ''), wait);
+});
+server.listen(3001);
+process.on('SIGTERM', () => server.close(() => process.exit(0)) && server.closeIdleConnections());
+`;
+const JOB = `
+if (process.env.VERSION === '4' && process.env.ROLE === 'cron') process.exit(1);
+process.on('SIGTERM', () => setTimeout(() => process.exit(0), 200));
+setInterval(() => {}, 1000);
+`;
+
+const frontends: Record<Way, string> = {
+  map: `  use_backend %[str(shop),map(/etc/haproxy/maps/live.map)]
+backend api_blue
+  option httpchk GET /ready
+  server one api_blue:3001 check
+backend api_green
+  option httpchk GET /ready
+  server one api_green:3001 check`,
+  server: `  default_backend api
+backend api
+  option httpchk GET /ready
+  server blue api_blue:3001 check
+  server green api_green:3001 check disabled`,
+};
+
+const haproxyConfig = (way: Way) => `
+global
+  stats socket /run/haproxy/admin.sock mode 666 level admin
+  ${way === 'server' ? 'server-state-file /etc/haproxy/maps/state' : ''}
+resolvers docker
+  nameserver dns 127.0.0.11:53
+  hold valid 200ms
+  hold nx 200ms
+  hold obsolete 200ms
+  timeout resolve 200ms
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 30s
+  timeout server 30s
+  option redispatch
+  ${way === 'server' ? 'load-server-state-from-file global' : ''}
+  default-server inter 200ms rise 2 fall 2 resolvers docker init-addr last,libc,none
+frontend web
+  bind :8080
+${frontends[way]}
+`;
+
+const service = (variable: string, role: string, code: string) => `
+    image: \${${variable}:-none}
+    environment: { ROLE: ${role} }
+    init: true
+    command: ['node', '-e', ${JSON.stringify(code.replaceAll('$', '$$'))}]`;
+
+const composeFile = (name: string) => `
+name: ${name}
+services:
+  api_blue:${service('BLUE_IMAGE', 'api', API)}
+    profiles: [blue]
+  api_green:${service('GREEN_IMAGE', 'api', API)}
+    profiles: [green]
+  cron:${service('CRON_IMAGE', 'cron', JOB)}
+    container_name: ${name}-cron
+  worker:${service('WORKER_IMAGE', 'worker', JOB)}
+  haproxy:
+    image: haproxy:3.0
+    user: '0'
+    restart: always
+    command: ['haproxy', '-W', '-db', '-f', '/etc/haproxy/haproxy.cfg']
+    volumes: ['./haproxy:/etc/haproxy', './run:/run/haproxy']
+    ports: ['127.0.0.1::8080']
+`;
+
+export async function startStack(way: Way, versions: readonly string[]): Promise<Stack> {
+  const directory = await mkdtemp(join(tmpdir(), 'cutover-stack-'));
+  const name = uniqueName(way);
+  const image = (version: string) => `${name}:${version}`;
+  const compose = async (...args: readonly string[]) =>
+    (await execa('docker', ['compose', ...args], { cwd: directory })).stdout;
+  const dispose = async () => {
+    await compose('--profile', '*', 'down', '--timeout', '0').catch(() => {});
+    await removeNotes(name);
+    await execa('docker', ['image', 'rm', '--force', ...versions.map(image)], { reject: false });
+    await rm(directory, { recursive: true });
+  };
+  try {
+    for (const folder of ['haproxy/maps', 'run']) await mkdir(join(directory, folder), { recursive: true });
+    await writeFile(join(directory, 'haproxy/haproxy.cfg'), haproxyConfig(way));
+    await writeFile(
+      join(directory, 'haproxy/maps', way === 'map' ? 'live.map' : 'state'),
+      way === 'map' ? 'shop api_blue\n' : '',
+    );
+    await writeFile(join(directory, 'compose.yaml'), composeFile(name));
+    const first = image(versions[0] as string);
+    await writeFile(
+      join(directory, '.env'),
+      `COMPOSE_PROFILES=blue\nBLUE_IMAGE=${first}\nGREEN_IMAGE=${first}\nCRON_IMAGE=${first}\nWORKER_IMAGE=${first}\n`,
+    );
+    for (const version of versions) await build(image(version), version);
+    await compose('up', '--detach');
+    const url = async () => `http://${await compose('port', 'haproxy', '8080')}`;
+    const client = createRuntimeClient({ address: join(directory, 'run/admin.sock') });
+    return {
+      directory,
+      name,
+      url,
+      client,
+      image,
+      compose,
+      router: routerOf(way, directory, client, await url()),
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+function routerOf(way: Way, directory: string, client: RuntimeClient, url: string): Router {
+  if (way === 'server') {
+    const file = join(directory, 'haproxy/maps/state');
+    return haproxyServerRouter({
+      client,
+      backend: 'api',
+      servers: { blue: 'blue', green: 'green' },
+      file,
+      probe: url,
+    });
+  }
+  return haproxyMapRouter({
+    client,
+    map: '/etc/haproxy/maps/live.map',
+    key: 'shop',
+    file: join(directory, 'haproxy/maps/live.map'),
+    backends: { blue: 'api_blue', green: 'api_green' },
+    probe: url,
+  });
+}
+
+async function build(tag: string, version: string): Promise<void> {
+  const input = `FROM node:24-bookworm-slim\nENV VERSION=${version}\n`;
+  await execa('docker', ['build', '--quiet', '--tag', tag, '-'], { input, env: { DOCKER_BUILDKIT: '0' } });
+}
+
+async function removeNotes(project: string): Promise<void> {
+  const { stdout } = await execa('docker', [
+    'ps',
+    '--all',
+    '--quiet',
+    '--filter',
+    `label=dev.cutover.project=${project}`,
+  ]);
+  if (stdout) await execa('docker', ['rm', ...stdout.split('\n')]);
+}
