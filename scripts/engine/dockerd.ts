@@ -20,6 +20,7 @@ export async function startEngine(scene: Scene): Promise<void> {
     await clearLeftovers(inside);
     await mkdir(paths.runFolder, { recursive: true, mode: 0o711 });
     const network = await settle(inside);
+    await rememberStrays();
     await rememberFirewall(inside);
     await raiseBridge(inside, network);
     await launch(inside);
@@ -41,6 +42,22 @@ export async function stopEngine(scene: Scene): Promise<boolean> {
   if (network) await clearNetwork(inside, network, !(await foreignDaemonRuns()));
   await rm(paths.runFolder, { recursive: true, force: true });
   return true;
+}
+
+/** Removes the engine for good, with all it ever put on this machine. */
+export async function removeEngine(scene: Scene): Promise<void> {
+  await stopEngine(scene);
+  const absent = JSON.parse(await readFile(paths.absentFile, 'utf8').catch(() => '[]')) as string[];
+  if (!(await foreignDaemonRuns()))
+    for (const path of absent) await rm(path, { recursive: true, force: true });
+  await rm(paths.stateFolder, { recursive: true, force: true });
+}
+
+// The daemon and the shims write here whatever they are told; what was absent before the first start is ours to remove.
+async function rememberStrays(): Promise<void> {
+  const strays = ['/etc/docker', '/etc/docker/key.json', '/run/docker', '/run/containerd'];
+  const absent = strays.filter((path) => !existsSync(path));
+  await writeFile(paths.absentFile, JSON.stringify(absent), { flag: 'wx' }).catch(() => undefined);
 }
 
 async function launch(scene: Scene): Promise<void> {

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { demoImages, type ImageName, missingImages } from './catalog.ts';
 import { debianSuite } from './debian.ts';
 import { answers, findEngine, lookedFor } from './detect.ts';
-import { startEngine, stopEngine } from './dockerd.ts';
+import { removeEngine, startEngine, stopEngine } from './dockerd.ts';
 import { provideImages } from './images.ts';
 import { exclusively } from './lock.ts';
 import { privateHost, stateFolder } from './paths.ts';
@@ -51,10 +50,7 @@ export async function stop(options: EngineOptions = {}): Promise<boolean> {
 export async function clean(options: EngineOptions = {}): Promise<boolean> {
   if (!existsSync(stateFolder)) return false;
   const scene = sceneOf(options);
-  await exclusively(scene, async () => {
-    await stopEngine(scene);
-    await rm(stateFolder, { recursive: true, force: true });
-  });
+  await exclusively(scene, () => removeEngine(scene));
   return true;
 }
 

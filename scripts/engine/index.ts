@@ -45,9 +45,8 @@ async function main(): Promise<void> {
   if (unknown) throw new EngineError(`Unknown image "${unknown}": one of ${imageNames.join(', ')}`);
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () =>
-      interrupted.abort(new EngineError(`Ended by ${signal}; run it again to go on`)),
-    );
+    // Every time: a terminal and a wrapping process may both deliver it, and the second would kill us amid cleaning up.
+    process.on(signal, () => interrupted.abort(new EngineError(`Ended by ${signal}; run it again to go on`)));
   }
   const images = values.all ? imageNames : ((values.image as ImageName[] | undefined) ?? demoImages);
   console.log(await command(images, interrupted.signal));

@@ -6,6 +6,8 @@ export const dataRoot = `${stateFolder}/data`;
 export const configFolder = `${stateFolder}/config`;
 export const clientFolder = `${stateFolder}/bin`;
 export const daemonFile = `${stateFolder}/daemon.json`;
+/** What did not exist before the engine first started. */
+export const absentFile = `${stateFolder}/absent.json`;
 export const logFile = `${stateFolder}/dockerd.log`;
 export const kitFolder = (name: string): string => `${stateFolder}/kits/${name}`;
 

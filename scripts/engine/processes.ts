@@ -13,34 +13,42 @@ export interface EngineProcess {
 
 /** Finds them by what they are rather than by pid files, which survive a kill -9 and then name strangers. */
 export async function engineProcesses(): Promise<EngineProcess[]> {
-  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
   const ownGroups = await read('self', 'cgroup');
-  const all = await Promise.all(pids.map((pid) => inspect(pid, ownGroups)));
-  return all.filter((each) => each !== undefined) as EngineProcess[];
+  const isOurs = async ({ pid, name, command }: Entry): Promise<boolean> => {
+    if (servers.test(name) && folders.some((folder) => command.includes(`${folder}/`))) return true;
+    const groups = await read(pid, 'cgroup');
+    // On a machine that is itself a container of such an engine, our own group is not one that we made.
+    return groups.includes(`/${cgroupName}/`) && groups !== ownGroups;
+  };
+  const all = await list();
+  const ours = await Promise.all(all.map(isOurs));
+  return all.filter((_, index) => ours[index]);
 }
 
-async function inspect(pid: number, ownGroups: string): Promise<EngineProcess | undefined> {
-  const [command, groups] = await Promise.all([read(pid, 'cmdline'), read(pid, 'cgroup')]);
-  const name = command.split('\0')[0]?.split('/').at(-1);
-  if (!name) return undefined;
-  const serves = servers.test(name) && folders.some((folder) => command.includes(`${folder}/`));
-  // On a machine that is itself a container of such an engine, our own group is not one that we made.
-  const contained = groups.includes(`/${cgroupName}/`) && groups !== ownGroups;
-  return serves || contained ? { pid, name } : undefined;
+/** Whether a Docker daemon runs that is not ours. */
+export async function foreignDaemonRuns(): Promise<boolean> {
+  const ours = new Set((await engineProcesses()).map(({ pid }) => pid));
+  return (await list()).some(({ pid, name }) => name === 'dockerd' && !ours.has(pid));
+}
+
+interface Entry extends EngineProcess {
+  readonly command: string;
+}
+
+// What has ended but was not awaited by its parent has no command line any more.
+async function list(): Promise<Entry[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const commands = await Promise.all(pids.map((pid) => read(pid, 'cmdline')));
+  return pids
+    .map((pid, index) => ({ pid, command: commands[index] ?? '' }))
+    .filter(({ command }) => command !== '')
+    .map(({ pid, command }) => ({ pid, command, name: command.split('\0')[0]?.split('/').at(-1) ?? '' }));
 }
 
 const servers = /^(dockerd|containerd|containerd-shim.*|runc)$/;
 
 const read = (pid: number | 'self', file: string): Promise<string> =>
   readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
-
-/** Whether a Docker daemon runs that is not ours. */
-export async function foreignDaemonRuns(): Promise<boolean> {
-  const ours = new Set((await engineProcesses()).map(({ pid }) => pid));
-  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry) && !ours.has(Number(entry)));
-  const names = await Promise.all(pids.map((pid) => read(Number(pid), 'comm')));
-  return names.some((name) => name.trim() === 'dockerd');
-}
 
 export function send(signal: NodeJS.Signals, processes: readonly EngineProcess[]): void {
   for (const { pid } of processes) {
