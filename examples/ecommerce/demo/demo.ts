@@ -1,4 +1,5 @@
 import { bounded, systemClock } from '@cutover/internal';
+import { watchProject } from '@cutover/internal/testing';
 import { buildImages } from '../operations/image.ts';
 import { createDeployments } from './deployments.ts';
 import { broken, ENOUGH_REQUESTS, type Figures } from './figures.ts';
@@ -7,7 +8,6 @@ import type { Screen } from './screen.ts';
 import { startShopLoad } from './shop-load.ts';
 import { createStack, type Stack } from './stack.ts';
 import { table } from './table.ts';
-import { watchProject } from './watch.ts';
 
 export interface DemoOptions {
   readonly screen: Screen;

@@ -1,6 +1,5 @@
 import type { StopVerdict } from '@cutover/compose';
-import type { LoadReport } from '@cutover/internal/testing';
-import type { Presence } from './presence.ts';
+import type { LoadReport, Presence } from '@cutover/internal/testing';
 import type { Records } from './records.ts';
 
 export interface Switch {
