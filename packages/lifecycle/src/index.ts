@@ -10,6 +10,7 @@ export {
   LOCK_TIMEOUT,
 } from './exclusive/exclusive.ts';
 export type { LockStore } from './exclusive/store.ts';
+export { askPm2ToDrain } from './pm2/ask-pm2-to-drain.ts';
 export { drainPm2 } from './pm2/drain-pm2.ts';
 export { DRAIN_GRACE_PERIOD, type DrainPm2Options } from './pm2/options.ts';
 export type { DrainVerdict, ProcessVerdict } from './pm2/verdict.ts';

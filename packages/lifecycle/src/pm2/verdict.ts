@@ -5,16 +5,17 @@ export interface ProcessVerdict {
   readonly id: number | string;
   readonly pid: number;
   /**
-   * `clean`: it left by itself. `forced`: it was killed, by us or by PM2's `kill_timeout`. `gone`: it was not running.
+   * `clean`: it left, or drained, by itself. `forced`: it was killed, by us or by PM2's `kill_timeout`, or it drained
+   * with a verdict that is not clean. `gone`: it was not running. `silent`: it gave no answer to a drain request.
    */
-  readonly outcome: 'clean' | 'forced' | 'gone';
-  /** Milliseconds until it was proven gone. */
+  readonly outcome: 'clean' | 'forced' | 'gone' | 'silent';
+  /** Milliseconds until it was proven gone, or had answered. */
   readonly duration: number;
   readonly note?: string;
 }
 
 export interface DrainVerdict {
-  /** `forced` when one process was; else `clean`. */
+  /** `forced` when one process was, or was silent; else `clean`. */
   readonly outcome: 'clean' | 'forced';
   /** Milliseconds. */
   readonly duration: number;
@@ -22,7 +23,7 @@ export interface DrainVerdict {
 }
 
 export const judgeDrain = (processes: readonly ProcessVerdict[], duration: number): DrainVerdict => ({
-  outcome: processes.some(({ outcome }) => outcome === 'forced') ? 'forced' : 'clean',
+  outcome: processes.some(({ outcome }) => outcome === 'forced' || outcome === 'silent') ? 'forced' : 'clean',
   duration,
   processes,
 });
