@@ -67,7 +67,7 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
     },
     rollback: async ({ signal } = {}) => {
       await preflight(settings);
-      const release = await earlierRelease(contextOf(settings).ports);
+      const release = await earlierRelease(contextOf(settings).ports, signal);
       return reported(settings, { kind: 'rollback', release, signal });
     },
     resume: async ({ signal } = {}) => {
@@ -123,11 +123,15 @@ function contextOf(settings: Settings, onStop: (stop: StopVerdict) => void = () 
 }
 
 /** What ran before the deployment that runs now. */
-async function earlierRelease({ ledger }: Ports): Promise<Release> {
+async function earlierRelease({ ledger, engine }: Ports, signal?: AbortSignal): Promise<Release> {
   const journal = await ledger.read();
   const current = unfinished(journal) ?? lastDeployed(journal);
   const { id, slot, background } = current?.previous ?? {};
-  if (id !== undefined && slot && background) return { id, slot, background };
+  if (id !== undefined && slot && background) {
+    // A clean-up of the host may have taken an image since: better known now than half-way.
+    for (const { ref } of [slot, ...Object.values(background)]) await engine.resolve(ref, signal);
+    return { id, slot, background };
+  }
   throw new DeployError('nothing-to-return-to', {
     doing: 'rolling back',
     found: current ? `nothing ran before ${current.release.id}` : 'the journal knows no deployment',

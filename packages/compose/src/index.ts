@@ -23,6 +23,7 @@ export {
   type DrainPolicy,
   type GatePolicy,
   type Hooks,
+  type VerifyPolicy,
 } from './core/policy.ts';
 export type { DeployResult } from './deployment.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';

@@ -10,6 +10,7 @@ import {
   type GatePolicy,
   type Hooks,
   type Policy,
+  type VerifyPolicy,
 } from './core/policy.ts';
 import { DeployError } from './errors.ts';
 import type { DeployEvent } from './events.ts';
@@ -44,6 +45,8 @@ export interface BlueGreenOptions {
   background?: Readonly<Record<ServiceName, BackgroundOptions>>;
   gate?: Partial<GatePolicy>;
   drain?: Partial<DrainPolicy>;
+  /** For the background services on the new release. */
+  verify?: Partial<VerifyPolicy>;
   /** Milliseconds the old slot stays warm after the switch while the new one is watched. Default 10 000. */
   soak?: number;
   hooks?: Hooks;
@@ -67,16 +70,17 @@ const rules: Readonly<Record<keyof BlueGreenOptions, OptionRule>> = {
   background: option.object,
   gate: option.object,
   drain: option.object,
+  verify: option.object,
   soak: option.duration,
   hooks: option.object,
   onEvent: option.function,
 };
 
 export function readSettings(given: BlueGreenOptions): Settings {
-  const { project, router, slots, background, gate, drain, soak, hooks, onEvent } = readOptions(
+  const { project, router, slots, background, gate, drain, verify, soak, hooks, onEvent } = readOptions(
     given,
     rules,
-    { background: {}, gate: {}, drain: {}, soak: DEFAULT_SOAK, hooks: {}, onEvent: () => {} },
+    { background: {}, gate: {}, drain: {}, verify: {}, soak: DEFAULT_SOAK, hooks: {}, onEvent: () => {} },
     refuse(''),
   );
   const layout: Layout = {
@@ -94,7 +98,7 @@ export function readSettings(given: BlueGreenOptions): Settings {
       gate: readGate(gate),
       drain: readDrain(drain),
       soak,
-      verify: DEFAULT_VERIFY,
+      verify: readVerify(verify),
       hooks: readHooks(hooks),
     },
     onEvent,
@@ -143,6 +147,14 @@ const readDrain = (drain: Partial<DrainPolicy>): DrainPolicy =>
     { timeout: option.duration, interval: option.duration },
     DEFAULT_DRAIN,
     refuse('drain.'),
+  );
+
+const readVerify = (verify: Partial<VerifyPolicy>): VerifyPolicy =>
+  readOptions(
+    verify,
+    { stableFor: option.duration, timeout: option.duration },
+    DEFAULT_VERIFY,
+    refuse('verify.'),
   );
 
 const readHooks = (hooks: Hooks): Hooks =>

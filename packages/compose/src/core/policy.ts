@@ -31,13 +31,20 @@ export interface DrainPolicy {
   readonly interval: number;
 }
 
+/** The proof that a background service runs. */
+export interface VerifyPolicy {
+  /** Milliseconds it must stay up, and healthy where it has a health check. Default 3 000. */
+  readonly stableFor: number;
+  /** Milliseconds until it has failed. Default 60 000. */
+  readonly timeout: number;
+}
+
 export interface Policy {
   readonly gate: GatePolicy;
   readonly drain: DrainPolicy;
   /** Milliseconds the old slot stays warm after the switch while the new one is watched. Default 10 000. */
   readonly soak: number;
-  /** How long a background service must stay up before it counts as started. Default 3 000 ms stable in 60 000 ms. */
-  readonly verify: { readonly stableFor: number; readonly timeout: number };
+  readonly verify: VerifyPolicy;
   readonly hooks: Hooks;
 }
 
@@ -50,6 +57,6 @@ export const DEFAULT_GATE: GatePolicy = {
 };
 export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };
 export const DEFAULT_SOAK = 10_000;
-export const DEFAULT_VERIFY: Policy['verify'] = { stableFor: 3_000, timeout: 60_000 };
+export const DEFAULT_VERIFY: VerifyPolicy = { stableFor: 3_000, timeout: 60_000 };
 /** Milliseconds between SIGTERM and SIGKILL for a slot and for a background service that names none. */
 export const DEFAULT_GRACE_PERIOD = 60_000;

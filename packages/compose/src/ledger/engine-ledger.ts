@@ -7,7 +7,7 @@ import { tolerating } from '../engine/docker.ts';
 import { DeployError } from '../errors.ts';
 import type { Engine, Holder, Ledger, Lock } from '../ports.ts';
 import { isStale, startHeartbeat } from './heartbeat.ts';
-import { type Identity, isGone, ownIdentity } from './identity.ts';
+import { isGone as hasEnded, type Identity, ownIdentity } from './identity.ts';
 import { ensureLedgerImage } from './ledger-image.ts';
 
 const PROJECT = 'dev.cutover.project';
@@ -22,13 +22,14 @@ const ENTRY = 'dev.cutover.entry';
  */
 export function engineLedger(
   engine: Pick<Engine, 'docker' | 'project'>,
-  { clock = systemClock, identify = ownIdentity }: { clock?: Clock; identify?: () => Promise<Identity> } = {},
+  { clock = systemClock, identify = ownIdentity, isGone = hasEnded }: Partial<Surroundings> = {},
 ): Ledger {
   const shelf = async (): Promise<Shelf> => ({
     docker: await engine.docker(),
     project: await engine.project(),
     clock,
     identify,
+    isGone,
   });
   return {
     read: async () => (await readRecords(await shelf())).map(({ entry }) => entry),
@@ -37,11 +38,17 @@ export function engineLedger(
   };
 }
 
-interface Shelf {
-  readonly docker: Docker;
-  readonly project: string;
+/** What a ledger knows of the machine it is read on. */
+interface Surroundings {
   readonly clock: Clock;
   readonly identify: () => Promise<Identity>;
+  /** Whether that process has ended; undefined where it cannot be known from here. */
+  readonly isGone: (other: Identity) => Promise<boolean | undefined>;
+}
+
+interface Shelf extends Surroundings {
+  readonly docker: Docker;
+  readonly project: string;
 }
 
 interface Record {
@@ -84,7 +91,7 @@ async function acquire(shelf: Shelf, purpose: string): Promise<Lock> {
 
 /** Certain on the same boot of the same host; elsewhere only its silence tells. */
 async function isDead(
-  { docker, clock }: Shelf,
+  { docker, clock, isGone }: Shelf,
   { id, holder }: { id: string; holder: Identity },
 ): Promise<boolean> {
   const known = await isGone(holder);
