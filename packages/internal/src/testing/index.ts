@@ -1,3 +1,4 @@
+export { type ContainerOptions, startContainer, startNetwork, type TestContainer } from './containers.ts';
 export { FakeClock } from './fake-clock.ts';
 export type { LoadOptions, LoadSecond, RequestKind } from './load/load-options.ts';
 export { type Load, startLoad } from './load/start-load.ts';
@@ -5,4 +6,5 @@ export type { LoadReport } from './load/tally.ts';
 export { type Pm2App, startPm2, type TestPm2 } from './pm2.ts';
 export type { Presence } from './presence/presence.ts';
 export { type Watch, watchProject } from './presence/watch-project.ts';
+export { startHaproxy, startMariadb, startPostgres, startRedis, type TestServer } from './servers.ts';
 export { uniqueName } from './unique-name.ts';
