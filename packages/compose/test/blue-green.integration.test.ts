@@ -1,10 +1,9 @@
 import { startLoad } from '@cutover/internal/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { blueGreen, type Deployment } from '../src/blue-green.ts';
-import { composeProject } from '../src/engine/compose-project.ts';
+import type { Deployment } from '../src/blue-green.ts';
 import type { DeployEvent } from '../src/events.ts';
-import { type Stack, startStack, type Way } from './support/stack.ts';
+import { type Stack, stackDeployment, startStack, type Way } from './support/stack.ts';
 
 describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
   let stack: Stack;
@@ -24,22 +23,7 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
 
   beforeAll(async () => {
     stack = await startStack(way, ['1', '2', '3', '4']);
-    deployment = blueGreen({
-      project: composeProject({ directory: stack.directory }),
-      slots: {
-        blue: { service: 'api_blue', image: 'BLUE_IMAGE', gracePeriod: 10_000 },
-        green: { service: 'api_green', image: 'GREEN_IMAGE', gracePeriod: 10_000 },
-      },
-      background: {
-        cron: { image: 'CRON_IMAGE', gracePeriod: 10_000, exclusive: true },
-        worker: { image: 'WORKER_IMAGE', gracePeriod: 10_000 },
-      },
-      router: stack.router,
-      gate: { stableFor: 500, interval: 100, timeout: 8_000 },
-      drain: { timeout: 10_000 },
-      soak: 500,
-      onEvent: (event) => events.push(event),
-    });
+    deployment = stackDeployment(stack, (event) => events.push(event));
     await vi.waitFor(async () => expect((await fetch(await stack.url())).status).toBe(200), 20_000);
   });
   afterAll(() => stack?.[Symbol.asyncDispose]());

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { createRuntimeClient, type RuntimeClient } from '@cutover/haproxy';
 import { uniqueName } from '@cutover/internal/testing';
 import { execa } from 'execa';
+import { blueGreen, type Deployment } from '../../src/blue-green.ts';
+import { composeProject } from '../../src/engine/compose-project.ts';
+import type { DeployEvent } from '../../src/events.ts';
 import type { Router } from '../../src/ports.ts';
 import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
 import { haproxyServerRouter } from '../../src/router/haproxy-server.ts';
@@ -149,7 +152,31 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
   }
 }
 
-function routerOf(way: Way, directory: string, client: RuntimeClient, url: string): Router {
+/** The deployment of such a stack; also for a process of its own, which knows nothing but where it is. */
+export function stackDeployment(
+  { directory, router }: Pick<Stack, 'directory' | 'router'>,
+  onEvent: (event: DeployEvent) => void,
+): Deployment {
+  return blueGreen({
+    project: composeProject({ directory }),
+    slots: {
+      blue: { service: 'api_blue', image: 'BLUE_IMAGE', gracePeriod: 10_000 },
+      green: { service: 'api_green', image: 'GREEN_IMAGE', gracePeriod: 10_000 },
+    },
+    background: {
+      cron: { image: 'CRON_IMAGE', gracePeriod: 10_000, exclusive: true },
+      worker: { image: 'WORKER_IMAGE', gracePeriod: 10_000 },
+    },
+    router,
+    gate: { stableFor: 300, interval: 100, timeout: 8_000 },
+    drain: { timeout: 10_000 },
+    verify: { stableFor: 500 },
+    soak: 300,
+    onEvent,
+  });
+}
+
+export function routerOf(way: Way, directory: string, client: RuntimeClient, url: string): Router {
   if (way === 'server') {
     const file = join(directory, 'haproxy/maps/state');
     return haproxyServerRouter({
