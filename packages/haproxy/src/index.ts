@@ -5,9 +5,14 @@ export {
   REPLY_LIMIT,
   type RuntimeClientOptions,
 } from './client/options.ts';
+export * from './commands/acl.ts';
+export * from './commands/certificate.ts';
+export * from './commands/checks.ts';
 export type { Command, Level } from './commands/command.ts';
+export * from './commands/dynamic-server.ts';
 export { execute } from './commands/execute.ts';
 export { cliLevel, type Info, showInfo, showVersion, type Version } from './commands/info.ts';
+export * from './commands/limits.ts';
 export {
   addMap,
   clearMap,
@@ -29,7 +34,9 @@ export {
   shutdownSessions,
 } from './commands/server.ts';
 export { readServersState, type ServerState, showServersState } from './commands/servers-state.ts';
+export * from './commands/sessions.ts';
 export { type StatFilter, type StatRow, type StatType, showStat } from './commands/stat.ts';
+export * from './commands/table.ts';
 export type { Connect } from './connection/address.ts';
 export type { Limits } from './connection/transport.ts';
 export { HaproxyError, type HaproxyErrorCode } from './errors.ts';

@@ -1,5 +1,10 @@
+import * as acl from '../commands/acl.ts';
+import * as certificate from '../commands/certificate.ts';
+import * as checks from '../commands/checks.ts';
+import * as dynamicServer from '../commands/dynamic-server.ts';
 import { execute } from '../commands/execute.ts';
 import { cliLevel, showInfo, showVersion } from '../commands/info.ts';
+import * as limits from '../commands/limits.ts';
 import {
   addMap,
   clearMap,
@@ -12,7 +17,9 @@ import {
 } from '../commands/map.ts';
 import { setServerAddress, setServerState, setServerWeight, shutdownSessions } from '../commands/server.ts';
 import { showServersState } from '../commands/servers-state.ts';
+import * as sessions from '../commands/sessions.ts';
 import { showStat } from '../commands/stat.ts';
+import * as table from '../commands/table.ts';
 
 /** The commands that are methods of a client. */
 export const COMMANDS = {
@@ -34,4 +41,11 @@ export const COMMANDS = {
   setServerWeight,
   setServerAddress,
   shutdownSessions,
+  ...acl,
+  ...certificate,
+  ...checks,
+  ...dynamicServer,
+  ...limits,
+  ...sessions,
+  ...table,
 };

@@ -11,6 +11,8 @@ export interface Command<T> {
   readonly changes: boolean;
   /** The least level of the socket; checked before a change is sent. */
   readonly level: Level;
+  /** Lines that follow the command; HAProxy reads them up to an empty one. Needs `alone`. */
+  readonly payload?: string | undefined;
   /** The HAProxy version that brought it, for the error of an older one. */
   readonly since?: string | undefined;
   /** Sent on a connection of its own, whose end is the end of the answer: for dumps and what cannot be framed. */
@@ -73,8 +75,11 @@ const UNKNOWN = /^Unknown command[,:.]/;
 const FAILURES: readonly (readonly [RegExp, HaproxyErrorCode])[] = [
   [UNKNOWN, 'unsupported'],
   [/^Permission denied/m, 'denied'],
-  [/^(No such|Can't find|Unknown (map|ACL)|entry not found|.*not found)/im, 'not-found'],
-  [/^Version number|already exists|already used|in use/im, 'conflict'],
+  [/^(No such|Can't find|Can't display|Unknown (map|ACL)|entry not found|.*not found)/im, 'not-found'],
+  [
+    /^Version number|already exists|already used|already exist|in use|Only servers in maintenance/im,
+    'conflict',
+  ],
   [/^$/, 'unexpected'],
 ];
 

@@ -9,7 +9,7 @@ import { readAnswer } from './prompt-connection.ts';
  */
 export function askOnce(
   stream: Duplex,
-  { line, changes, unframed }: Command<unknown>,
+  { line, changes, unframed, payload }: Command<unknown>,
   { label, replyLimit, signal }: { label: string; replyLimit: number; signal: AbortSignal },
 ): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
@@ -38,7 +38,7 @@ export function askOnce(
     stream.once('error', (error) => cut('the connection broke', error));
     stream.once('close', () => cut('the connection was closed before the answer was complete'));
     if (signal.aborted) abort();
-    else stream.write(`${line}\n`);
+    else stream.write(payload === undefined ? `${line}\n` : `${line} <<\n${payload}\n\n`);
   });
 }
 
