@@ -32,8 +32,8 @@ export interface Engine {
   prefer(live: ServiceName, idle: readonly ServiceName[]): Promise<void>;
   /** Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. */
   stop(container: Container, gracePeriod: number): Promise<Exit>;
-  /** Waits for the exit of a container that was told to stop before. */
-  awaitExit(container: Container, limit: number): Promise<Exit>;
+  /** Waits for the exit of a container that was told to stop before; undefined when it still runs after `limit` ms. */
+  awaitExit(container: Container, limit: number): Promise<Exit | undefined>;
   remove(container: Container): Promise<void>;
   /** The end of its output, with the secrets of its environment masked. */
   tail(container: Container, lines: number): Promise<readonly string[]>;

@@ -55,7 +55,7 @@ const variablesOf = ({ slots, background }: Run['layout']): Readonly<Record<stri
   ...Object.fromEntries(Object.entries(background).map(([service, { image }]) => [service, image])),
 });
 
-/** One SIGTERM for each container, ever: who was told before is only waited for. */
+/** One SIGTERM for each container: who was told before is only waited for. */
 async function stop(run: Run, s: Situation, containers: readonly Container[]): Promise<void> {
   const told = new Set(s.progress.stopping);
   const fresh = containers.filter(({ id }) => !told.has(id));
@@ -67,7 +67,9 @@ async function stopOne({ ports, layout }: Run, container: Container, told: boole
   const { engine, clock, emit } = ports;
   const begun = clock.now();
   const grace = graceOf(layout, container);
-  const exit = told ? await engine.awaitExit(container, grace) : await engine.stop(container, grace);
+  // Who outlives its grace was never told: the process died between its note and its call, or somebody started it again.
+  const exit =
+    (told ? await engine.awaitExit(container, grace) : undefined) ?? (await engine.stop(container, grace));
   const { service, id } = container;
   const duration = clock.now() - begun;
   emit({

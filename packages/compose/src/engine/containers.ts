@@ -1,4 +1,4 @@
-import { bounded } from '@cutover/internal';
+import { bounded, TimeoutError } from '@cutover/internal';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
 import type { Container, Health } from '../core/model.ts';
@@ -75,12 +75,18 @@ export async function stopContainer(docker: Docker, { id }: Container, gracePeri
   });
 }
 
-export async function awaitExit(docker: Docker, { id }: Container, limit: number): Promise<Exit> {
+/** Undefined when it still runs a while after `limit`. */
+export async function awaitExit(docker: Docker, { id }: Container, limit: number): Promise<Exit | undefined> {
   const container = docker.getContainer(id);
-  return bounded({ timeout: limit + STOP_MARGIN }, async () => {
-    await tolerating([404], () => container.wait());
-    return exitOf(container);
-  });
+  try {
+    return await bounded({ timeout: limit + STOP_MARGIN }, async (abortSignal) => {
+      await tolerating([404], () => container.wait({ abortSignal }));
+      return exitOf(container);
+    });
+  } catch (error) {
+    if (error instanceof TimeoutError) return undefined;
+    throw error;
+  }
 }
 
 async function exitOf(container: Docker.Container): Promise<Exit> {
