@@ -55,10 +55,10 @@ export function judge(before: Container, now: Container | undefined, router: Rou
   return { good: true };
 }
 
-async function runChecks({ policy, signal }: Run): Promise<Look> {
+async function runChecks({ policy, signal, ports: { clock } }: Run): Promise<Look> {
   for (const check of policy.gate.checks) {
     try {
-      await bounded({ timeout: CHECK_TIMEOUT, signal }, (inner) => check.run({ signal: inner }));
+      await bounded({ timeout: CHECK_TIMEOUT, signal, clock }, (inner) => check.run({ signal: inner }));
     } catch (error) {
       signal?.throwIfAborted();
       return { good: false, why: `${check.name}: ${messageOf(error)}` };

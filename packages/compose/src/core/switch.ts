@@ -5,6 +5,8 @@ import type { Step } from './model.ts';
 import { type Run, write } from './runner.ts';
 
 const PROBE_TIMEOUT = 5_000;
+/** Milliseconds after which a hook counts as hung. */
+const HOOK_TIMEOUT = 300_000;
 
 /** The commit point: intent, effect, read back, and one request through the router. */
 export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch' }>): Promise<void> {
@@ -12,7 +14,7 @@ export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch'
   const { hooks } = run.policy;
   const forward = step.to === run.intent.target;
   const facts = { release: run.intent.release.id, to: step.to };
-  if (forward) await hooks.beforeSwitch?.(facts);
+  if (forward) await within(run, HOOK_TIMEOUT, async () => hooks.beforeSwitch?.(facts));
   await write(run, { type: 'switching', to: step.to });
   await router.switchTo(step.to, step.from);
   const { live } = await router.observe();
@@ -25,6 +27,9 @@ export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch'
     });
   }
   const { probe } = router;
-  if (probe) await bounded({ timeout: PROBE_TIMEOUT }, (signal) => probe(signal));
-  if (forward) await hooks.afterSwitch?.(facts);
+  if (probe) await within(run, PROBE_TIMEOUT, probe);
+  if (forward) await within(run, HOOK_TIMEOUT, async () => hooks.afterSwitch?.(facts));
 }
+
+const within = ({ ports: { clock } }: Run, timeout: number, work: (signal: AbortSignal) => Promise<void>) =>
+  bounded({ timeout, clock }, work);
