@@ -25,12 +25,8 @@ export { MEMORY_FAIL, MEMORY_WARN, type MemoryCheckOptions, memoryCheck } from '
 export { type MysqlCheckOptions, type MysqlClient, mysqlCheck } from './checks/mysql.ts';
 export { type Pm2CheckOptions, pm2Check } from './checks/pm2.ts';
 export { PM2_MAX_RESTARTS, PM2_RESTART_WINDOW } from './checks/pm2-rules.ts';
-export {
-  type PostgresCheckOptions,
-  type PostgresClient,
-  type PostgresPool,
-  postgresCheck,
-} from './checks/postgres.ts';
+export { type PostgresCheckOptions, type PostgresClient, postgresCheck } from './checks/postgres.ts';
+export type { LentClient, PostgresPool } from './checks/postgres-pool.ts';
 export { type PrismaCheckOptions, type PrismaClientLike, prismaCheck } from './checks/prisma.ts';
 export { type RedisCheckOptions, type RedisClient, redisCheck } from './checks/redis.ts';
 export { TCP_HOLD, type TcpCheckOptions, tcpCheck } from './checks/tcp.ts';

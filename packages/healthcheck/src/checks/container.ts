@@ -4,6 +4,7 @@ import { HealthcheckError, refuseOption } from '../errors.ts';
 import { requireMethods } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
 import { engineApi } from './engine-api.ts';
+import { joined } from './joined.ts';
 
 /** A container by name or id, or the containers of a Compose service. */
 export type ContainerTarget = string | { readonly project: string; readonly service: string };
@@ -42,18 +43,17 @@ export function containerCheck(target: ContainerTarget, options: ContainerCheckO
   );
   if (engine) requireMethods('containerCheck', engine, 'getContainer', 'listContainers');
   const doing = `looking at ${typeof target === 'string' ? `container ${target}` : `service ${target.service}`}`;
-  return defineCheck({
-    name,
-    doing,
-    run: async (signal) => {
-      const source = engine ?? engineApi(socketPath, signal);
-      const ids = await idsOf(target, source);
-      const states = await Promise.all(
-        ids.map(async (id) => readState(await source.getContainer(id).inspect())),
-      );
-      return judge(states, min ?? Math.max(1, states.length), doing);
-    },
-  });
+  const look = async (source: ContainerEngine) => {
+    const ids = await idsOf(target, source);
+    const states = await Promise.all(
+      ids.map(async (id) => readState(await source.getContainer(id).inspect())),
+    );
+    return judge(states, min ?? Math.max(1, states.length), doing);
+  };
+  const run = engine
+    ? joined(() => look(engine))
+    : (signal: AbortSignal) => look(engineApi(socketPath, signal));
+  return defineCheck({ name, doing, run });
 }
 
 async function idsOf(target: ContainerTarget, engine: ContainerEngine): Promise<readonly string[]> {

@@ -4,6 +4,7 @@ import type { Check, CheckDetails } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { requireMethods } from './database-url.ts';
 import { defineCheck, defineLocalCheck, type LocalCheck } from './define-check.ts';
+import { joined } from './joined.ts';
 
 /** What is needed of a Redis client to keep a heartbeat in a key. */
 export interface HeartbeatStore {
@@ -58,7 +59,7 @@ export function heartbeatCheck(
   requireMethods('heartbeatCheck', source.redis, 'get');
   const doing = `reading the heartbeat in key ${source.key}`;
   const fromKey = async () => timeIn((await source.redis.get(source.key)) ?? '');
-  return defineCheck({ name, doing, run: async () => judge(await fromKey(), maxAge, doing) });
+  return defineCheck({ name, doing, run: joined(async () => judge(await fromKey(), maxAge, doing)) });
 }
 
 async function fromFile(file: string): Promise<number | undefined> {

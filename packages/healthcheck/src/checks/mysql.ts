@@ -5,6 +5,7 @@ import { readDatabaseUrl, requireMethods } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
 import { loadDriver } from './driver.ts';
 import { held } from './held.ts';
+import { joined } from './joined.ts';
 
 /** What is needed of a connection or pool of `mysql2/promise`. */
 export interface MysqlClient {
@@ -31,13 +32,10 @@ export function mysqlCheck(target: string | MysqlClient, options: MysqlCheckOpti
   );
   if (typeof target !== 'string') {
     requireMethods('mysqlCheck', target, 'query');
-    return defineCheck({
-      name,
-      doing: 'asking MySQL',
-      run: async () => {
-        await target.query(query);
-      },
+    const run = joined(async () => {
+      await target.query(query);
     });
+    return defineCheck({ name, doing: 'asking MySQL', run });
   }
   const url = readDatabaseUrl('mysqlCheck', target, ['mysql:', 'mariadb:']);
   const uri = target.replace(/^mariadb:/, 'mysql:');

@@ -5,16 +5,12 @@ import { refuseOption } from '../errors.ts';
 import { readDatabaseUrl, requireMethods } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
 import { loadDriver } from './driver.ts';
+import { joined } from './joined.ts';
+import { type PostgresPool, viaPool } from './postgres-pool.ts';
 
 /** What is needed of a `pg` Client: the query goes through the connection it has. */
 export interface PostgresClient {
   query(sql: string): Promise<unknown>;
-}
-
-/** What is needed of a `pg` Pool: a connection of it is used and given back, or thrown away when it hangs. */
-export interface PostgresPool extends PostgresClient {
-  connect(): Promise<PostgresClient & { release(destroy?: boolean): void }>;
-  readonly totalCount: number;
 }
 
 export interface PostgresCheckOptions {
@@ -41,7 +37,7 @@ export function postgresCheck(
   );
   if (typeof target !== 'string') {
     requireMethods('postgresCheck', target, 'query');
-    const run = isPool(target) ? viaPool(target, query) : () => viaClient(target, query);
+    const run = isPool(target) ? viaPool(target, query) : viaClient(target, query);
     return defineCheck({ name, doing: 'asking PostgreSQL', run });
   }
   const url = readDatabaseUrl('postgresCheck', target, ['postgres:', 'postgresql:']);
@@ -56,31 +52,10 @@ export function postgresCheck(
 const isPool = (target: PostgresClient | PostgresPool): target is PostgresPool =>
   'totalCount' in target && 'connect' in target;
 
-const viaClient = async (client: PostgresClient, query: string): Promise<void> => {
-  await client.query(query);
-};
-
-/** A pooled query cannot be called off, so on abort its connection is destroyed instead of given back. */
-const viaPool = (pool: PostgresPool, query: string) => async (signal: AbortSignal) => {
-  const client = await pool.connect();
-  if (signal.aborted) return client.release();
-  let held = true;
-  const release = (destroy: boolean) => {
-    if (held) client.release(destroy);
-    held = false;
-  };
-  const onAbort = () => release(true);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
+const viaClient = (client: PostgresClient, query: string) =>
+  joined(async () => {
     await client.query(query);
-    release(false);
-  } catch (error) {
-    release(true);
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-};
+  });
 
 async function viaUrl(connectionString: string, query: string, signal: AbortSignal): Promise<void> {
   const { default: pg } = await loadDriver('pg', () => import('pg'));
@@ -94,12 +69,9 @@ async function viaUrl(connectionString: string, query: string, signal: AbortSign
   try {
     await client.connect();
     await client.query(query);
-    // Said, not awaited: the server should see a farewell, and the answer is known.
-    client.end().catch(() => {});
-  } catch (error) {
-    socket.destroy();
-    throw error;
+    await client.end();
   } finally {
     signal.removeEventListener('abort', onAbort);
+    socket.destroy();
   }
 }

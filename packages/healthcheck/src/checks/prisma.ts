@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import { refuseOption } from '../errors.ts';
 import { requireMethods } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
+import { joined } from './joined.ts';
 
 /** What is needed of a PrismaClient on a SQL database. */
 export interface PrismaClientLike {
@@ -23,11 +24,8 @@ export function prismaCheck(client: PrismaClientLike, options: PrismaCheckOption
   const refuse = refuseOption('prismaCheck');
   const { name } = readOptions(options, { name: option.text }, { name: 'prisma' }, refuse);
   requireMethods('prismaCheck', client, '$queryRaw');
-  return defineCheck({
-    name,
-    doing: 'asking the database through Prisma',
-    run: async () => {
-      await client.$queryRaw`SELECT 1`;
-    },
+  const run = joined(async () => {
+    await client.$queryRaw`SELECT 1`;
   });
+  return defineCheck({ name, doing: 'asking the database through Prisma', run });
 }

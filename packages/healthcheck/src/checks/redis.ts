@@ -5,6 +5,7 @@ import { HealthcheckError, refuseOption } from '../errors.ts';
 import { readDatabaseUrl, requireMethods } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
 import { held } from './held.ts';
+import { joined } from './joined.ts';
 
 /** What is needed of a client: `ioredis`, `redis` (node-redis), `@valkey/valkey-glide`. */
 export interface RedisClient {
@@ -29,11 +30,8 @@ export function redisCheck(target: string | RedisClient, options: RedisCheckOpti
   const { name } = readOptions(options, { name: option.text }, { name: 'redis' }, refuse);
   if (typeof target !== 'string') {
     requireMethods('redisCheck', target, 'ping');
-    return defineCheck({
-      name,
-      doing: 'asking Redis',
-      run: async () => expectPong('asking Redis', await target.ping()),
-    });
+    const run = joined(async () => expectPong('asking Redis', await target.ping()));
+    return defineCheck({ name, doing: 'asking Redis', run });
   }
   const url = readDatabaseUrl('redisCheck', target, ['redis:', 'rediss:']);
   const doing = `asking ${redactUrl(url)}`;

@@ -2,6 +2,7 @@ import { option, readOptions } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { requireMethods } from '../checks/database-url.ts';
 import { defineCheck } from '../checks/define-check.ts';
+import { joined } from '../checks/joined.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { type GrpcCall, withGrpc } from './grpc.ts';
 import { judgePollers, POLLER_AGE, type Poller } from './pollers.ts';
@@ -84,7 +85,7 @@ export function temporalCheck(
     return defineCheck({
       name: read.name,
       doing,
-      run: () => judge(viaConnection(target, namespace), read, doing),
+      run: joined(() => judge(viaConnection(target, namespace), read, doing)),
     });
   }
   const address = readAddress(target, read);

@@ -11,6 +11,8 @@ export interface ContainerOptions {
   /** A network of {@link startNetwork}; there the container is known by its name. */
   readonly network?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** A shell command that tells, every second, whether the container is well. */
+  readonly health?: string;
   /** Whatever else Docker knows: limits, mounts, restart policy. */
   readonly host?: Docker.HostConfig;
 }
@@ -62,13 +64,23 @@ export async function startNetwork(): Promise<{ readonly name: string } & AsyncD
 // Loaded late: unit tests import this folder too and never need it.
 const engine = async (): Promise<Docker> => new (await import('dockerode')).default();
 
-function settingsOf({ image, command, env = {}, ports = [], network, labels, host }: ContainerOptions) {
+function settingsOf({
+  image,
+  command,
+  env = {},
+  ports = [],
+  network,
+  labels,
+  health,
+  host,
+}: ContainerOptions) {
   const keys = ports.map((port) => `${port}/tcp`);
   return {
     Image: image,
     ...(command && { Cmd: [...command] }),
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     Labels: { ...labels, ...testLabels() },
+    ...(health && { Healthcheck: { Test: ['CMD-SHELL', health], Interval: 1e9, Retries: 1 } }),
     ExposedPorts: Object.fromEntries(keys.map((key) => [key, {}])),
     HostConfig: {
       ...host,

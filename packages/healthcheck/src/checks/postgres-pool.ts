@@ -1,0 +1,60 @@
+import { HealthcheckError } from '../errors.ts';
+import { held } from './held.ts';
+
+/** A connection that a pool lends. */
+export interface LentClient {
+  query(sql: string): Promise<unknown>;
+  release(destroy?: boolean): void;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** What is needed of a `pg` Pool: it lends a connection, which is given back, or thrown away when it hangs. */
+export interface PostgresPool {
+  query(sql: string): Promise<unknown>;
+  connect(): Promise<LentClient>;
+  readonly totalCount: number;
+}
+
+const ignore = () => {};
+
+/**
+ * Asks over a lent connection. A query cannot be called off, so an abort destroys its connection; nor can the wait for
+ * one, so it is handed back when it comes, and no further one is asked for meanwhile.
+ */
+export function viaPool(pool: PostgresPool, query: string): (signal: AbortSignal) => Promise<void> {
+  let isOwed = false;
+  return (signal) => {
+    if (isOwed) throw exhausted();
+    return held<void>(signal, ({ resolve, reject }) => {
+      let lent: LentClient | undefined;
+      let isGood = false;
+      let isOver = false;
+      const ask = async () => {
+        isOwed = true;
+        const client = await pool.connect().finally(() => {
+          isOwed = false;
+        });
+        if (isOver) return client.release();
+        lent = client;
+        // pg reports a lost connection to its holder as an event, which would end the process if nobody listened.
+        client.on('error', ignore);
+        await client.query(query);
+        isGood = true;
+      };
+      ask().then(resolve, reject);
+      return () => {
+        isOver = true;
+        if (isGood) lent?.removeListener('error', ignore);
+        lent?.release(!isGood);
+      };
+    });
+  };
+}
+
+const exhausted = () =>
+  new HealthcheckError('silent', {
+    doing: 'asking the PostgreSQL pool for a connection',
+    found: 'it has not yet lent the one that was asked for before',
+    fix: 'enlarge the pool, or find who keeps its connections',
+  });
