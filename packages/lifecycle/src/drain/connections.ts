@@ -27,17 +27,18 @@ export class Connections {
 
   constructor(server: Server) {
     this.#server = server;
-    // Ours must run before the application's, which may answer at once.
     this.#listen('connection', (socket: Socket) => this.#track(socket));
     this.#listen('secureConnection', (socket: Socket) => this.#secured(socket));
-    this.#listen('request', (request: IncomingMessage, response: ServerResponse) =>
-      this.#busy(request, response),
-    );
     // Node makes the session of a socket while it tells of the socket, after our listener.
     this.#listen('session', (session: ServerHttp2Session) => {
       if (this.#latest) this.#latest.session = session;
     });
-    for (const event of ['upgrade', 'connect']) this.#watchUpgrades(event);
+    const busy = (request: IncomingMessage, response: ServerResponse) => this.#busy(request, response);
+    const upgraded = (request: IncomingMessage) => {
+      this.#track(request.socket).upgraded = true;
+    };
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) this.#listenBeside(event, busy);
+    for (const event of ['upgrade', 'connect']) this.#listenBeside(event, upgraded);
   }
 
   get all(): readonly Connection[] {
@@ -65,17 +66,17 @@ export class Connections {
     this.#server.prependListener(event, listener);
   }
 
-  /** Our own listener would make Node treat upgrades as handled, so it comes only beside another. */
-  #watchUpgrades(event: string): void {
-    const mark = (request: IncomingMessage) => {
-      this.#track(request.socket).upgraded = true;
-    };
+  /**
+   * Listens only where the application does, and before it, since it may answer at once. A listener alone would change
+   * what Node does: it would take upgrades for handled, and wrap every HTTP/2 stream.
+   */
+  #listenBeside(event: string, listener: Listener): void {
     const onListener = (added: string) => {
       if (added !== event) return;
       this.#server.off('newListener', onListener);
-      this.#listen(event, mark);
+      this.#listen(event, listener);
     };
-    if (this.#server.listenerCount(event) > 0) this.#listen(event, mark);
+    if (this.#server.listenerCount(event) > 0) this.#listen(event, listener);
     else this.#listen('newListener', onListener);
   }
 
