@@ -1,7 +1,7 @@
 import { systemClock } from '@cutover/internal';
 import { describe } from './core/describe.ts';
 import { lastDeployed, unfinished } from './core/journal.ts';
-import type { Outcome, Release, SlotName, Step } from './core/model.ts';
+import type { Layout, Outcome, Release, SlotName, Step } from './core/model.ts';
 import { type DeployResult, deployRelease, type Order, planRelease, resumeDeployment } from './deployment.ts';
 import { DeployError } from './errors.ts';
 import type { StopVerdict } from './events.ts';
@@ -89,8 +89,19 @@ async function preflight({ project, router, layout: { slots, background } }: Set
     services: [...slotServices, ...Object.keys(background)],
     single: [...slotServices, ...exclusive],
     variables: [...Object.values(slots), ...Object.values(background)].map(({ image }) => image),
+    graces: promisedGraces({ slots, background }),
   });
   await router.preflight(Object.keys(slots));
+}
+
+function promisedGraces({ slots, background }: Layout): Readonly<Record<string, number>> {
+  const all = [
+    ...Object.values(slots).map((slot) => [slot.service, slot] as const),
+    ...Object.entries(background),
+  ];
+  return Object.fromEntries(
+    all.flatMap(([service, { gracePeriod }]) => (gracePeriod === undefined ? [] : [[service, gracePeriod]])),
+  );
 }
 
 async function reported(settings: Settings, order: Order): Promise<DeployResult> {

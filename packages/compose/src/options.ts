@@ -3,7 +3,6 @@ import type { Layout, ServiceName, SlotName } from './core/model.ts';
 import {
   DEFAULT_DRAIN,
   DEFAULT_GATE,
-  DEFAULT_GRACE_PERIOD,
   DEFAULT_SOAK,
   DEFAULT_VERIFY,
   type DrainPolicy,
@@ -21,14 +20,14 @@ export interface SlotOptions {
   service: ServiceName;
   /** The Compose variable that names its image: `image: ${API_BLUE_IMAGE}` in the Compose file. */
   image: string;
-  /** Milliseconds between SIGTERM and SIGKILL. Default 60 000. */
+  /** Milliseconds between SIGTERM and SIGKILL. Default: its `stop_grace_period` in the Compose file, else 10 000. */
   gracePeriod?: number;
 }
 
 export interface BackgroundOptions {
   /** The Compose variable that names its image. */
   image: string;
-  /** Milliseconds between SIGTERM and SIGKILL: as long as its longest job. Default 60 000. */
+  /** Milliseconds between SIGTERM and SIGKILL: more than its longest job. Default as for slots. */
   gracePeriod?: number;
   /** At most one container, ever, as a cron needs it. Default false. */
   exclusive?: boolean;
@@ -105,8 +104,6 @@ export function readSettings(given: BlueGreenOptions): Settings {
   };
 }
 
-const gracePeriod = { gracePeriod: DEFAULT_GRACE_PERIOD };
-
 const readSlot = (slot: SlotOptions, path: string) =>
   readOptions(
     slot,
@@ -115,7 +112,7 @@ const readSlot = (slot: SlotOptions, path: string) =>
       image: option.required(option.text),
       gracePeriod: option.duration,
     },
-    gracePeriod,
+    {},
     refuse(path),
   );
 
@@ -123,7 +120,7 @@ const readBackground = (service: BackgroundOptions, path: string) =>
   readOptions(
     service,
     { image: option.required(option.text), gracePeriod: option.duration, exclusive: option.boolean },
-    { ...gracePeriod, exclusive: false },
+    { exclusive: false },
     refuse(path),
   );
 

@@ -46,6 +46,8 @@ export interface DeployRequest {
   readonly single: readonly ServiceName[];
   /** The variables that hold their images. */
   readonly variables: readonly string[];
+  /** Milliseconds of grace that were promised to services, which the Compose file must promise as well. */
+  readonly graces: Readonly<Record<ServiceName, number>>;
 }
 
 export interface Exit {

@@ -9,7 +9,7 @@ const good = { project, router, slots };
 describe('readSettings', () => {
   it('fills every default', () => {
     expect(readSettings(good)).toMatchObject({
-      layout: { slots: { blue: { gracePeriod: 60_000 } }, background: {} },
+      layout: { slots: { blue: { service: 'a', image: 'A' } }, background: {} },
       policy: { gate: { consecutive: 3, stableFor: 10_000 }, soak: 10_000 },
     });
   });

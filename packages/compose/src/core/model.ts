@@ -23,15 +23,14 @@ export interface Slot {
   readonly service: ServiceName;
   /** The Compose variable that holds its image. */
   readonly image: string;
-  /** Milliseconds between SIGTERM and SIGKILL. */
-  readonly gracePeriod: number;
+  /** Milliseconds between SIGTERM and SIGKILL; undefined for what its container was created with. */
+  readonly gracePeriod?: number | undefined;
 }
 
 export interface Background {
   /** The Compose variable that holds its image. */
   readonly image: string;
-  /** Milliseconds between SIGTERM and SIGKILL. */
-  readonly gracePeriod: number;
+  readonly gracePeriod?: number | undefined;
   /** Never two at a time. */
   readonly exclusive: boolean;
 }
@@ -55,9 +54,13 @@ export interface Container {
   readonly imageName: string;
   readonly running: boolean;
   readonly health: Health;
+  /** When it was last started, as the engine writes it: each start is a new life. */
+  readonly startedAt: string;
   /** How often the engine restarted it. */
   readonly restarts: number;
   readonly exitCode: number;
+  /** Milliseconds of grace that it was created with; undefined for the engine's own default. */
+  readonly stopTimeout?: number | undefined;
   /** Its addresses on the networks of the project. */
   readonly addresses: readonly string[];
 }
@@ -118,7 +121,7 @@ export type Outcome = 'deployed' | 'reverted';
 /** What the journal says of the deployment that is under way. */
 export interface Remembered {
   readonly direction: 'forward' | 'back';
-  /** Containers that were sent their one SIGTERM. */
+  /** Lives of containers that were sent their one SIGTERM. */
   readonly stopping: ReadonlySet<string>;
 }
 
@@ -126,7 +129,7 @@ export interface Remembered {
 export interface Proofs {
   /** Containers that it started: one of these that has ended is a failure, any other is a leftover. */
   readonly started: ReadonlySet<string>;
-  /** Containers that passed the gate, or were verified. */
+  /** Lives of containers that passed the gate, or were verified. */
   readonly proven: ReadonlySet<string>;
   readonly drained: ReadonlySet<string>;
   readonly soaked: boolean;

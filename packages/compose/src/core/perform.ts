@@ -2,7 +2,9 @@ import type { Exit } from '../ports.ts';
 import { serviceOf } from './decide.ts';
 import { drain } from './drain.ts';
 import { gate } from './gate.ts';
+import { lifeOf } from './judge.ts';
 import type { Container, Situation, SlotName, StartOrder, Step } from './model.ts';
+import { DEFAULT_GRACE_PERIOD } from './policy.ts';
 import { type Run, write } from './runner.ts';
 import { switchTraffic } from './switch.ts';
 import { soak, verify } from './watch.ts';
@@ -55,19 +57,19 @@ const variablesOf = ({ slots, background }: Run['layout']): Readonly<Record<stri
   ...Object.fromEntries(Object.entries(background).map(([service, { image }]) => [service, image])),
 });
 
-/** One SIGTERM for each container: who was told before is only waited for. */
+/** One SIGTERM for each life of a container: who was told before is only waited for. */
 async function stop(run: Run, s: Situation, containers: readonly Container[]): Promise<void> {
   const told = new Set(s.progress.stopping);
-  const fresh = containers.filter(({ id }) => !told.has(id));
-  if (fresh.length > 0) await write(run, { type: 'stopping', containers: fresh.map(({ id }) => id) });
-  await Promise.all(containers.map((container) => stopOne(run, container, told.has(container.id))));
+  const fresh = containers.map(lifeOf).filter((life) => !told.has(life));
+  if (fresh.length > 0) await write(run, { type: 'stopping', containers: fresh });
+  await Promise.all(containers.map((container) => stopOne(run, container, told.has(lifeOf(container)))));
 }
 
 async function stopOne({ ports, layout }: Run, container: Container, told: boolean): Promise<void> {
   const { engine, clock, emit } = ports;
   const begun = clock.now();
   const grace = graceOf(layout, container);
-  // Who outlives its grace was never told: the process died between its note and its call, or somebody started it again.
+  // Who outlives its grace was never told: the process died between its note and its call.
   const exit =
     (told ? await engine.awaitExit(container, grace) : undefined) ?? (await engine.stop(container, grace));
   const { service, id } = container;
@@ -80,10 +82,10 @@ async function stopOne({ ports, layout }: Run, container: Container, told: boole
 
 const verdictOf = ({ found, code }: Exit) => (found ? (code === 137 ? 'killed' : 'clean') : 'already gone');
 
-function graceOf({ slots, background }: Run['layout'], { service }: Container): number {
+function graceOf({ slots, background }: Run['layout'], { service, stopTimeout }: Container): number {
   const found = background[service] ?? Object.values(slots).find((slot) => slot.service === service);
   if (!found) throw new Error(`assertion: ${service} is not deployed`);
-  return found.gracePeriod;
+  return found.gracePeriod ?? stopTimeout ?? DEFAULT_GRACE_PERIOD;
 }
 
 async function persist({ ports, layout }: Run, slot: SlotName): Promise<void> {

@@ -58,5 +58,5 @@ export const DEFAULT_GATE: GatePolicy = {
 export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };
 export const DEFAULT_SOAK = 10_000;
 export const DEFAULT_VERIFY: VerifyPolicy = { stableFor: 3_000, timeout: 60_000 };
-/** Milliseconds between SIGTERM and SIGKILL for a slot and for a background service that names none. */
-export const DEFAULT_GRACE_PERIOD = 60_000;
+/** Milliseconds that Docker waits between SIGTERM and SIGKILL where nobody says otherwise. */
+export const DEFAULT_GRACE_PERIOD = 10_000;

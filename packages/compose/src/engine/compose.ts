@@ -20,6 +20,7 @@ export interface ComposeService {
   readonly image?: string;
   readonly container_name?: string;
   readonly profiles?: readonly string[];
+  readonly stop_grace_period?: string;
   readonly scale?: number;
   readonly deploy?: { readonly replicas?: number };
 }

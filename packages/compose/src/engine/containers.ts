@@ -52,12 +52,20 @@ function toContainer({
     image: Image,
     running: State.Running || State.Restarting,
     health: (State.Health?.Status ?? 'none') as Health,
+    startedAt: State.StartedAt,
     restarts: RestartCount,
     exitCode: State.ExitCode,
+    stopTimeout: stopTimeoutOf(Config),
     addresses: Object.values(NetworkSettings.Networks)
       .map(({ IPAddress }) => IPAddress)
       .filter(Boolean),
   };
+}
+
+/** In milliseconds; the typings of the client leave it out. */
+function stopTimeoutOf(config: object): number | undefined {
+  const { StopTimeout: seconds } = config as { StopTimeout?: number };
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 /**

@@ -1,39 +1,64 @@
+import { DEFAULT_GRACE_PERIOD } from '../core/policy.ts';
 import { DeployError } from '../errors.ts';
 import type { DeployRequest } from '../ports.ts';
 import type { ComposeConfig } from './compose.ts';
 
 /** The Compose file has what the options name, in a shape that can be deployed. */
-export function assertDeployable(
-  config: ComposeConfig,
-  { services, single, variables }: DeployRequest,
-): void {
+export function assertDeployable(config: ComposeConfig, request: DeployRequest): void {
   const doing = `checking the Compose project ${config.name}`;
-  const known = Object.keys(config.services);
-  for (const name of services) {
-    if (known.includes(name)) continue;
-    throw new DeployError('service-missing', {
-      doing,
-      found: `no service ${name}; it has ${known.join(', ')}`,
-      wanted: `every service that is deployed: ${services.join(', ')}`,
-      fix: 'correct the name in the options or add the service to the Compose file',
-    });
-  }
-  for (const name of single) {
-    const { scale, deploy } = config.services[name] ?? {};
-    const replicas = scale ?? deploy?.replicas ?? 1;
-    if (replicas === 1) continue;
-    throw new DeployError('compose-invalid', {
-      doing,
-      found: `${name} has ${replicas} replicas`,
-      wanted: 'one container for a slot and for an exclusive service',
-      fix: 'remove scale and deploy.replicas from it',
-    });
-  }
-  if (new Set(variables).size === variables.length) return;
+  assertServices(config, doing, request.services);
+  for (const name of request.single) assertOne(config, doing, name);
+  for (const [name, grace] of Object.entries(request.graces)) assertGrace(config, doing, name, grace);
+  if (new Set(request.variables).size === request.variables.length) return;
   throw new DeployError('invalid-options', {
     doing,
-    found: `two services share an image variable (${variables.join(', ')})`,
+    found: `two services share an image variable (${request.variables.join(', ')})`,
     wanted:
       'a variable of its own for each service, or a bare `docker compose up` would change one with the other',
   });
 }
+
+function assertServices({ services }: ComposeConfig, doing: string, wanted: readonly string[]): void {
+  const known = Object.keys(services);
+  const missing = wanted.find((name) => !known.includes(name));
+  if (missing === undefined) return;
+  throw new DeployError('service-missing', {
+    doing,
+    found: `no service ${missing}; it has ${known.join(', ')}`,
+    wanted: `every service that is deployed: ${wanted.join(', ')}`,
+    fix: 'correct the name in the options or add the service to the Compose file',
+  });
+}
+
+function assertOne({ services }: ComposeConfig, doing: string, name: string): void {
+  const { scale, deploy } = services[name] ?? {};
+  const replicas = scale ?? deploy?.replicas ?? 1;
+  if (replicas === 1) return;
+  throw new DeployError('compose-invalid', {
+    doing,
+    found: `${name} has ${replicas} replicas`,
+    wanted: 'one container for a slot and for an exclusive service',
+    fix: 'remove scale and deploy.replicas from it',
+  });
+}
+
+/** Otherwise a stop by hand, or by Compose, would give less time than a deployment promises. */
+function assertGrace({ services }: ComposeConfig, doing: string, name: string, grace: number): void {
+  const stated = services[name]?.stop_grace_period;
+  if ((stated === undefined ? DEFAULT_GRACE_PERIOD : milliseconds(stated)) === grace) return;
+  throw new DeployError('compose-invalid', {
+    doing,
+    found: `${name} has ${stated === undefined ? 'no stop_grace_period' : `stop_grace_period: ${stated}`}`,
+    wanted: `${grace / 1000}s, as its gracePeriod says`,
+    fix: 'make them equal, or leave gracePeriod out of the options and the Compose file decides',
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/** A duration as Compose prints it: `1m30s`. */
+const milliseconds = (text: string): number =>
+  [...text.matchAll(/([\d.]+)(ms|h|m|s)/g)].reduce(
+    (sum, [, n, unit]) => sum + Number(n) * (UNITS[unit ?? ''] ?? 0),
+    0,
+  );

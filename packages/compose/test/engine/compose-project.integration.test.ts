@@ -12,6 +12,7 @@ describe('composeProject', () => {
     services: ['api', 'cron'],
     single: ['api', 'cron'],
     variables: ['API_IMAGE', 'CRON_IMAGE'],
+    graces: {},
   };
   const only = async (service: string) => {
     const found = (await engine.observe()).filter((container) => container.service === service);

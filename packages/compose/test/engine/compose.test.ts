@@ -17,23 +17,39 @@ describe('composeArguments', () => {
 });
 
 describe('assertDeployable', () => {
+  const none = { services: [], single: [], variables: [] };
   const config = { name: 'shop', services: { api: {}, cron: { deploy: { replicas: 2 } } } };
 
   it('names the service that is missing and those that are there', () => {
-    expect(() => assertDeployable(config, { services: ['api', 'blue'], single: [], variables: [] })).toThrow(
-      'no service blue; it has api, cron; wanted every service that is deployed: api, blue',
-    );
+    expect(() =>
+      assertDeployable(config, { services: ['api', 'blue'], single: [], variables: [], graces: {} }),
+    ).toThrow('no service blue; it has api, cron; wanted every service that is deployed: api, blue');
   });
 
   it('refuses an exclusive service with replicas', () => {
-    expect(() => assertDeployable(config, { services: ['cron'], single: ['cron'], variables: [] })).toThrow(
-      'cron has 2 replicas',
-    );
+    expect(() =>
+      assertDeployable(config, { services: ['cron'], single: ['cron'], variables: [], graces: {} }),
+    ).toThrow('cron has 2 replicas');
   });
 
+  it.each([
+    ['90s', 90_000, 'has stop_grace_period: 1m0s; wanted 90s'],
+    ['1m0s', 60_000, undefined],
+    [undefined, 90_000, 'no stop_grace_period; wanted 90s'],
+    [undefined, 10_000, undefined],
+  ])(
+    'compares the grace of the file, %s, with the %d ms that were promised',
+    (stop_grace_period, grace, message) => {
+      const services = { cron: stop_grace_period ? { stop_grace_period: '1m0s' } : {} };
+      const asked = () => assertDeployable({ name: 'shop', services }, { ...none, graces: { cron: grace } });
+      if (message) expect(asked).toThrow(message);
+      else expect(asked).not.toThrow();
+    },
+  );
+
   it('refuses a variable that two services share', () => {
-    expect(() => assertDeployable(config, { services: [], single: [], variables: ['A', 'A'] })).toThrow(
-      'two services share an image variable',
-    );
+    expect(() =>
+      assertDeployable(config, { services: [], single: [], variables: ['A', 'A'], graces: {} }),
+    ).toThrow('two services share an image variable');
   });
 });
