@@ -1,14 +1,17 @@
 import { DeployError, runScript } from '@cutover/compose';
 import { shopDeployment } from './deployment.ts';
+import { environmentOf, stackDirectory } from './operations/environment.ts';
 
-// tsx deploy.ts 1.2.3 [blue|green]; the slot is the idle one unless named
+// tsx deploy.ts 1.2.3 [blue|green]: to the idle slot, which may be named to be sure
 await runScript(async ({ args: [version, slot], signal }) => {
-  if (!version)
+  const directory = stackDirectory();
+  if (!version) {
     throw new DeployError('invalid-release', {
       doing: 'deploying',
       found: 'no version',
       fix: 'tsx deploy.ts 1.2.3',
     });
-  const image = `ecomweb-api:${version}`;
-  await shopDeployment(import.meta.dirname).deploy({ image }, { signal, ...(slot && { slot }) });
+  }
+  const image = `${environmentOf(directory).SHOP_IMAGE ?? 'ecomweb-api'}:${version}`;
+  await shopDeployment(directory).deploy({ image }, { signal, ...(slot && { slot }) });
 });

@@ -1,4 +1,6 @@
 import { runScript } from '@cutover/compose';
 import { shopDeployment } from './deployment.ts';
+import { stackDirectory } from './operations/environment.ts';
 
-await runScript(({ signal }) => shopDeployment(import.meta.dirname).rollback({ signal }));
+// tsx rollback.ts: back to what ran before the latest deployment
+await runScript(({ signal }) => shopDeployment(stackDirectory()).rollback({ signal }));

@@ -35,8 +35,8 @@ export async function createStack(
   await cp(join(EXAMPLE, 'compose.yaml'), join(directory, 'compose.yaml'));
   await cp(join(EXAMPLE, 'haproxy/haproxy.cfg'), join(directory, 'haproxy/haproxy.cfg'));
   const [httpPort, statsPort] = await freePorts();
-  const image = (tag: string) => `${project}-api:${tag}`;
-  await setUp({ directory, image: image(version), projectName: project, httpPort, statsPort, more });
+  const image = `${project}-api`;
+  await setUp({ directory, version, image, projectName: project, httpPort, statsPort, more });
   const compose = async (args: readonly string[], signal?: AbortSignal) => {
     const cancel = signal ? { cancelSignal: signal } : {};
     return (await execa('docker', ['compose', ...args], { cwd: directory, ...cancel })).stdout;
@@ -45,7 +45,7 @@ export async function createStack(
     project,
     directory,
     url: `http://127.0.0.1:${httpPort}`,
-    image,
+    image: (tag) => `${image}:${tag}`,
     compose,
     query: (sql) => compose(['exec', '-T', 'ecomweb_postgres', 'sh', '-c', PSQL, 'psql', sql]),
     remove: async () => {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 export interface SetupOptions {
   /** Folder of compose.yaml. */
   readonly directory: string;
-  /** Image that everything starts on: `ecomweb-api:1.0.0`. */
-  readonly image: string;
+  /** Version that everything starts on. */
+  readonly version: string;
+  /** Repository of the image; default `ecomweb-api`. */
+  readonly image?: string;
   /** Default `ecomweb`. */
   readonly projectName?: string;
   /** Loopback ports; default 8080 and 8404. */
@@ -32,7 +34,8 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
 const secret = () => randomBytes(18).toString('base64url');
 
 function environment({
-  image,
+  version,
+  image = 'ecomweb-api',
   projectName = 'ecomweb',
   httpPort = 8080,
   statsPort = 8404,
@@ -40,6 +43,7 @@ function environment({
 }: SetupOptions) {
   const values = {
     COMPOSE_PROJECT_NAME: projectName,
+    SHOP_IMAGE: image,
     HTTP_PORT: httpPort,
     STATS_PORT: statsPort,
     POSTGRES_PASSWORD: secret(),
@@ -50,10 +54,10 @@ function environment({
     HAPROXY_UID: process.getuid?.() ?? 0,
     // From here on Cutover keeps these.
     COMPOSE_PROFILES: 'blue',
-    API_BLUE_IMAGE: image,
-    API_GREEN_IMAGE: image,
-    CRON_IMAGE: image,
-    WORKER_IMAGE: image,
+    API_BLUE_IMAGE: `${image}:${version}`,
+    API_GREEN_IMAGE: `${image}:${version}`,
+    CRON_IMAGE: `${image}:${version}`,
+    WORKER_IMAGE: `${image}:${version}`,
     ...more,
   };
   return Object.entries(values)

@@ -1,0 +1,93 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startLoad, watchProject } from '@cutover/internal/testing';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MIX } from '../demo/mix.ts';
+import { readRecords } from '../demo/records.ts';
+import { createStack, type Stack } from '../demo/stack.ts';
+import { buildImages } from '../operations/image.ts';
+import { runShopScript } from './run-script.ts';
+
+const MINUTE = 60_000;
+let stack: Stack;
+
+beforeAll(async () => {
+  await buildPackages();
+  stack = await createStack('1.0.0', { API_INSTANCES: '2' });
+  const label = `dev.cutover.stack=${stack.project}`;
+  const orders = ['1.0.0', '1.1.0'].map((version) => ({ name: stack.image(version), version, label }));
+  await buildImages(orders, new AbortController().signal);
+  await stack.compose(['up', '--detach', '--wait', '--wait-timeout', '120']);
+}, 5 * MINUTE);
+
+afterAll(() => stack?.remove());
+
+/** The image holds the packages as they are published; where they were built already, that is kept. */
+async function buildPackages(): Promise<void> {
+  for (const name of ['healthcheck', 'lifecycle']) {
+    const folder = join(import.meta.dirname, '../../../packages', name);
+    const built = await access(join(folder, 'dist/index.js')).then(
+      () => true,
+      () => false,
+    );
+    if (!built) await execa('tsup', { cwd: folder, preferLocal: true });
+  }
+}
+
+/** The container of each service that deployments are about. */
+const containers = async () =>
+  (await stack.compose(['--profile', '*', 'ps', '--format', '{{.Service}} {{.ID}}'])).split('\n').sort();
+
+describe('deploy.ts, status.ts and rollback.ts on the real stack', () => {
+  it(
+    'move to 1.1.0 and back under load without a lost request, a cut job or a second cron',
+    async () => {
+      const watch = await watchProject(stack.project);
+      const load = startLoad({ target: stack.url, rate: 50, duration: 4 * MINUTE, requests: MIX });
+      const deployed = await runShopScript(stack.directory, ['deploy.ts', '1.1.0']);
+      const status = await runShopScript(stack.directory, ['status.ts']);
+      const returned = await runShopScript(stack.directory, ['rollback.ts']);
+      const report = await load.stop();
+      expect([deployed, status, returned].map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
+        Array.from({ length: 3 }, () => ({ exitCode: 0, stderr: '' })),
+      );
+      expect(status.stdout).toMatch(/live: green\n(.*\n)*ecomweb_cron: .* on .*:1\.1\.0/);
+      expect(report).toMatchObject({ failed: 0, failures: {} });
+      expect(Object.keys(report.versions).sort()).toEqual(['1.0.0', '1.1.0']);
+      const jobs = report.kinds.express?.sent;
+      await expect
+        .poll(() => readRecords(stack), { timeout: MINUTE / 2, interval: 500 })
+        .toMatchObject({
+          ordersTwice: 0,
+          jobs: { started: jobs, finished: jobs, cut: 0 },
+          ticks: { twice: 0 },
+        });
+      expect(watch.presence('ecomweb_cron').overlap).toBe(0);
+      watch.close();
+    },
+    4 * MINUTE,
+  );
+
+  it('leave a stack that a bare "docker compose up" does not change', async () => {
+    const before = await containers();
+    await stack.compose(['up', '--detach']);
+    expect(await containers()).toEqual(before);
+  });
+
+  it(
+    'leave a map that makes a restarted HAProxy choose the live slot',
+    async () => {
+      const map = await readFile(join(stack.directory, 'haproxy/maps/live.map'), 'utf8');
+      expect(map).toMatch(/^ecomweb ecomweb_api_blue$/m);
+      await stack.compose(['restart', 'ecomweb_haproxy']);
+      const answers = () =>
+        fetch(`${stack.url}/products`).then(
+          ({ headers }) => headers.get('x-slot'),
+          () => 'none',
+        );
+      await expect.poll(answers, { timeout: MINUTE / 2, interval: 200 }).toBe('blue');
+    },
+    MINUTE,
+  );
+});
