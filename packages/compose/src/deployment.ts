@@ -1,5 +1,6 @@
 import { decide } from './core/decide.ts';
 import { latest, remember, unfinished } from './core/journal.ts';
+import { lifeOf } from './core/judge.ts';
 import type {
   Image,
   Intent,
@@ -131,7 +132,7 @@ async function intend({ settings, ports }: Context, { kind, release, slot }: Ord
     { id: ports.newId(), kind, target, release, knownAs: (image) => releaseOf(known, image) },
   );
   // What runs is taken to be as good as it looks: only a step that would change something counts.
-  const proven = new Set(containers.map((container) => container.id));
+  const proven = new Set(containers.map(lifeOf));
   const progress = { ...remember([]), ...nothingSeen(), proven };
   const situation: Situation = { containers, router, layout, intent, progress };
   return { intent, situation, settled: decide(situation).do === 'finish' };

@@ -1,3 +1,4 @@
+import { judge, lifeOf } from './judge.ts';
 import type { Container, Image, ServiceName, Situation, SlotName, StartOrder, Step } from './model.ts';
 
 /**
@@ -10,25 +11,26 @@ export function decide(situation: Situation): Step {
 
 /** New slot up and proven → background quiet → switch → remember → background up → old slot away. */
 function forward(s: Situation): Step {
-  const { target, origin, release } = s.intent;
+  const { target, release } = s.intent;
   return (
     first(
       () => s.router.live !== target && persisted(s, s.router.live),
-      () => s.router.live !== target && prepare(s, target),
+      () => s.router.live !== target && prepare(s, target, release.slot),
       () => s.router.live !== target && quiet(s, release.background),
       () => s.router.live !== target && { do: 'switch', to: target, from: s.router.live },
       () => persisted(s, target),
       () => background(s, release.background),
-      () => target !== origin && retired(s, origin, target),
+      () => retired(s, besides(s, target), target),
     ) ?? { do: 'finish', outcome: 'deployed' }
   );
 }
 
 /** Traffic first, then the rest, until everything is as it was. */
 function back(s: Situation): Step {
-  const { target, origin } = s.intent;
+  const { target, origin, previous } = s.intent;
   return (
     first(
+      () => s.router.live !== origin && !isWarm(s, origin) && prepare(s, origin, previous.slot),
       () => s.router.live !== origin && { do: 'switch', to: origin, from: s.router.live },
       () => persisted(s, origin),
       () => background(s, asBefore(s)),
@@ -50,10 +52,10 @@ const first = (...rules: readonly Rule[]): Step | undefined => {
   return undefined;
 };
 
-/** The slot runs the release and has passed the gate. */
-function prepare(s: Situation, slot: SlotName): Step | undefined {
+/** The slot runs the image and has passed the gate. */
+function prepare(s: Situation, slot: SlotName, image: Image | undefined): Step | undefined {
   const service = serviceOf(s, slot);
-  const wanted = { [service]: s.intent.release.slot };
+  const wanted = { [service]: image };
   return (
     quiet(s, wanted) ??
     cleared(s, wanted) ??
@@ -62,8 +64,16 @@ function prepare(s: Situation, slot: SlotName): Step | undefined {
   );
 }
 
+/** A proof lapses when the container starts again, or does not look good any more. */
 const gated = (s: Situation, slot: SlotName, container: Container): Step | undefined =>
-  s.progress.proven.has(container.id) ? undefined : { do: 'gate', slot, container };
+  isProven(s, container) && isWarm(s, slot) ? undefined : { do: 'gate', slot, container };
+
+/** Engine and router both say that it could take traffic at once; the router alone would be late to notice. */
+export const isWarm = (s: Situation, slot: SlotName): boolean =>
+  containersOf(s, serviceOf(s, slot)).some((c) => judge(c, c, s.router.slots[slot]).good);
+
+const isProven = ({ progress }: Situation, container: Container): boolean =>
+  progress.proven.has(lifeOf(container));
 
 const persisted = (s: Situation, slot: SlotName): Step | undefined =>
   s.router.stored === slot ? undefined : { do: 'persist', slot };
@@ -100,7 +110,7 @@ function started(s: Situation, wanted: Wanted): Step | undefined {
 function verified(s: Situation, wanted: Wanted): Step | undefined {
   const containers = Object.keys(wanted)
     .flatMap((service) => containersOf(s, service))
-    .filter(({ id }) => !s.progress.proven.has(id));
+    .filter((container) => !isProven(s, container));
   return containers.length > 0 ? { do: 'verify', containers } : undefined;
 }
 
@@ -109,7 +119,7 @@ function retired(s: Situation, slot: SlotName, successor?: SlotName): Step | und
   const containers = containersOf(s, serviceOf(s, slot));
   const container = containers.find(({ running }) => running);
   if (!container) return containers.length > 0 ? { do: 'remove', containers } : undefined;
-  if (!s.progress.drained.has(container.id)) return { do: 'drain', slot, container };
+  if (!s.progress.drained.has(lifeOf(container))) return { do: 'drain', slot, container };
   if (successor && !s.progress.soaked) {
     return { do: 'soak', slot: successor, container: only(containersOf(s, serviceOf(s, successor))) };
   }
@@ -121,9 +131,14 @@ const stale = (s: Situation, wanted: Wanted): readonly Container[] =>
     containersOf(s, service).filter((container) => container.image !== image?.id || isOver(s, container)),
   );
 
-/** It was told to stop, or it ended before this process came; one that ends after its start is for the proof to judge. */
-const isOver = ({ progress }: Situation, { id, running }: Container): boolean =>
-  progress.stopping.has(id) || (!running && !progress.started.has(id));
+/** It was told to stop, or it has ended; one that ends between its start and its proof is for the proof to judge. */
+const isOver = (s: Situation, container: Container): boolean =>
+  s.progress.stopping.has(lifeOf(container)) ||
+  (!container.running && (!s.progress.started.has(container.id) || isProven(s, container)));
+
+/** The other slot. */
+const besides = ({ layout }: Situation, slot: SlotName): SlotName =>
+  Object.keys(layout.slots).find((other) => other !== slot) as SlotName;
 
 const containersOf = (s: Situation, service: ServiceName): readonly Container[] =>
   s.containers.filter((container) => container.service === service);

@@ -1,5 +1,6 @@
+import { lifeOf } from './judge.ts';
 import type { Step } from './model.ts';
-import type { Run } from './runner.ts';
+import { cutBy, type Run } from './runner.ts';
 
 /** Waits until the router counts no session on the slot, twice in a row, or the deadline; what is left is announced. */
 export async function drain(run: Run, step: Extract<Step, { do: 'drain' }>): Promise<void> {
@@ -16,7 +17,7 @@ export async function drain(run: Run, step: Extract<Step, { do: 'drain' }>): Pro
       break;
     }
     if (sessions > 0) emit({ type: 'progress', step, note: `${sessions} sessions remain` });
-    await clock.sleep(interval, run.seen.failure ? undefined : run.signal);
+    await clock.sleep(interval, cutBy(run));
   }
-  run.seen.drained.add(step.container.id);
+  run.seen.drained.add(lifeOf(step.container));
 }

@@ -2,15 +2,11 @@ import { bounded, messageOf } from '@cutover/internal';
 import { DeployError } from '../errors.ts';
 import { serviceOf } from './decide.ts';
 import { describe } from './describe.ts';
-import type { Container, RouterSlot, Step } from './model.ts';
-import type { Run } from './runner.ts';
+import { judge, type Look, lifeOf } from './judge.ts';
+import type { Step } from './model.ts';
+import { cutBy, type Run } from './runner.ts';
 
 const CHECK_TIMEOUT = 5_000;
-
-/** What one look at a candidate found: good, not yet, or never. */
-export type Look =
-  | { readonly good: true }
-  | { readonly good: false; readonly why: string; readonly final?: boolean };
 
 /** Looks at the new slot until it was good often enough and long enough; one bad look starts the count again. */
 export async function gate(run: Run, step: Extract<Step, { do: 'gate' }>): Promise<void> {
@@ -28,9 +24,9 @@ export async function gate(run: Run, step: Extract<Step, { do: 'gate' }>): Promi
     if (good >= consecutive && clock.now() - since >= stableFor) break;
     if (clock.now() >= deadline)
       throw await refused(run, step, `good for ${Math.round(clock.now() - since)} ms only`);
-    await clock.sleep(interval, run.signal);
+    await clock.sleep(interval, cutBy(run));
   }
-  run.seen.proven.add(step.container.id);
+  run.seen.proven.add(lifeOf(step.container));
 }
 
 async function lookAt(run: Run, { slot, container }: Extract<Step, { do: 'gate' }>): Promise<Look> {
@@ -40,22 +36,10 @@ async function lookAt(run: Run, { slot, container }: Extract<Step, { do: 'gate' 
   return stated.good ? runChecks(run) : stated;
 }
 
-/** Container and router, judged together: pure, so that each rule can be seen and tested alone. */
-export function judge(before: Container, now: Container | undefined, router: RouterSlot | undefined): Look {
-  if (!now) return { good: false, final: true, why: 'the container is gone' };
-  if (!now.running)
-    return { good: false, final: true, why: `the container exited with code ${now.exitCode}` };
-  if (now.restarts > before.restarts) return { good: false, final: true, why: 'the container restarts' };
-  if (now.health === 'unhealthy') return { good: false, final: true, why: 'its health check says unhealthy' };
-  if (now.health === 'starting') return { good: false, why: 'its health check has not passed yet' };
-  if (!router?.up) return { good: false, why: 'the router does not see it up yet' };
-  if (router.address && !now.addresses.includes(router.address)) {
-    return { good: false, why: `the router still looks at ${router.address}, not at this container` };
-  }
-  return { good: true };
-}
-
-async function runChecks({ policy, signal, ports: { clock } }: Run): Promise<Look> {
+async function runChecks(run: Run): Promise<Look> {
+  const { policy, ports } = run;
+  const { clock } = ports;
+  const signal = cutBy(run);
   for (const check of policy.gate.checks) {
     try {
       await bounded({ timeout: CHECK_TIMEOUT, signal, clock }, (inner) => check.run({ signal: inner }));

@@ -1,4 +1,5 @@
 import { serviceOf } from './decide.ts';
+import { lifeOf } from './judge.ts';
 import type { Container, Situation, Step } from './model.ts';
 
 /**
@@ -13,7 +14,8 @@ export function assertSafe(s: Situation, step: Step): void {
         `the router sees ${step.to} down and was asked to send traffic there`,
       );
       assert(
-        s.progress.direction === 'back' || runningOf(s, step.to).every(({ id }) => s.progress.proven.has(id)),
+        s.progress.direction === 'back' ||
+          runningOf(s, step.to).every((c) => s.progress.proven.has(lifeOf(c))),
         `${step.to} was not proven by the gate`,
       );
       return;

@@ -1,4 +1,5 @@
 import { decide } from './decide.ts';
+import { lifeOf } from './judge.ts';
 import type { Container, Image, Proofs, Situation, StartOrder, Step } from './model.ts';
 
 // The order of a deployment has about a dozen steps; what needs more than this goes in circles.
@@ -21,10 +22,13 @@ export function predict(s: Situation, step: Step): Situation {
     case 'start':
       return { ...s, containers: [...s.containers, ...step.orders.flatMap((order) => created(s, order))] };
     case 'gate':
-      return withProofs(s, { proven: new Set([...s.progress.proven, step.container.id]) });
+      return {
+        ...withProofs(s, { proven: new Set([...s.progress.proven, lifeOf(step.container)]) }),
+        router: { ...s.router, slots: { ...s.router.slots, [step.slot]: { up: true, sessions: 0 } } },
+      };
     case 'verify':
       return withProofs(s, {
-        proven: new Set([...s.progress.proven, ...step.containers.map(({ id }) => id)]),
+        proven: new Set([...s.progress.proven, ...step.containers.map(lifeOf)]),
       });
     case 'stop':
       return {
@@ -38,7 +42,7 @@ export function predict(s: Situation, step: Step): Situation {
     case 'persist':
       return { ...s, router: { ...s.router, stored: step.slot } };
     case 'drain':
-      return withProofs(s, { drained: new Set([...s.progress.drained, step.container.id]) });
+      return withProofs(s, { drained: new Set([...s.progress.drained, lifeOf(step.container)]) });
     case 'soak':
       return withProofs(s, { soaked: true });
     case 'finish':
@@ -67,6 +71,7 @@ const container = (service: string, image: Image, id: string): Container => ({
   imageName: image.name,
   running: true,
   health: 'healthy',
+  startedAt: '',
   restarts: 0,
   exitCode: 0,
   addresses: [],

@@ -1,6 +1,6 @@
 import { DeployError } from '../errors.ts';
 import type { Lock, Ports } from '../ports.ts';
-import { decide } from './decide.ts';
+import { decide, isWarm } from './decide.ts';
 import { asDeployError } from './failure.ts';
 import { assertSafe } from './invariants.ts';
 import { remember } from './journal.ts';
@@ -67,6 +67,10 @@ export async function write(run: Run, entry: JournalEntry): Promise<void> {
   run.journal.push(entry);
 }
 
+/** What may cut a wait short; the way back is gone to its end. */
+export const cutBy = ({ journal, signal }: Run): AbortSignal | undefined =>
+  remember(journal).direction === 'back' ? undefined : signal;
+
 /** Does one step. A failure turns the deployment round, unless there is no way back. */
 async function attempt(run: Run, situation: Situation, step: Step): Promise<void> {
   const { emit, clock } = run.ports;
@@ -93,9 +97,7 @@ async function turnRound(run: Run, situation: Situation, failure: DeployError): 
 }
 
 /** The slot that had the traffic has it still, or could take it again. */
-function hasWayBack({ router, intent: { origin } }: Situation): boolean {
-  return router.live === origin || router.slots[origin]?.up === true;
-}
+const hasWayBack = (s: Situation): boolean => s.router.live === s.intent.origin || isWarm(s, s.intent.origin);
 
 const hasSwitched = ({ router, intent }: Situation): boolean => router.live === intent.target;
 

@@ -1,4 +1,4 @@
-import { judge } from './gate.ts';
+import { judge, lifeOf } from './judge.ts';
 import type { Container, RouterSlot, Step } from './model.ts';
 import type { Run } from './runner.ts';
 
@@ -40,5 +40,5 @@ async function staysUp(run: Run, container: Container): Promise<void> {
     if (since !== undefined && clock.now() - since >= stableFor) break;
     await clock.sleep(INTERVAL);
   }
-  run.seen.proven.add(container.id);
+  run.seen.proven.add(lifeOf(container));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../src/core/gate.ts';
+import { judge } from '../../src/core/judge.ts';
 import type { Container } from '../../src/core/model.ts';
 import { deployRelease } from '../../src/deployment.ts';
 import { release } from '../support/releases.ts';
@@ -13,6 +13,7 @@ const container: Container = {
   imageName: 'api:2',
   running: true,
   health: 'healthy',
+  startedAt: 'once',
   restarts: 0,
   exitCode: 0,
   addresses: ['172.18.0.5'],
@@ -29,7 +30,7 @@ describe('judge', () => {
       up,
       { final: true, why: 'the container exited with code 3' },
     ],
-    ['restarted', { ...container, restarts: 1 }, up, { final: true, why: 'the container restarts' }],
+    ['restarted', { ...container, startedAt: 'again' }, up, { final: true, why: 'the container restarts' }],
     ['unhealthy', { ...container, health: 'unhealthy' as const }, up, { final: true }],
     [
       'starting',

@@ -79,6 +79,7 @@ export class World {
       imageName: name,
       running: !crashed,
       health: unhealthy ? 'starting' : 'healthy',
+      startedAt: 'once',
       restarts: 0,
       exitCode: crashed ? 1 : 0,
       addresses: [],
