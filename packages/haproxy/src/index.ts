@@ -42,10 +42,22 @@ export type { Limits } from './connection/transport.ts';
 export { HaproxyError, type HaproxyErrorCode } from './errors.ts';
 export type { AdminOrigin, AdminState } from './grammar/admin-state.ts';
 export type { CheckStatus, State, Status } from './grammar/status.ts';
+export { createRuntimeGroup, type InstanceResult, type RuntimeGroup } from './group/group.ts';
+export {
+  createMasterClient,
+  type MasterClient,
+  type MasterClientOptions,
+  type ReloadResult,
+} from './master/master-client.ts';
+export type { Proc } from './master/procs.ts';
+export type { DoctorOptions } from './verbs/doctor.ts';
 export { DRAIN_TIMEOUT, type DrainOptions, type DrainResult } from './verbs/drain.ts';
 export type { DrainBackendOptions } from './verbs/drain-backend.ts';
+export type { Finding } from './verbs/findings.ts';
+export type { HaproxyHealth, HealthOptions } from './verbs/health.ts';
 export { type ServerOptions, STATE_TIMEOUT } from './verbs/open.ts';
 export type { PersistMapOptions, PersistServerStateOptions } from './verbs/persist.ts';
+export type { DesiredServer, ReconcileOptions, ReconcileResult } from './verbs/reconcile.ts';
 export type { ServerView } from './verbs/server-view.ts';
 export type { SetAddressOptions } from './verbs/set-address.ts';
 export type { SwitchMapOptions } from './verbs/switch-map.ts';
@@ -53,3 +65,10 @@ export type { SwitchServersOptions } from './verbs/switch-servers.ts';
 export type { DrainProgress } from './verbs/until-empty.ts';
 export { type Change, LOOK_AGAIN, type VerbOptions } from './verbs/verb.ts';
 export { WARM_TIMEOUT, type WarmOptions } from './verbs/warm.ts';
+export {
+  LEAST_WATCH_INTERVAL,
+  WATCH_INTERVAL,
+  type WatchedRow,
+  type WatchOptions,
+  type WatchSample,
+} from './verbs/watch.ts';

@@ -2,7 +2,9 @@ import { option } from '@cutover/internal';
 import type { Command } from '../commands/command.ts';
 import { type Limits, Transport } from '../connection/transport.ts';
 import { checkOptions } from '../errors.ts';
+import { Memory } from '../verbs/memory.ts';
 import type { Haproxy } from '../verbs/verb.ts';
+import { watch } from '../verbs/watch.ts';
 import { COMMANDS } from './commands.ts';
 import { type RuntimeClientOptions, readClientOptions } from './options.ts';
 import { VERBS } from './verbs.ts';
@@ -17,6 +19,8 @@ export type VerbMethods = { readonly [K in keyof typeof VERBS]: Bound<(typeof VE
 
 /** A client of one HAProxy's Runtime API: its commands, and verbs above them. */
 export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposable {
+  /** Looks at `show stat` again and again, at a bounded rate: an async iterable of rows with deltas and rates. */
+  watch: Bound<typeof watch>;
   /** Where it connects, as errors name it. */
   readonly label: string;
   /** The same client, over the same connections, with other limits for its commands. */
@@ -35,13 +39,18 @@ export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposa
  */
 export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClient {
   const { oneShot, timeout, signal, ...rest } = readClientOptions(options);
-  return clientOf(new Transport({ ...rest, persistent: !oneShot }), rest.clock, { timeout, signal });
+  const base = { clock: rest.clock, memory: new Memory() };
+  return clientOf(new Transport({ ...rest, persistent: !oneShot }), base, { timeout, signal });
 }
 
-function clientOf(transport: Transport, clock: Haproxy['clock'], limits: Limits): RuntimeClient {
+function clientOf(
+  transport: Transport,
+  base: Pick<Haproxy, 'clock' | 'memory'>,
+  limits: Limits,
+): RuntimeClient {
   const haproxy: Haproxy = {
+    ...base,
     label: transport.label,
-    clock,
     run: (command, signal = limits.signal) => transport.run(command, { ...limits, signal }),
     runAll: (commands, signal = limits.signal) => transport.runAll(commands, { ...limits, signal }),
     runLong: (command, timeout, signal = limits.signal) => transport.runLong(command, { timeout, signal }),
@@ -51,8 +60,9 @@ function clientOf(transport: Transport, clock: Haproxy['clock'], limits: Limits)
     label: transport.label,
     ...bindCommands(haproxy),
     ...bindVerbs(haproxy),
+    watch: (options) => watch(haproxy, options),
     with: (other) =>
-      clientOf(transport, clock, { ...limits, ...checkOptions('with()', other, LIMIT_RULES, {}) }),
+      clientOf(transport, base, { ...limits, ...checkOptions('with()', other, LIMIT_RULES, {}) }),
     run: (command) => haproxy.run(command),
     runAll: (commands) => haproxy.runAll(commands),
     close: shutDown,

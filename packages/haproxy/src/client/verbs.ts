@@ -1,7 +1,10 @@
+import { doctor } from '../verbs/doctor.ts';
 import { drain } from '../verbs/drain.ts';
 import { drainBackend } from '../verbs/drain-backend.ts';
+import { health } from '../verbs/health.ts';
 import { close, open } from '../verbs/open.ts';
 import { persistMap, persistServerState } from '../verbs/persist.ts';
+import { reconcile } from '../verbs/reconcile.ts';
 import { setAddress } from '../verbs/set-address.ts';
 import { switchMap } from '../verbs/switch-map.ts';
 import { switchServers } from '../verbs/switch-servers.ts';
@@ -19,4 +22,7 @@ export const VERBS = {
   setAddress,
   persistMap,
   persistServerState,
+  reconcile,
+  health,
+  doctor,
 };

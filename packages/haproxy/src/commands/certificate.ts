@@ -46,7 +46,7 @@ export const showCertificate = (
 
 /** `new ssl …`: an empty file in the store. */
 export const newCertificate = (file: string, kind: StoreKind = 'cert'): Command<true> =>
-  change(line('new ssl', kindOf(kind), patternFile(file)), { done: /^New empty/ });
+  change(line('new ssl', kindOf(kind), patternFile(file)), { done: /^New (empty|CA file|CRL file)/ });
 
 /** `set ssl …`: puts PEM text into a transaction, which `commitCertificate` makes effective. */
 export const setCertificate = (file: string, pem: string, kind: StoreKind = 'cert'): Command<true> => ({

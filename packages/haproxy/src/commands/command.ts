@@ -75,7 +75,10 @@ const UNKNOWN = /^Unknown command[,:.]/;
 const FAILURES: readonly (readonly [RegExp, HaproxyErrorCode])[] = [
   [UNKNOWN, 'unsupported'],
   [/^Permission denied/m, 'denied'],
-  [/^(No such|Can't find|Can't display|Unknown (map|ACL)|entry not found|.*not found)/im, 'not-found'],
+  [
+    /^(No such|Can't find|Can't display|Unknown (map|ACL)|entry not found|.*not found|.*doesn't exist)/im,
+    'not-found',
+  ],
   [
     /^Version number|already exists|already used|already exist|in use|Only servers in maintenance/im,
     'conflict',

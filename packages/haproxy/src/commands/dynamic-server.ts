@@ -1,7 +1,10 @@
+import { isIP } from 'node:net';
+import { HaproxyError } from '../errors.ts';
 import { address, integer, line, type ServerName, server, value } from '../grammar/words.ts';
 import { type Command, change } from './command.ts';
 
 export interface AddServerOptions extends ServerName {
+  /** An IP address or `unix@/path`. A name that does not resolve now never would: refused. */
   address: string;
   port?: number | undefined;
   /** 0 to 256. */
@@ -19,7 +22,8 @@ export interface AddServerOptions extends ServerName {
  */
 export const addServer = (options: AddServerOptions): Command<true> => {
   const { address: host, port, weight, maxconn, check, words = [] } = options;
-  const at = port === undefined ? address(host) : `${address(host)}:${integer(port, 'port', 1, 65_535)}`;
+  const fixed = fixedAddress(host);
+  const at = port === undefined ? fixed : `${fixed}:${integer(port, 'port', 1, 65_535)}`;
   return change(
     line(
       'add server',
@@ -32,6 +36,16 @@ export const addServer = (options: AddServerOptions): Command<true> => {
     ),
     { done: /^New server registered\./, since: '2.5', unframed: true },
   );
+};
+
+const fixedAddress = (host: string): string => {
+  if (isIP(String(host)) || /^(unix|abns)@/.test(host)) return address(host);
+  throw new HaproxyError('invalid', {
+    doing: 'adding a server to HAProxy',
+    found: 'an address that is no IP address',
+    wanted: 'an IP address or unix@/path',
+    fix: 'resolve the name first: HAProxy takes one that it cannot resolve, and such a server never gets an address',
+  });
 };
 
 const checkWords = ({ inter, rise = 2, fall = 3 }: NonNullable<AddServerOptions['check']>): string =>

@@ -72,6 +72,6 @@ function readEntries(answer: string): StickEntry[] | undefined {
     } = Object.fromEntries(
       rest.split(' ').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
     );
-    return { key: entryKey, expires: Number(exp), data };
+    return { key: entryKey.replace(/\\(.)/g, '$1'), expires: Number(exp), data };
   });
 }

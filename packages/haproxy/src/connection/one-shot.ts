@@ -3,6 +3,17 @@ import type { Answer, Command } from '../commands/command.ts';
 import { HaproxyError } from '../errors.ts';
 import { readAnswer } from './prompt-connection.ts';
 
+export interface AskOnceOptions {
+  readonly label: string;
+  /** Bytes that the answer may have. */
+  readonly replyLimit: number;
+  readonly signal: AbortSignal;
+  /** Tells an answer that the connection does not end after, by one piece of it. */
+  readonly isWhole?: (chunk: string) => boolean;
+  /** Written after the command: the master process closes only when it is told to. */
+  readonly after?: string;
+}
+
 /**
  * One command on a connection of its own. HAProxy closes after the answer, so the end of the stream is the end of the
  * answer; the empty line before it proves that nothing was cut. The writing side is never half-closed: that ends `wait`.
@@ -10,7 +21,7 @@ import { readAnswer } from './prompt-connection.ts';
 export function askOnce(
   stream: Duplex,
   { line, changes, unframed, payload }: Command<unknown>,
-  { label, replyLimit, signal }: { label: string; replyLimit: number; signal: AbortSignal },
+  { label, replyLimit, signal, isWhole, after = '' }: AskOnceOptions,
 ): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -32,13 +43,14 @@ export function askOnce(
     stream.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
+      if (isWhole?.(chunk.toString())) finish();
       if (size > replyLimit) cut(`an answer of more than ${replyLimit} bytes`);
     });
     stream.once('end', finish);
     stream.once('error', (error) => cut('the connection broke', error));
     stream.once('close', () => cut('the connection was closed before the answer was complete'));
     if (signal.aborted) abort();
-    else stream.write(payload === undefined ? `${line}\n` : `${line} <<\n${payload}\n\n`);
+    else stream.write((payload === undefined ? `${line}\n` : `${line} <<\n${payload}\n\n`) + after);
   });
 }
 

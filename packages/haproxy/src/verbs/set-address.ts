@@ -21,14 +21,20 @@ export function setAddress(haproxy: Haproxy, options: SetAddressOptions): Promis
   const doing = `setting the address of ${options?.backend}/${options?.server} at ${haproxy.label}`;
   const { address, port, ...limits } = checkOptions(doing, options, RULES, { timeout: STATE_TIMEOUT });
   const done = (view: ServerView) => view.address === address && (port === undefined || view.port === port);
-  return carryOut(haproxy, {
-    doing,
-    limits,
-    read: (signal) => viewServer(haproxy, options, signal),
-    plan: (before) => (done(before) ? [] : [setServerAddress(options, address, port)]),
-    done,
-    explain: (last) => ({ found: `${last.address}:${last.port}`, wanted: `${address}:${port ?? last.port}` }),
-  });
+  const turn = `${options.backend}/${options.server}`;
+  const change = () =>
+    carryOut(haproxy, {
+      doing,
+      limits,
+      read: (signal) => viewServer(haproxy, options, signal),
+      plan: (before) => (done(before) ? [] : [setServerAddress(options, address, port)]),
+      done,
+      explain: (last) => ({
+        found: `${last.address}:${last.port}`,
+        wanted: `${address}:${port ?? last.port}`,
+      }),
+    });
+  return haproxy.memory.inTurn(turn, limits.signal ?? new AbortController().signal, change);
 }
 
 const RULES = { ...SERVER_RULES, ...VERB_RULES, address: option.text, port: option.count };

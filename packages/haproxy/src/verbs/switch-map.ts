@@ -37,6 +37,8 @@ export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Pr
   return deadline(doing, { timeout, signal }, async (inner) => {
     if (requireBackend) await demandBackend(haproxy, doing, value, inner);
     const before = await haproxy.run(showMap(map), inner);
+    const old = before.filter((entry) => entry.key === key).map((entry) => entry.value);
+    haproxy.memory.claim(doing, [value, ...old], 'map');
     const wanted = withEntries(before, { ...entries, [key]: value });
     if (isSame(before, wanted)) return { before, after: before, commands: [], dryRun };
     if (dryRun)

@@ -1,11 +1,13 @@
 import { bounded, type Clock, type Explanation, option, TimeoutError } from '@cutover/internal';
 import type { Command } from '../commands/command.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
+import type { Memory } from './memory.ts';
 
 /** What a verb works with: HAProxy behind two functions, and time. */
 export interface Haproxy {
   readonly label: string;
   readonly clock: Clock;
+  readonly memory: Memory;
   run<T>(command: Command<T>, signal?: AbortSignal): Promise<T>;
   runAll<T>(commands: readonly Command<T>[], signal?: AbortSignal): Promise<T[]>;
   runLong<T>(command: Command<T>, timeout: number, signal?: AbortSignal): Promise<T>;
