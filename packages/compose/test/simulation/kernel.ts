@@ -44,7 +44,7 @@ export class Kernel {
     for (;;) {
       const next = this.#queue[0];
       if (!next || next.at > limit) {
-        this.now = Math.max(this.now, Number.isFinite(limit) && next ? limit : this.now);
+        if (Number.isFinite(limit)) this.now = Math.max(this.now, limit);
         return false;
       }
       pop(this.#queue);

@@ -10,8 +10,9 @@ export interface SimContainer {
   readonly service: string;
   readonly version: string;
   running: boolean;
-  everStarted: boolean;
   policy: 'unless-stopped' | 'no';
+  /** Counts its lives. */
+  startedAt: string;
   manuallyStopped: boolean;
   health: Health;
   restarts: number;
@@ -19,7 +20,7 @@ export interface SimContainer {
   /** When it last became fit to serve; undefined while it is not. */
   readySince: number | undefined;
   /** The stop that is under way in this life, with who asked for it. */
-  stop: { at: number; deadline: number; timer: Scheduled; by: string } | undefined;
+  stop: { at: number; deadline: number; timer: Scheduled; by: string; shortest: string } | undefined;
   waiting: (() => void)[];
   /** Things that will happen to this life of it. */
   pending: Scheduled[];
@@ -57,6 +58,8 @@ export interface EngineWatcher {
   /** Before anything changes: the moment until which all was as it was. */
   touch(): void;
   started(container: SimContainer): void;
+  /** Fit to serve still, and not any more the next moment. */
+  unready(container: SimContainer): void;
   /** Fit to serve, or not any more. */
   readiness(container: SimContainer): void;
   /** `by`: who stopped it; undefined when it ended by itself or the world ended it. */
@@ -79,6 +82,7 @@ export class SimEngine {
   traits: Traits = wellBehaved();
   dependencyDown = false;
   #ids = 0;
+  #starts = 0;
 
   readonly #kernel: Kernel;
   readonly #random: Random;
@@ -107,6 +111,7 @@ export class SimEngine {
       imageName: image(c.version).name,
       running: c.running,
       health: c.health,
+      startedAt: c.startedAt,
       restarts: c.restarts,
       exitCode: c.exitCode,
       addresses: [],
@@ -116,8 +121,14 @@ export class SimEngine {
   /** Creates and starts what is missing, and starts what is stopped; in two moments, as Compose does. */
   up(service: string, replicas: number, answer: (result: undefined) => void, refuse: Refuse): void {
     const version = versionOf(this.pins[variableOf(service)] ?? '');
-    if (this.missingImages.has(version)) return refuse(new Error(`No such image: shop:${version}`));
-    if (this.diskFull) return refuse(new Error('no space left on device'));
+    if (this.missingImages.has(version)) {
+      refuse(new Error(`No such image: shop:${version}`));
+      return;
+    }
+    if (this.diskFull) {
+      refuse(new Error('no space left on device'));
+      return;
+    }
     this.#watcher.touch();
     const there = this.of(service);
     const fresh = Array.from({ length: Math.max(0, replicas - there.length) }, () =>
@@ -125,7 +136,10 @@ export class SimEngine {
     );
     const toStart = [...there, ...fresh].slice(0, Math.max(replicas, there.length));
     this.#kernel.after(50, () => {
-      if (this.isDown) return refuse(new Error('Cannot connect to the Docker daemon'));
+      if (this.isDown) {
+        refuse(new Error('Cannot connect to the Docker daemon'));
+        return;
+      }
       if (toStart.some((container) => !this.containers.includes(container))) {
         return refuse(new Error('No such container'));
       }
@@ -143,8 +157,8 @@ export class SimEngine {
       service,
       version,
       running: false,
-      everStarted: false,
       policy: 'unless-stopped',
+      startedAt: 'never',
       manuallyStopped: false,
       health: 'none',
       restarts: 0,
@@ -162,7 +176,7 @@ export class SimEngine {
     if (c.running) return;
     this.#watcher.touch();
     c.running = true;
-    c.everStarted = true;
+    c.startedAt = String(++this.#starts);
     c.manuallyStopped = false;
     c.exitCode = 0;
     c.health = 'starting';
@@ -174,8 +188,14 @@ export class SimEngine {
   #live(c: SimContainer): void {
     const traits = c.version === '2' ? this.traits : wellBehaved();
     const later = (ms: number, run: () => void) => void c.pending.push(this.#kernel.after(ms, run));
-    if (traits.cronCrashes && c.service === 'cron') return later(20, () => this.exit(c, 1));
-    if (traits.exitsAtOnce) return later(20, () => this.exit(c, 1));
+    if (traits.cronCrashes && c.service === 'cron') {
+      later(20, () => this.exit(c, 1));
+      return;
+    }
+    if (traits.exitsAtOnce) {
+      later(20, () => this.exit(c, 1));
+      return;
+    }
     if (traits.exitsSoon) later(5_000, () => this.exit(c, 1));
     if (traits.outOfMemory) later(3_000, () => this.exit(c, 137));
     if (traits.neverHealthy) return;
@@ -190,6 +210,7 @@ export class SimEngine {
     const is = ready && !this.dependencyDown;
     if (!c.running || is === (c.readySince !== undefined)) return;
     this.#watcher.touch();
+    if (!is) this.#watcher.unready(c);
     c.readySince = is ? this.#kernel.now : undefined;
     c.health = is ? 'healthy' : 'unhealthy';
     this.#watcher.readiness(c);
@@ -198,7 +219,10 @@ export class SimEngine {
   /** One SIGTERM and a kill at the end of the grace, whether or not the client is still there. */
   stop(id: string, grace: number, by: string, answer: () => void): void {
     const c = this.find(id);
-    if (!c?.running) return answer();
+    if (!c?.running) {
+      answer();
+      return;
+    }
     this.#watcher.touch();
     this.#watcher.signalled(c, by);
     c.waiting.push(answer);
@@ -208,7 +232,8 @@ export class SimEngine {
     if (c.stop) c.stop.timer.cancelled = true;
     const timer = this.#kernel.after(deadline - now, () => this.exit(c, 137));
     const first = c.stop === undefined;
-    c.stop = { at: c.stop?.at ?? now, deadline, timer, by: c.stop?.by ?? by };
+    const shortest = c.stop && deadline < now + grace ? c.stop.shortest : by;
+    c.stop = { at: c.stop?.at ?? now, deadline, timer, by: c.stop?.by ?? by, shortest };
     if (first) this.#obey(c, grace);
   }
 
@@ -240,6 +265,7 @@ export class SimEngine {
     if (c.stop) c.stop.timer.cancelled = true;
     Object.assign(c, { pending: [], stop: undefined, running: false, exitCode: code });
     if (c.readySince !== undefined) {
+      this.#watcher.unready(c);
       c.readySince = undefined;
       this.#watcher.readiness(c);
     }
@@ -249,7 +275,10 @@ export class SimEngine {
   /** Refuses a container that runs, as the engine does without force. */
   remove(id: string, answer: (result: undefined) => void, refuse: Refuse): void {
     const c = this.find(id);
-    if (c?.running) return refuse(new Error('You cannot remove a running container'));
+    if (c?.running) {
+      refuse(new Error('You cannot remove a running container'));
+      return;
+    }
     if (c) this.drop(c);
     answer(undefined);
   }
@@ -259,6 +288,20 @@ export class SimEngine {
     for (const scheduled of c.pending) scheduled.cancelled = true;
     this.#watcher.removed(c);
     this.containers = this.containers.filter((other) => other !== c);
+  }
+
+  dependencyBack(): void {
+    this.dependencyDown = false;
+    for (const c of this.containers) if (c.running && c.health === 'unhealthy') this.setReady(c, true);
+  }
+
+  /** Faults stop: what runs becomes well, what is started from now on behaves. */
+  heal(): void {
+    this.traits = wellBehaved();
+    this.missingImages.clear();
+    this.diskFull = false;
+    this.dependencyBack();
+    for (const c of this.containers) this.setReady(c, true);
   }
 
   /** Everything ends; after `downtime` what ran and was not stopped by anybody comes back. */

@@ -58,12 +58,7 @@ export const status = (statusCode: number, message: string): Error =>
   Object.assign(new Error(message), { statusCode });
 
 /** The engine's API as the ledger of one process sees it; each request may go wrong like any other. */
-export function dockerOf(
-  process: Process,
-  shelf: NoteShelf,
-  guard: () => void,
-  full: () => boolean,
-): Docker {
+export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, full: () => boolean): Docker {
   const ask = <T>(name: string, mutates: boolean, work: () => T): Promise<T> =>
     process.call({
       name,

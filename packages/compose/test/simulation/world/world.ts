@@ -12,8 +12,13 @@ export interface Violation {
   readonly text: string;
 }
 
+/** Milliseconds between a look and the effect that follows from it. */
+const BLINK = 100;
+
+const lifeOf = ({ id, startedAt }: SimContainer): string => `${id}@${startedAt}`;
+
 /** The names that stand for the world itself, or for people, among those who do things. */
-const outsiders = new Set(['operator', 'world', 'network']);
+const outsiders = new Set(['operator', 'world', 'network', 'router']);
 
 /** Engine, router, traffic and notes, and the judge who looks at all of them after every event. */
 export class World {
@@ -26,7 +31,7 @@ export class World {
   readonly violations: Violation[] = [];
   readonly reached = new Map<string, number>();
   readonly timeline: { at: number; actor: string; text: string }[] = [];
-  /** Containers that have been proven in rotation, or fit for it when traffic came. */
+  /** Lives of containers that have had traffic, or were good for as long as the gate asks. */
   readonly eligible = new Set<string>();
   /** The journal has been lost: what depends on it is judged no more. */
   journalLost = false;
@@ -35,6 +40,7 @@ export class World {
   /** The environment took the live slot away; nobody is to blame until it serves again. */
   #excused = false;
   #leftRotation = new Map<string, number>();
+  #lostReady = new Map<string, number>();
 
   constructor(seed: bigint) {
     this.random = new Random(seed);
@@ -52,7 +58,7 @@ export class World {
       const container = engine.create(service, '1');
       engine.start(container);
       engine.setReady(container, true);
-      this.eligible.add(container.id);
+      this.eligible.add(lifeOf(container));
     }
   }
 
@@ -112,6 +118,13 @@ export class World {
     }
   }
 
+  unready(c: SimContainer): void {
+    const { now } = this.kernel;
+    if (now - (c.readySince ?? now) >= policy.gate.stableFor) this.eligible.add(lifeOf(c));
+    const slot = slotOf(c.service);
+    if (slot && (!c.stop || outsiders.has(c.stop.by))) this.#lostReady.set(slot, now);
+  }
+
   readiness(c: SimContainer): void {
     const slot = slotOf(c.service);
     if (slot) this.router.noticed(slot, c.readySince !== undefined);
@@ -130,7 +143,8 @@ export class World {
   #judgeSlotStop(c: SimContainer, slot: string): void {
     const { kernel, router, load } = this;
     if (router.live === slot) this.violate('I5', `${slot} is stopped and has the traffic`);
-    if (router.stored === slot) this.violate('I5', `${slot} is stopped and a restarted router would choose it`);
+    if (router.stored === slot)
+      this.violate('I5', `${slot} is stopped and a restarted router would choose it`);
     const left = this.#leftRotation.get(slot) ?? Number.NEGATIVE_INFINITY;
     const open = load.sessionsOf(c, kernel.now);
     if (open > 0 && kernel.now - left < policy.drain.timeout / 2) {
@@ -143,7 +157,7 @@ export class World {
     const { kernel } = this;
     this.note('engine', `${c.id} ends${by ? '' : ' by itself'}`);
     this.load.end(c, kernel.now);
-    if (c.stop && !outsiders.has(c.stop.by) && kernel.now >= c.stop.deadline) {
+    if (c.stop && !outsiders.has(c.stop.shortest) && kernel.now >= c.stop.deadline) {
       const had = kernel.now - c.stop.at;
       if (had < graceOf(c.service)) this.violate('I4', `${c.id} is killed after ${had} ms of its grace`);
       else this.reach('killed at the end of its grace');
@@ -153,7 +167,7 @@ export class World {
   }
 
   removed(c: SimContainer): void {
-    this.eligible.delete(c.id);
+    this.eligible.delete(lifeOf(c));
   }
 
   /** I2: what gets the traffic has been good for as long as the gate asks, or had it before. */
@@ -162,9 +176,18 @@ export class World {
     this.note(by, `traffic ${from} → ${to}`);
     this.#leftRotation.set(from, this.kernel.now);
     const c = this.slotContainer(to);
-    if (outsiders.has(by)) return c ? undefined : this.excuse();
+    if (outsiders.has(by)) {
+      if (!c) this.excuse();
+      return;
+    }
     const goodFor = c?.readySince === undefined ? -1 : this.kernel.now - c.readySince;
-    if (c && (this.eligible.has(c.id) || goodFor >= policy.gate.stableFor)) this.eligible.add(c.id);
+    const proven = c !== undefined && (this.eligible.has(lifeOf(c)) || goodFor >= policy.gate.stableFor);
+    const justLost = this.kernel.now - (this.#lostReady.get(to) ?? Number.NEGATIVE_INFINITY) < BLINK;
+    if (goodFor < 0 && justLost) {
+      // Nobody can look and switch in the same instant.
+      this.reach('the slot fails at the moment of the switch');
+      this.excuse();
+    } else if (proven && goodFor >= 0) this.eligible.add(lifeOf(c));
     else this.violate('I2', `${to} gets the traffic, good for ${goodFor} ms`);
   }
 }

@@ -1,0 +1,256 @@
+import { lifeOf } from '../../src/core/judge.ts';
+import type { Hooks, Policy } from '../../src/core/policy.ts';
+import type { DeployEvent } from '../../src/events.ts';
+import { engineLedger } from '../../src/ledger/engine-ledger.ts';
+import type { Identity } from '../../src/ledger/identity.ts';
+import { listeners } from '../../src/listeners.ts';
+import type { Settings } from '../../src/options.ts';
+import type { Engine, Exit, Ports, Router } from '../../src/ports.ts';
+import { image, layout, policy, serviceNames, slotOf, versionOf } from './layout.ts';
+import type { Call, Process } from './process.ts';
+import { dockerOf } from './world/notes.ts';
+import type { World } from './world/world.ts';
+
+export interface Surroundings {
+  readonly world: World;
+  readonly process: Process;
+  readonly identity: Identity;
+  readonly isGone: (other: Identity) => Promise<boolean | undefined>;
+  readonly hooks: Hooks;
+  readonly onEvent: (event: DeployEvent) => void;
+}
+
+/** What one deploying process is given: the real ledger, and engine and router of the simulated world. */
+export function portsOf(around: Surroundings): { settings: Settings; ports: Ports } {
+  const { world, process, identity, isGone, hooks, onEvent } = around;
+  const engine = engineOf(around);
+  const router = routerOf(around);
+  let ids = 0;
+  const ports: Ports = {
+    engine,
+    router,
+    ledger: engineLedger(engine, { clock: process.clock, identify: async () => identity, isGone }),
+    clock: process.clock,
+    newId: () => `${process.name}-${++ids}`,
+    emit: listeners((event) => {
+      if (event.type === 'done' || event.type === 'failed')
+        world.note(process.name, `${event.type} ${event.step.do}`);
+      onEvent(event);
+    }),
+  };
+  const own: Policy = { ...policy, hooks };
+  return { settings: { project: engine, router, layout, policy: own, onEvent: ports.emit }, ports };
+}
+
+const unreachable = new Error('Cannot connect to the Docker daemon');
+
+/** Every effect is judged where it happens: intent first (I10), and by whom (I8). */
+function judged(world: World, process: Process, what: string, announced: () => boolean): void {
+  const { lock, journal } = world.shelf;
+  if (!world.journalLost && !announced()) world.violate('I10', `${what} without an intent in the journal`);
+  if (lock && lock.holder !== process.pid) world.reach('effect of a superseded holder');
+  if (!lock && journal.length > 0) world.reach('effect without a lock');
+}
+
+function engineOf({ world, process }: Surroundings): Engine {
+  const { engine, shelf } = world;
+  const ask = <T>(call: Omit<Call<T>, 'to'>): Promise<T> =>
+    process.call({
+      ...call,
+      to: 'engine',
+      serve: (answer, refuse) => (engine.isDown ? refuse(unreachable) : call.serve(answer, refuse)),
+    });
+  const look = <T>(name: string, read: () => T): Promise<T> =>
+    ask({ name, mutates: false, serve: (answer) => answer(read()) });
+  const underIntent = (what: string) =>
+    judged(world, process, what, () => shelf.journal.some(({ type }) => type === 'intent'));
+  return {
+    project: async () => 'shop',
+    docker: async () =>
+      dockerOf(
+        process,
+        shelf,
+        () => {
+          if (engine.isDown) throw unreachable;
+        },
+        () => engine.diskFull,
+      ),
+    preflight: async () => {},
+    resolve: (name) =>
+      ask({
+        name: `resolve ${name}`,
+        mutates: false,
+        serve: (answer, refuse) => {
+          const version = versionOf(name);
+          if (engine.missingImages.has(version)) refuse(new Error(`no such image: ${name}`));
+          else answer(image(version));
+        },
+      }),
+    observe: () => look('observe engine', () => engine.list()),
+    pin: (images) =>
+      file(world, process, `pin ${Object.keys(images)}`, () => {
+        underIntent('pin');
+        Object.assign(engine.pins, images);
+      }),
+    prefer: (live, idle) =>
+      file(world, process, `prefer ${live}`, () => {
+        engine.enabled.add(live);
+        for (const service of idle) engine.enabled.delete(service);
+      }),
+    up: (service, replicas) =>
+      ask({
+        name: `up ${service}`,
+        mutates: true,
+        serve: (answer, refuse) => {
+          underIntent('up');
+          engine.up(service, replicas, answer as (nothing: undefined) => void, refuse);
+        },
+      }),
+    stop: (container, grace) => {
+      const { id, service } = container;
+      let times = 0;
+      return ask({
+        name: `stop ${service}`,
+        mutates: true,
+        patience: grace + 15_000,
+        serve: (answer) => {
+          judged(world, process, `stop of ${id}`, () =>
+            shelf.journal.some(
+              (entry) => entry.type === 'stopping' && entry.containers.includes(lifeOf(container)),
+            ),
+          );
+          const found = engine.find(id);
+          if (found) found.policy = 'no';
+          const by = times++ > 0 ? 'network' : process.name;
+          engine.stop(id, grace, by, () => answer(exitOf(world, id)));
+        },
+      });
+    },
+    awaitExit: ({ id, service }, limit) => awaitExit(world, process, id, service, limit),
+    remove: ({ id, service }) =>
+      ask({
+        name: `remove ${service}`,
+        mutates: true,
+        serve: (answer, refuse) => {
+          underIntent('remove');
+          engine.remove(id, answer as (nothing: undefined) => void, refuse);
+        },
+      }),
+    tail: () => look('tail', () => ['the last line']),
+  };
+}
+
+const exitOf = ({ engine }: World, id: string): Exit => {
+  const found = engine.find(id);
+  return { found: found !== undefined, code: found?.exitCode ?? 0 };
+};
+
+function awaitExit(world: World, process: Process, id: string, service: string, limit: number) {
+  const margin = 15_000;
+  return process.call<Exit | undefined>({
+    name: `await ${service}`,
+    mutates: false,
+    to: 'engine',
+    patience: limit + margin,
+    serve: (answer) => {
+      const c = world.engine.find(id);
+      if (!c?.running) {
+        answer(exitOf(world, id));
+        return;
+      }
+      let waiting = true;
+      const once = (exit: Exit | undefined) => {
+        if (waiting) answer(exit);
+        waiting = false;
+      };
+      c.waiting.push(() => once(exitOf(world, id)));
+      world.kernel.after(limit, () => once(undefined));
+    },
+  });
+}
+
+/** The env file of the project: written whole or not at all. */
+function file(world: World, process: Process, name: string, write: () => void): Promise<void> {
+  return process.call({
+    name,
+    mutates: true,
+    to: 'files',
+    serve: (answer, refuse) => {
+      if (world.engine.diskFull) {
+        refuse(new Error('no space left on device'));
+        return;
+      }
+      write();
+      answer(undefined);
+    },
+  });
+}
+
+function routerOf({ world, process }: Surroundings): Router {
+  const { router, shelf, kernel } = world;
+  const ask = <T>(name: string, mutates: boolean, work: () => T): Promise<T> =>
+    process.call({
+      name,
+      mutates,
+      to: 'router',
+      serve: (answer, refuse) => {
+        if (kernel.now < Math.max(router.refusesUntil, router.downUntil)) {
+          return refuse(new Error('the runtime socket refuses'));
+        }
+        try {
+          answer(work());
+        } catch (error) {
+          refuse(error as Error);
+        }
+      },
+    });
+  const sessions = (slot: string) => {
+    const container = world.slotContainer(slot);
+    world.touch();
+    return container ? world.load.sessionsOf(container, kernel.now) : 0;
+  };
+  return {
+    preflight: async () => {},
+    observe: () => ask('observe router', false, () => router.state(sessions)),
+    switchTo: (to) =>
+      ask(`switch to ${to}`, true, () => {
+        judged(world, process, 'switch', () =>
+          shelf.journal.some((entry) => entry.type === 'switching' && entry.to === to),
+        );
+        const { live } = router;
+        world.touch();
+        router.commit(to);
+        const superseded = shelf.lock !== undefined && shelf.lock.holder !== process.pid;
+        if (superseded && live !== to) world.violate('I8', `a superseded holder sends the traffic to ${to}`);
+        world.routed(to, live, process.name);
+      }),
+    persist: (slot) =>
+      ask(`persist ${slot}`, true, () => {
+        if (world.engine.diskFull) throw new Error('no space left on device');
+        judged(world, process, 'persist', () => shelf.journal.some(({ type }) => type === 'intent'));
+        router.stored = slot;
+      }),
+    probe: () =>
+      ask('probe', false, () => {
+        const server = world.server();
+        if (!server) throw new Error('503');
+        if (world.engine.traits.failsRequests && server.version === '2') throw new Error('500');
+      }),
+  };
+}
+
+/** Exactly one slot runs, the router and its file name it, and each service runs `version` in the right number. */
+export function allOn(world: World, version: string | undefined): string | undefined {
+  const { engine, router } = world;
+  const problems: string[] = [];
+  if (router.live !== router.stored) problems.push(`live is ${router.live}, stored ${router.stored}`);
+  const wanted = version ?? world.slotContainer(router.live)?.version;
+  for (const service of serviceNames) {
+    const slot = slotOf(service);
+    const number = slot === undefined ? (service === 'worker' ? 2 : 1) : slot === router.live ? 1 : 0;
+    const found = engine.of(service).map((c) => `${c.version}${c.running ? '' : ' (stopped)'}`);
+    const right = Array.from({ length: number }, () => wanted);
+    if (found.join() !== right.join()) problems.push(`${service} is [${found}], not [${right}]`);
+  }
+  return problems.length > 0 ? problems.join('; ') : undefined;
+}

@@ -1,0 +1,265 @@
+import { deployRelease, resumeDeployment } from '../../src/deployment.ts';
+import { DeployError } from '../../src/errors.ts';
+import type { Identity } from '../../src/ledger/identity.ts';
+import { callFault, type Fault, type Plan } from './faults.ts';
+import { release } from './layout.ts';
+import { allOn, portsOf } from './ports.ts';
+import { type Mischief, Process } from './process.ts';
+import { strike } from './world/strike.ts';
+import { type Violation, World } from './world/world.ts';
+
+/** How one deploying process ended. */
+export type Ending =
+  | 'deployed'
+  | 'unchanged'
+  | 'reverted'
+  | 'unfinished'
+  | 'locked'
+  | 'dead'
+  | 'nothing'
+  | 'stuck';
+
+export interface Result {
+  readonly violations: readonly Violation[];
+  readonly endings: readonly Ending[];
+  readonly reached: ReadonlyMap<string, number>;
+  readonly world: World;
+  /** Calls that the first run made. */
+  readonly calls: number;
+}
+
+/** Something a test puts between the core and the world: a planted bug. */
+export type Sabotage = (context: ReturnType<typeof portsOf>) => ReturnType<typeof portsOf>;
+
+const LIMIT = 600_000;
+const PATIENT = 5;
+/** What the world needs to come to rest after its last blow: a stop by hand, a restart. */
+const CALM = 3_000;
+
+/** Runs a plan: its runs with their faults, then healing, then runs until all is well, and looks that it stays so. */
+export async function simulate(plan: Plan, sabotage: Sabotage = (context) => context): Promise<Result> {
+  const simulation = new Simulation(plan, sabotage);
+  const endings: Ending[] = [];
+  for (const [index, kind] of plan.runs.entries()) {
+    endings.push(await simulation.run(index + 1, kind));
+    if (simulation.broken) break;
+  }
+  if (!simulation.broken) endings.push(...(await simulation.recover()));
+  const { world, calls } = simulation;
+  return { violations: world.violations, endings, reached: world.reached, world, calls };
+}
+
+export class Simulation {
+  readonly world: World;
+  calls = 0;
+  readonly #plan: Plan;
+  readonly #sabotage: Sabotage;
+  readonly processes: Process[] = [];
+  #others: Promise<unknown>[] = [];
+  #boot = 1;
+
+  constructor(plan: Plan, sabotage: Sabotage) {
+    this.#plan = plan;
+    this.#sabotage = sabotage;
+    this.world = new World(BigInt(`0x${plan.seed}`));
+  }
+
+  get broken(): boolean {
+    return this.world.violations.length > 0;
+  }
+
+  /** The machine of the deployers starts anew: who deployed is dead and cannot be asked after. */
+  reboot(): void {
+    this.#boot++;
+    for (const process of this.processes) process.die();
+  }
+
+  async run(number: number, kind: Plan['runs'][number]): Promise<Ending> {
+    const faults = this.#plan.faults.filter(({ run }) => run === number);
+    const ending = await this.start(`run${number}`, kind, '2', faults);
+    if (number === 1) this.calls = this.processes[0]?.calls ?? 0;
+    return ending;
+  }
+
+  /** A process of its own, until it ends or dies. */
+  async start(
+    name: string,
+    kind: 'deploy' | 'resume',
+    version: string,
+    faults: readonly Fault[],
+  ): Promise<Ending> {
+    const { world } = this;
+    let ending: Ending | undefined;
+    const process = this.#spawn(name, faults);
+    void this.#work(process, kind, version, faults).then((end) => {
+      ending = end;
+    });
+    const limit = world.kernel.now + LIMIT;
+    await world.kernel.run(() => ending !== undefined || !process.alive || this.broken, limit);
+    if (ending === undefined && process.alive && !this.broken) {
+      world.violate('I13', `${name} has not ended after ${LIMIT} ms`);
+      ending = 'stuck';
+    }
+    this.#judgeEnd(ending ?? 'dead', version);
+    return ending ?? 'dead';
+  }
+
+  #spawn(name: string, faults: readonly Fault[]): Process {
+    const { world } = this;
+    const mischief: Mischief = {
+      latency: () => (this.#plan.seed === '0' ? 1 : world.random.between(1, 12)),
+      at: (call) => {
+        const fault = faults.find((candidate) => candidate.call === call);
+        if (!fault) return undefined;
+        if (fault.do === 'die-before') process.die();
+        if (fault.do === 'freeze' || fault.do === 'freeze-sent') process.freeze(fault.ms, false);
+        if (!callFault(fault)) world.kernel.after(0, () => strike(this, process, fault));
+        return callFault(fault);
+      },
+    };
+    const rate = faults.some((fault) => fault.do === 'slow-clock')
+      ? 0.5
+      : faults.some((fault) => fault.do === 'fast-clock')
+        ? 2
+        : 1;
+    const process = new Process({
+      kernel: world.kernel,
+      name,
+      pid: this.processes.length + 1,
+      mischief,
+      journal: world,
+      rate,
+    });
+    this.processes.push(process);
+    return process;
+  }
+
+  #work(
+    process: Process,
+    kind: 'deploy' | 'resume',
+    version: string,
+    faults: readonly Fault[],
+  ): Promise<Ending> {
+    const { world } = this;
+    const boot = process.name === 'rival' ? 'another host' : `boot ${this.#boot}`;
+    const identity: Identity = { host: boot, boot, pid: process.pid, started: '1' };
+    const isGone = async (other: Identity) =>
+      other.boot === boot ? !this.processes[other.pid - 1]?.alive || this.ended.has(other.pid) : undefined;
+    const has = (kind: Fault['do']) => faults.some((fault) => fault.do === kind);
+    const around = {
+      world,
+      process,
+      identity,
+      isGone,
+      hooks: {
+        ...(has('hook-throws') ? { beforeSwitch: () => Promise.reject(new Error('the hook says no')) } : {}),
+        ...(has('hook-hangs') ? { afterSwitch: () => new Promise<void>(() => {}) } : {}),
+      },
+      onEvent: () => {
+        if (has('sink-throws')) throw new Error('the reporter is broken');
+      },
+    };
+    const context = this.#sabotage(portsOf(around));
+    const { signal } = process.controller;
+    const done =
+      kind === 'resume'
+        ? resumeDeployment(context, signal).then((outcome) => outcome ?? 'nothing')
+        : deployRelease(context, { kind: 'deploy', release: release(version), signal }).then(
+            ({ outcome }) => outcome,
+          );
+    return done
+      .catch((error: unknown) => endingOf(world, process.name, error))
+      .then((ending) => {
+        world.note(process.name, `ends: ${ending}`);
+        this.ended.add(process.pid);
+        return ending as Ending;
+      });
+  }
+
+  readonly ended = new Set<number>();
+
+  /** A second deployer, on another machine, beside the one that runs. */
+  rival(version: string): void {
+    const process = this.#spawn('rival', []);
+    this.#others.push(this.#work(process, 'deploy', version, []));
+    this.world.reach('a second deployer');
+  }
+
+  /** I6 as far as it can be said of a single run: what it reports is what is there. */
+  #judgeEnd(ending: Ending, version: string): void {
+    const { world } = this;
+    if (this.broken || world.disturbed || this.#others.length > 0) return;
+    const problem =
+      ending === 'deployed' || ending === 'unchanged'
+        ? allOn(world, version)
+        : ending === 'reverted'
+          ? allOn(world, undefined)
+          : undefined;
+    if (problem) world.violate('I6', `it says ${ending}, and ${problem}`);
+  }
+
+  /** Faults stop; from here on it must come out well, and stay so. */
+  async recover(): Promise<Ending[]> {
+    const { world } = this;
+    const calm = Math.max(world.engine.downUntil, world.router.downUntil, world.kernel.now) + CALM;
+    await world.kernel.run(() => this.broken, calm);
+    heal(world);
+    if (this.#others.length > 0) {
+      let over = false;
+      void Promise.all(this.#others).then(() => {
+        over = true;
+      });
+      await world.kernel.run(() => over || this.broken, world.kernel.now + LIMIT);
+      this.#others = [];
+    }
+    const endings: Ending[] = [];
+    for (let attempt = 1; attempt <= PATIENT && !this.broken; attempt++) {
+      const ending = await this.start(`again${attempt}`, 'deploy', '2', []);
+      endings.push(ending);
+      if (ending === 'unchanged' && this.processes.at(-1)?.mutations === 0) break;
+    }
+    if (!this.broken) await this.#staysSo(endings);
+    return endings;
+  }
+
+  async #staysSo(endings: readonly Ending[]): Promise<void> {
+    const { world } = this;
+    if (endings.at(-1) !== 'unchanged') {
+      world.violate('I14', `it does not converge: ${endings.join(', ')}`);
+      return;
+    }
+    const problem = allOn(world, '2');
+    if (problem) {
+      world.violate('I6', problem);
+      return;
+    }
+    await world.kernel.run(() => this.broken, world.kernel.now + 120_000);
+    const later = allOn(world, '2');
+    if (later) world.violate('I14', `all was well, and later ${later}`);
+    world.touch();
+    // Who died with the lock is replaced by whoever wants it next; nobody needs it to see that all is well.
+    const holder = world.shelf.lock?.holder;
+    if (holder === undefined) return;
+    if (this.processes[holder - 1]?.alive && !this.ended.has(holder))
+      world.violate('I7', 'a live process keeps the lock when all is over');
+    else world.reach("the lock of a dead process is left, and in nobody's way");
+  }
+}
+
+function heal(world: World): void {
+  const { engine, router } = world;
+  engine.heal();
+  router.disbelieves = undefined;
+  router.refusesUntil = 0;
+}
+
+function endingOf(world: World, who: string, error: unknown): Ending {
+  if (!(error instanceof DeployError)) {
+    world.note(who, `throws ${String(error)}`);
+    return 'unfinished';
+  }
+  world.note(who, `throws ${error.code}: ${error.message}`);
+  const { outcome } = error.facts;
+  if (outcome === 'reverted' || outcome === 'unfinished') return outcome;
+  return error.code === 'locked' ? 'locked' : 'unfinished';
+}

@@ -1,0 +1,28 @@
+import { callFaults, type Fault, type FaultKind, type Plan, worldFaults } from './faults.ts';
+import { Random } from './random.ts';
+
+const kinds = [...callFaults, ...worldFaults] as readonly FaultKind[];
+// Kinds that only lengthen or change a run are worth more when they meet others.
+const MOST_FAULTS = 5;
+const MOST_RUNS = 4;
+// A clean run makes about this many calls; faults beyond the end of a run never come.
+const CALLS = 130;
+
+/** A random mix from a seed: few kinds are switched on in each, so that rare combinations are not drowned. */
+export function swarmPlan(seed: bigint): Plan {
+  const random = new Random(seed);
+  const runs = Array.from({ length: random.between(1, MOST_RUNS) }, () =>
+    random.chance(0.75) ? ('deploy' as const) : ('resume' as const),
+  );
+  runs[0] = 'deploy';
+  const enabled = Array.from({ length: random.between(1, 4) }, () => random.pick(kinds));
+  if (random.chance(0.6)) enabled.push('die-before', 'die-sent');
+  const faults: Fault[] = Array.from({ length: random.between(1, MOST_FAULTS) }, () => ({
+    run: random.between(1, runs.length),
+    call: random.between(1, CALLS),
+    do: random.pick(enabled),
+    ms: random.pick([200, 1_500, 6_000, 12_000, 25_000, 60_000]),
+  }));
+  // A seed of its own for what happens inside, so that shrinking a plan leaves the rest of the run alone.
+  return { seed: (seed === 0n ? 1n : BigInt.asUintN(64, seed)).toString(16), runs, faults };
+}

@@ -1,0 +1,162 @@
+import type { Fault } from '../faults.ts';
+import { layout, variableOf, versionOf, WORKERS } from '../layout.ts';
+import type { Process } from '../process.ts';
+import type { Simulation } from '../simulate.ts';
+import type { World } from './world.ts';
+
+/** What the world does at the moment of a fault that is not about one call. */
+export function strike(simulation: Simulation, process: Process, { do: kind, ms }: Fault): void {
+  const { world } = simulation;
+  const { engine, router, kernel } = world;
+  const { traits } = engine;
+  world.note('world', kind);
+  world.reach(kind);
+  const blow: Partial<Record<Fault['do'], () => void>> = {
+    suspend: () => process.freeze(ms, true),
+    'engine-restart': () => engineRestart(world, 3_000),
+    'host-reboot': () => {
+      simulation.reboot();
+      engineRestart(world, 5_000);
+      routerRestart(world, 4_000);
+    },
+    prune: () => prune(world),
+    'prune-notes': () => pruneNotes(world),
+    'new-image-gone': () => engine.missingImages.add('2'),
+    'old-image-gone': () => engine.missingImages.add('1'),
+    'disk-full': () => {
+      engine.diskFull = true;
+      kernel.after(ms, () => {
+        engine.diskFull = false;
+      });
+    },
+    'new-exits-at-once': () => set(traits, 'exitsAtOnce'),
+    'new-exits-soon': () => set(traits, 'exitsSoon'),
+    'new-never-healthy': () => set(traits, 'neverHealthy'),
+    'new-late-healthy': () => set(traits, 'lateHealthy'),
+    'new-flaps': () => set(traits, 'flaps'),
+    'new-out-of-memory': () => set(traits, 'outOfMemory'),
+    'new-cron-crashes': () => set(traits, 'cronCrashes'),
+    'new-fails-requests': () => set(traits, 'failsRequests'),
+    'ignore-term': () => set(traits, 'ignoresTerm'),
+    'exit-at-deadline': () => set(traits, 'exitsAtDeadline'),
+    'dependency-down': () => dependencyDown(world, ms),
+    'router-reload': () => routerReload(world),
+    'router-restart': () => routerRestart(world, 300),
+    'router-refuses': () => {
+      router.refusesUntil = kernel.now + ms;
+    },
+    'router-disagrees': () => {
+      router.disbelieves = { slot: router.live === 'blue' ? 'green' : 'blue', until: kernel.now + ms };
+    },
+    'second-deployer': () => simulation.rival('2'),
+    'second-release': () => simulation.rival('3'),
+    'operator-up': () => operatorUp(world),
+    'operator-stop-cron': () => operatorStop(world, 'cron'),
+    'operator-stop-worker': () => operatorStop(world, 'worker'),
+    'operator-down': () => operatorDown(world),
+    interrupt: () => process.interrupt(),
+    'interrupt-twice': () => {
+      process.interrupt();
+      kernel.after(ms, () => process.die());
+    },
+    'cut-engine': () => cut(world, process, 'engine', ms),
+    'cut-router': () => cut(world, process, 'router', ms),
+    leftover: () => leftover(world),
+  };
+  blow[kind]?.();
+}
+
+const set = <K extends string>(traits: Record<K, boolean>, name: K): void => {
+  traits[name] = true;
+};
+
+function cut(world: World, process: Process, link: 'engine' | 'router', ms: number): void {
+  process.cut.add(link);
+  world.kernel.after(ms, () => process.cut.delete(link));
+}
+
+function engineRestart(world: World, downtime: number): void {
+  world.touch();
+  world.excuse();
+  world.disturbed = true;
+  world.engine.restart(downtime);
+}
+
+function routerReload(world: World): void {
+  const { router } = world;
+  world.touch();
+  const { live } = router;
+  router.reload();
+  world.routed(router.live, live, 'router');
+}
+
+function routerRestart(world: World, downtime: number): void {
+  world.touch();
+  world.excuse();
+  world.router.downUntil = world.kernel.now + downtime;
+  routerReload(world);
+}
+
+/** `docker container prune` by a third party: whatever does not run is gone, our notes among it. */
+function prune(world: World): void {
+  world.disturbed = true;
+  for (const c of world.engine.containers) if (!c.running) world.engine.drop(c);
+  pruneNotes(world);
+}
+
+function pruneNotes(world: World): void {
+  if (world.shelf.lock) world.reach('the lock vanishes under its holder');
+  world.shelf.notes = [];
+  world.journalLost = true;
+}
+
+function dependencyDown(world: World, ms: number): void {
+  const { engine, kernel } = world;
+  world.excuse();
+  engine.dependencyDown = true;
+  for (const c of engine.containers) engine.setReady(c, false);
+  kernel.after(ms, () => engine.dependencyBack());
+}
+
+/** A bare `docker compose up -d`: services that are on, with the images that the env file names. */
+function operatorUp(world: World): void {
+  const { engine } = world;
+  world.disturbed = true;
+  for (const service of [...engine.enabled, 'cron', 'worker']) {
+    const version = versionOf(engine.pins[variableOf(service)] ?? '');
+    const there = engine.of(service);
+    for (const c of there) {
+      if (c.version === version) engine.start(c);
+      else world.reach('an operator would recreate a container');
+    }
+    for (let n = there.length; n < (service === 'worker' ? WORKERS : 1); n++) {
+      engine.start(engine.create(service, version));
+    }
+  }
+}
+
+/** `docker stop -t 1` by hand. */
+function operatorStop(world: World, service: string): void {
+  world.disturbed = true;
+  for (const c of world.engine.of(service)) world.engine.stop(c.id, 1_000, 'operator', () => {});
+}
+
+/** `docker compose down`: everything goes, and comes back when the operator sees what he has done. */
+function operatorDown(world: World): void {
+  const { engine } = world;
+  world.disturbed = true;
+  world.excuse();
+  for (const c of engine.containers) {
+    engine.exit(c, 143);
+    engine.drop(c);
+  }
+  world.kernel.after(4_000, () => operatorUp(world));
+}
+
+/** A stopped container of an earlier run that failed still has the name. */
+function leftover(world: World): void {
+  world.disturbed = true;
+  const idle = world.router.live === 'blue' ? 'green' : 'blue';
+  const service = layout.slots[idle]?.service ?? '';
+  if (world.engine.of(service).length === 0) world.engine.create(service, '1');
+}
