@@ -15,12 +15,13 @@ export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions
   blueGreen({
     project: composeProject({ directory }),
     slots: {
-      blue: { service: 'ecomweb_api_blue', image: 'API_BLUE_IMAGE', gracePeriod: 40_000 },
-      green: { service: 'ecomweb_api_green', image: 'API_GREEN_IMAGE', gracePeriod: 40_000 },
+      blue: { service: 'ecomweb_api_blue', image: 'API_BLUE_IMAGE' },
+      green: { service: 'ecomweb_api_green', image: 'API_GREEN_IMAGE' },
     },
+    // How long each may take to stop is said once, by stop_grace_period in compose.yaml.
     background: {
-      ecomweb_cron: { image: 'CRON_IMAGE', gracePeriod: 90_000, exclusive: true },
-      ecomweb_worker: { image: 'WORKER_IMAGE', gracePeriod: 150_000 },
+      ecomweb_cron: { image: 'CRON_IMAGE', exclusive: true },
+      ecomweb_worker: { image: 'WORKER_IMAGE' },
     },
     router: haproxyMapRouter({
       client: createRuntimeClient({ address: join(directory, 'run/haproxy/admin.sock') }),

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { broken, type Figures } from '../demo/figures.ts';
+import { table } from '../demo/table.ts';
+
+const good: Figures = {
+  load: {
+    sent: 21_362,
+    answered: 21_362,
+    failed: 0,
+    failures: {},
+    fresh: { sent: 3_541, failed: 0 },
+    reused: { sent: 17_821, failed: 0 },
+    kinds: {},
+    versions: {
+      '1.0.0': { answers: 2_144, first: 0, last: 1 },
+      '1.1.0': { answers: 19_218, first: 1, last: 2 },
+    },
+    late: 0,
+    latency: { p50: 4, p99: 60, p999: 90, max: 120 },
+    lag: 5,
+    seconds: 97,
+  },
+  records: {
+    ordersTwice: 0,
+    jobs: { started: 218, finished: 218, cut: 0 },
+    ticks: { run: 43, twice: 0 },
+  },
+  switches: [{ from: 'blue', to: 'green', at: Date.UTC(2026, 10, 23, 21, 20, 51), took: 79 }],
+  stops: [{ service: 'ecomweb_cron', container: 'c', verdict: 'clean', exitCode: 0, duration: 900 }],
+  cron: { overlap: 0, gap: 14_100 },
+  worker: { overlap: 0, gap: 5_100 },
+  jobsOrdered: 218,
+  brokenVersion: '1.2.0',
+};
+
+describe('broken', () => {
+  it('says nothing of a good run', () => {
+    expect(broken(good)).toEqual([]);
+  });
+
+  it.each<[string, Partial<Figures>, RegExp]>([
+    ['a failed request', { load: { ...good.load, failed: 1 } }, /1 requests failed/],
+    ['a short run', { load: { ...good.load, sent: 19_999 } }, /only 19999/],
+    [
+      'an answer of the broken version',
+      { load: { ...good.load, versions: { '1.2.0': { answers: 1, first: 0, last: 0 } } } },
+      /1\.2\.0 took traffic/,
+    ],
+    ['an order taken twice', { records: { ...good.records, ordersTwice: 1 } }, /taken twice/],
+    [
+      'a cut job',
+      { records: { ...good.records, jobs: { started: 218, finished: 217, cut: 1 } } },
+      /1 jobs were cut/,
+    ],
+    ['a job that never ran', { jobsOrdered: 219 }, /1 jobs never ran/],
+    [
+      'a tick that ran twice',
+      { records: { ...good.records, ticks: { run: 43, twice: 1 } } },
+      /1 cron ticks ran twice/,
+    ],
+    ['a silent cron', { records: { ...good.records, ticks: { run: 0, twice: 0 } } }, /the cron never ran/],
+    ['two crons', { cron: { overlap: 12, gap: 0 } }, /two crons ran for 12 ms/],
+  ])('names %s', (_, change, sentence) => {
+    expect(broken({ ...good, ...change }).join('\n')).toMatch(sentence);
+  });
+});
+
+describe('table', () => {
+  it('shows what the issue asks for: requests, answers, switches, jobs, crons', () => {
+    const text = table(good);
+    expect(text).toContain('21 362 sent, 0 failed');
+    expect(text).toContain('1.1.0: 19 218');
+    expect(text).toContain('blue → green at 21:20:51.000, in 79 ms');
+    expect(text).toContain('218 ordered, 218 started, 218 finished, 0 cut');
+    expect(text).toContain('0.0 s with two crons, 14.1 s with none');
+  });
+});
