@@ -1,0 +1,36 @@
+import { EventEmitter } from 'node:events';
+import type { Host } from '../host.ts';
+
+export interface FakeHostOptions {
+  /** The environment; default empty. */
+  env?: Readonly<Record<string, string>>;
+  /** Whether a person sits at a terminal; default false. */
+  isTTY?: boolean;
+  /** Seconds the process has run; default 0. */
+  uptime?: number;
+  /** Whether there is an IPC channel; default false. */
+  connected?: boolean;
+}
+
+/** A process that is not one: signals are emitted on it, and its exits and messages are kept. */
+export class FakeHost extends EventEmitter implements Host {
+  readonly pid = 4242;
+  readonly exits: number[] = [];
+  readonly sent: unknown[] = [];
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: { readonly isTTY: boolean };
+  readonly connected: boolean;
+  readonly #uptime: number;
+
+  constructor({ env = {}, isTTY = false, uptime = 0, connected = false }: FakeHostOptions = {}) {
+    super();
+    this.env = env;
+    this.stdin = { isTTY };
+    this.connected = connected;
+    this.#uptime = uptime;
+  }
+
+  uptime = (): number => this.#uptime;
+  send = (message: unknown): boolean => this.sent.push(message) > 0;
+  exit = (code: number): void => void this.exits.push(code);
+}

@@ -1,0 +1,70 @@
+import { FakeClock } from '@cutover/internal/testing/fake-clock';
+import { ownShutdown } from '../shutdown/graceful-shutdown.ts';
+import type { GracefulShutdownOptions } from '../shutdown/options.ts';
+import type { Surroundings } from '../shutdown/surroundings.ts';
+import type { Shutdown, ShutdownEvent, Verdict } from '../shutdown/types.ts';
+import { FakeHost, type FakeHostOptions } from './fake-host.ts';
+
+export interface TestShutdownOptions extends GracefulShutdownOptions {
+  /** The process around it; default one without PM2, terminal or IPC. */
+  process?: FakeHostOptions & { readonly surroundings?: Partial<Surroundings> };
+}
+
+/** A shutdown whose signals and whose time belong to a test. */
+export interface TestShutdown {
+  /** To be passed to the code under test in place of {@link gracefulShutdown}'s. */
+  readonly shutdown: Shutdown;
+  /** Everything told so far. */
+  readonly events: readonly ShutdownEvent[];
+  /** The exit codes with which the process would have ended, one at most unless something is wrong. */
+  readonly exits: readonly number[];
+  /** What was sent to the supervisor. */
+  readonly sent: readonly unknown[];
+  /** Delivers a signal, an IPC `message`, `disconnect`, `uncaughtException` or `unhandledRejection`. */
+  emit(event: string, ...values: readonly unknown[]): void;
+  /** Moves time by so many milliseconds; steps, timeouts and deadlines see it, and their promises run. */
+  advance(ms: number): Promise<void>;
+  /** Begins with a SIGTERM and moves time until the shutdown is over. */
+  run(): Promise<Verdict>;
+}
+
+/**
+ * A shutdown that ends no process and waits for no clock, for the tests of code that adds steps to one.
+ *
+ * ```ts
+ * const { shutdown, run } = testShutdown({ gracePeriod: 5_000 });
+ * startWorker({ shutdown });
+ * expect(await run()).toMatchObject({ outcome: 'clean' });
+ * ```
+ * @throws {LifecycleError} `bad-option`, as {@link gracefulShutdown} does
+ */
+export function testShutdown({ process: world = {}, ...options }: TestShutdownOptions = {}): TestShutdown {
+  const { surroundings, ...hostOptions } = world;
+  const host = new FakeHost(hostOptions);
+  const clock = new FakeClock();
+  const events: ShutdownEvent[] = [];
+  const onEvent = (event: ShutdownEvent) => {
+    events.push(event);
+    options.onEvent?.(event);
+  };
+  const readSurroundings = () => ({ inContainer: false, init: 'systemd', psFound: true, ...surroundings });
+  const shutdown = ownShutdown({ logger: false, ...options, onEvent }, { host, clock, readSurroundings });
+  return {
+    shutdown,
+    events,
+    exits: host.exits,
+    sent: host.sent,
+    emit: (event, ...values) => void host.emit(event, ...values),
+    advance: (ms) => clock.advance(ms),
+    run: async () => {
+      host.emit('SIGTERM');
+      let verdict: Verdict | undefined;
+      void shutdown.finished.then((ended) => {
+        verdict = ended;
+      });
+      // Real work (sockets, files) may be under way between two steps of time, hence small ones.
+      while (!verdict) await clock.advance(10);
+      return verdict;
+    },
+  };
+}
