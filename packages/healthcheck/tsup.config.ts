@@ -1,4 +1,0 @@
-import { defineConfig } from 'tsup';
-import { library } from '../../tsup.shared.ts';
-
-export default defineConfig(library(['index']));

@@ -5,6 +5,7 @@ export {
   type ContainerTarget,
   containerCheck,
 } from './checks/container.ts';
+export { customCheck } from './checks/custom.ts';
 export type { LocalCheck } from './checks/define-check.ts';
 export { DISK_FAIL, DISK_WARN, type DiskCheckOptions, diskCheck } from './checks/disk.ts';
 export {
@@ -30,6 +31,8 @@ export type { LentClient, PostgresPool } from './checks/postgres-pool.ts';
 export { type PrismaCheckOptions, type PrismaClientLike, prismaCheck } from './checks/prisma.ts';
 export { type RedisCheckOptions, type RedisClient, redisCheck } from './checks/redis.ts';
 export { TCP_HOLD, type TcpCheckOptions, tcpCheck } from './checks/tcp.ts';
+export { CLUSTER_MAX_AGE, type ClusterCheckOptions, clusterCheck } from './cluster/cluster-check.ts';
+export { SHARE_INTERVAL, type ShareOptions, shareHealth } from './cluster/share-health.ts';
 export { HealthcheckError, type HealthcheckErrorCode, healthcheckErrorCodes, isPermanent } from './errors.ts';
 export { createHealth, HEALTH_CHANNEL, type Health, type HealthPorts } from './health/create-health.ts';
 export type { NodeHandler } from './health/handlers.ts';

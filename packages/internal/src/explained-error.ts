@@ -36,7 +36,16 @@ const sentence = ({ doing, found, wanted, fix }: Explanation): string =>
 
 /** The message of anything thrown, with that of an AggregateError's parts (Node's refused connections have an empty one). */
 export function messageOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
+  if (!(thrown instanceof Error)) return textOf(thrown);
   if (thrown instanceof AggregateError && !thrown.message) return thrown.errors.map(messageOf).join(', ');
-  return thrown.message || thrown.name;
+  return textOf(thrown.message || thrown.name);
+}
+
+/** Of any value: even an object without a toString of its own can be thrown. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'something without a text';
+  }
 }

@@ -51,11 +51,14 @@ export function readOptions<T extends object, D extends Partial<T>>(
   defaults: D,
   refuse: (problem: { name: string; found: string; wanted: string }) => Error,
 ): T & Required<Pick<T, keyof D & keyof T>> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw refuse({ name: 'options', found: show(given), wanted: 'an object' });
+  }
   const table: Readonly<Record<string, OptionRule>> = rules;
   const known = Object.keys(table);
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   for (const [name, value] of present) {
-    const accepted = table[name];
+    const accepted = Object.hasOwn(table, name) ? table[name] : undefined;
     if (!accepted) {
       throw refuse({ name, found: 'an option of that name', wanted: `one of ${known.join(', ')}` });
     }

@@ -5,9 +5,9 @@ interface Options {
   timeout?: number;
   name?: string;
 }
-const read = (given: object) =>
+const read = (given: unknown) =>
   readOptions<Options, { timeout: number }>(
-    given,
+    given as Options,
     { timeout: option.duration, name: option.text },
     { timeout: 5 },
     ({ name, found, wanted }) => new Error(`${name}: ${found}; wanted ${wanted}`),
@@ -22,6 +22,9 @@ describe('readOptions', () => {
     [{ timeout: -1 }, 'timeout: -1; wanted milliseconds'],
     [{ timeout: '1s' }, "timeout: '1s'; wanted milliseconds"],
     [{ timout: 1 }, 'timout: an option of that name; wanted one of timeout, name'],
+    [null, 'options: null; wanted an object'],
+    ['x', "options: 'x'; wanted an object"],
+    [{ toString: null }, 'toString: an option of that name'],
     [{ name: '' }, "name: ''; wanted a text that is not empty"],
   ])('refuses %o', (given, message) => {
     expect(() => read(given)).toThrow(message);

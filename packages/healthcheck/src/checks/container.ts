@@ -35,14 +35,15 @@ export interface ContainerCheckOptions {
  * `unhealthy`, `unreachable` (no engine) or `denied`.
  */
 export function containerCheck(target: ContainerTarget, options: ContainerCheckOptions = {}): Check {
+  const called = readTarget(target);
   const { name, min, socketPath, engine } = readOptions(
     options,
     { name: option.text, min: option.count, socketPath: option.text, engine: option.object },
-    { name: typeof target === 'string' ? target : target.service },
+    { name: called },
     refuseOption('containerCheck'),
   );
   if (engine) requireMethods('containerCheck', engine, 'getContainer', 'listContainers');
-  const doing = `looking at ${typeof target === 'string' ? `container ${target}` : `service ${target.service}`}`;
+  const doing = `looking at ${typeof target === 'string' ? 'container' : 'service'} ${called}`;
   const look = async (source: ContainerEngine) => {
     const ids = await idsOf(target, source);
     const states = await Promise.all(
@@ -54,6 +55,18 @@ export function containerCheck(target: ContainerTarget, options: ContainerCheckO
     ? joined(() => look(engine))
     : (signal: AbortSignal) => look(engineApi(socketPath, signal));
   return defineCheck({ name, doing, run });
+}
+
+/** The name of the container or service; refuses what names neither. */
+function readTarget(target: ContainerTarget): string {
+  const { project, service } = Object(target) as { project?: unknown; service?: unknown };
+  const called = typeof target === 'string' ? target : typeof project === 'string' ? service : undefined;
+  if (typeof called === 'string' && called !== '') return called;
+  throw new HealthcheckError('invalid-options', {
+    doing: 'reading what containerCheck is to look at',
+    found: 'something else',
+    wanted: "a container's name or id, or { project, service }",
+  });
 }
 
 async function idsOf(target: ContainerTarget, engine: ContainerEngine): Promise<readonly string[]> {

@@ -27,6 +27,7 @@ export function diskCheck(path: string, options: DiskCheckOptions = {}): LocalCh
     { name: 'disk', warnAt: DISK_WARN, failAt: DISK_FAIL },
     refuseOption('diskCheck'),
   );
+  readOptions({ path }, { path: option.text }, {}, refuseOption('diskCheck'));
   const doing = `reading the file system of ${path}`;
   return defineLocalCheck({
     name,

@@ -56,7 +56,7 @@ export function heartbeatCheck(
     const doing = `reading the heartbeat ${source}`;
     return defineLocalCheck({ name, doing, run: async () => judge(await fromFile(source), maxAge, doing) });
   }
-  requireMethods('heartbeatCheck', source.redis, 'get');
+  requireMethods('heartbeatCheck', Object(source).redis, 'get');
   const doing = `reading the heartbeat in key ${source.key}`;
   const fromKey = async () => timeIn((await source.redis.get(source.key)) ?? '');
   return defineCheck({ name, doing, run: joined(async () => judge(await fromKey(), maxAge, doing)) });

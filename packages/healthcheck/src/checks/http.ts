@@ -84,7 +84,8 @@ export function httpCheck(url: string | URL, options: HttpCheckOptions = {}): Ch
 }
 
 function readUrl(url: string | URL): URL {
-  const target = URL.canParse(String(url)) ? new URL(url) : undefined;
+  const text = url instanceof URL ? url.href : typeof url === 'string' ? url : '';
+  const target = URL.canParse(text) ? new URL(text) : undefined;
   if (target && /^https?:$/.test(target.protocol)) return target;
   throw new HealthcheckError('invalid-options', {
     doing: 'reading the URL of httpCheck',

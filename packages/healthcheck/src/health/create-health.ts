@@ -34,6 +34,8 @@ export interface Health {
   report(kind: 'live' | 'ready' | 'deep'): Promise<HealthReport>;
   /** Prometheus text of what is known; asks nothing. */
   metrics(): string;
+  /** Tells each change to one more listener; returns what ends that. */
+  subscribe(listener: (event: HealthEvent) => void): () => void;
 }
 
 /** What the world gives a {@link createHealth}; tests give their own. */
@@ -53,7 +55,8 @@ export function createHealth(
 ): Health {
   const { live, ready, deep, shutdown, starting, patience, token, paths, onEvent, ...limits } =
     readHealthOptions(options);
-  const announce = announcer(onEvent);
+  const listeners = new Set<(event: HealthEvent) => void>(onEvent ? [onEvent] : []);
+  const announce = announcer(listeners);
   const watch = watcher(limits, { clock, random, announce });
   const watched = { live: watch(live), ready: watch(ready), deep: watch([...live, ...ready, ...deep]) };
   refuseDuplicates(watched.deep.map(({ probe }) => probe.check));
@@ -93,6 +96,10 @@ export function createHealth(
     fetch: (request) => fetchHandler(ask, request),
     report,
     metrics,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
   };
 }
 
@@ -115,14 +122,16 @@ function watcher(
   return (inputs) => [...new Set(inputs.map(add))];
 }
 
-function announcer(onEvent: HealthOptions['onEvent']): (event: HealthEvent) => void {
+function announcer(listeners: ReadonlySet<(event: HealthEvent) => void>): (event: HealthEvent) => void {
   const published = channel(HEALTH_CHANNEL);
   return (event) => {
     published.publish(event);
-    try {
-      onEvent?.(event);
-    } catch {
-      // A listener's fault is not a fault of what is checked.
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch {
+        // A listener's fault is not a fault of what is checked.
+      }
     }
   };
 }

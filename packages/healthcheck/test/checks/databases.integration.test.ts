@@ -225,6 +225,7 @@ describe('a check with a client that is given', () => {
     await expect(run(mysqlCheck(connection))).rejects.toMatchObject({ name: 'HealthcheckError' });
 
     const redis = await start('redis:7.0-bookworm', 6379);
+    await ready(redisCheck(`redis://${redis.address}`));
     const redisClient = new Redis(`redis://${redis.address}`);
     await expect(run(redisCheck(redisClient))).resolves.toBeUndefined();
     redisClient.disconnect();

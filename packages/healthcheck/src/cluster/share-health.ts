@@ -1,0 +1,62 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { option, readOptions } from '@cutover/internal';
+import { refuseOption } from '../errors.ts';
+import type { Health } from '../health/create-health.ts';
+import { clusterFolder, type WorkerState } from './worker-state.ts';
+
+/** Milliseconds between two signs of life of a worker. */
+export const SHARE_INTERVAL = 1_000;
+
+export interface ShareOptions {
+  /** A folder that all workers of the app share and nobody else; default one in the temporary folder, by PM2's name for the app. */
+  folder?: string;
+  /** What tells this worker from the others; default `pm_id`, else the process id. */
+  id?: string;
+  /** Milliseconds; default {@link SHARE_INTERVAL}. */
+  interval?: number;
+}
+
+/**
+ * Tells the other workers of a cluster how this one is, in a file of its own; `clusterCheck` reads them all. Ends when
+ * disposed, and with the process.
+ * @throws {HealthcheckError} `invalid-options`.
+ */
+export function shareHealth(health: Health, options: ShareOptions = {}): Disposable {
+  const { folder, id, interval } = readOptions(
+    options,
+    { folder: option.text, id: option.text, interval: option.duration },
+    { folder: clusterFolder(), id: process.env.pm_id ?? String(process.pid), interval: SHARE_INTERVAL },
+    refuseOption('shareHealth'),
+  );
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, `${id}.json`);
+  const write = async () => {
+    const { status, state } = await health.report('ready');
+    if (!isOver) replace(file, { at: Date.now(), pid: process.pid, state, status });
+  };
+  let isOver = false;
+  // Written at once and without waiting: a worker that begins to drain may have little time left.
+  const onChange = health.subscribe((event) => {
+    if (event.type === 'state') void write();
+  });
+  const timer = setInterval(() => void write(), interval).unref();
+  void write();
+  return {
+    [Symbol.dispose]: () => {
+      isOver = true;
+      clearInterval(timer);
+      onChange();
+      rmSync(file, { force: true });
+    },
+  };
+}
+
+function replace(file: string, state: WorkerState): void {
+  try {
+    writeFileSync(`${file}.new`, JSON.stringify(state));
+    renameSync(`${file}.new`, file);
+  } catch {
+    // The others see a sign of life grow old, which is what happened.
+  }
+}

@@ -1,0 +1,17 @@
+import type { Health } from './health/create-health.ts';
+
+/** What is needed of hono's context. */
+export interface HonoContext {
+  readonly req: { readonly raw: Request };
+}
+
+/** The endpoints as a middleware of hono: `app.use(honoHealth(health))`, before all else. */
+export const honoHealth =
+  (health: Health) =>
+  async (context: HonoContext, next: () => Promise<void>): Promise<Response | undefined> => {
+    const answer = await health.fetch(context.req.raw);
+    // A 404 of ours may be a path of the application, which then says so itself.
+    if (answer.status !== 404) return answer;
+    await next();
+    return undefined;
+  };
