@@ -33,7 +33,10 @@ export function engineLedger(
   });
   return {
     read: async () => (await readRecords(await shelf())).map(({ entry }) => entry),
-    holder: async () => (await findHolder(await shelf()))?.holder,
+    holder: async () => {
+      const found = await findHolder(await shelf());
+      return found && !(await isGone(found.holder)) ? found.holder : undefined;
+    },
     acquire: async (purpose) => acquire(await shelf(), purpose),
   };
 }
