@@ -40,10 +40,8 @@ export async function formIntent(
   for (const service of Object.keys(layout.background)) {
     const image = await before(runningOn(now.containers, service));
     if (image) background[service] = image;
-    replicas[service] = Math.max(
-      1,
-      now.containers.filter((container) => container.service === service).length,
-    );
+    const count = now.containers.filter((container) => container.service === service).length;
+    if (count > 0) replicas[service] = count;
   }
   const id = (slot && (knownAs(slot.id) ?? slot.name)) ?? 'nothing';
   return {

@@ -26,8 +26,8 @@ export interface Engine {
   observe(): Promise<readonly Container[]>;
   /** Writes the images where Compose reads them (variable → reference), atomically. */
   pin(images: Readonly<Record<string, string>>): Promise<void>;
-  /** Creates and starts what is missing of one service; never recreates what runs. */
-  up(service: ServiceName, replicas: number, signal?: AbortSignal): Promise<void>;
+  /** Creates and starts what is missing of one service (its own scale by default); never recreates what runs. */
+  up(service: ServiceName, replicas: number | undefined, signal?: AbortSignal): Promise<void>;
   /** Makes a bare `up` by hand start the services of `live` and leave those of `idle` alone. */
   prefer(live: ServiceName, idle: readonly ServiceName[]): Promise<void>;
   /** Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. */
@@ -78,7 +78,7 @@ export interface Ledger {
   read(): Promise<readonly JournalEntry[]>;
   /** The one lock of the project; rejects with `locked` while a live process has it. */
   acquire(purpose: string): Promise<Lock>;
-  /** Who holds the lock now. */
+  /** Who holds the lock now; not one that is known to be dead. */
   holder(): Promise<Holder | undefined>;
 }
 

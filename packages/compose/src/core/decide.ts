@@ -101,8 +101,8 @@ function cleared(s: Situation, wanted: Wanted): Step | undefined {
 
 function started(s: Situation, wanted: Wanted): Step | undefined {
   const orders = Object.entries(wanted).flatMap(([service, image]): StartOrder[] => {
-    const replicas = s.intent.replicas[service] ?? 1;
-    return image && containersOf(s, service).length < replicas ? [{ service, image, replicas }] : [];
+    const replicas = s.intent.replicas[service];
+    return image && containersOf(s, service).length < (replicas ?? 1) ? [{ service, image, replicas }] : [];
   });
   return orders.length > 0 ? { do: 'start', orders } : undefined;
 }

@@ -33,7 +33,7 @@ export function assertSafe(s: Situation, step: Step): void {
     case 'start':
       for (const { service, replicas } of step.orders) {
         if (!s.layout.background[service]?.exclusive) continue;
-        assert(replicas === 1, `${service} is exclusive and ${replicas} were wanted`);
+        assert((replicas ?? 1) === 1, `${service} is exclusive and ${replicas} were wanted`);
         assert(
           !s.containers.some((c) => c.service === service && c.running),
           `a second ${service} would run`,

@@ -103,7 +103,7 @@ export interface Intent {
     readonly slot?: Image;
     readonly background: Release['background'];
   };
-  /** How many containers each background service had. */
+  /** How many containers each background service had; one that had none is scaled as the Compose file says. */
   readonly replicas: Readonly<Record<ServiceName, number>>;
 }
 
@@ -144,7 +144,8 @@ export interface Situation extends Observation {
 export interface StartOrder {
   readonly service: ServiceName;
   readonly image: Image;
-  readonly replicas: number;
+  /** Default: what the Compose file says. */
+  readonly replicas: number | undefined;
 }
 
 /** One thing to do next. Each has a post-condition that can be observed or is journaled, and is safe to repeat. */

@@ -59,8 +59,9 @@ const isOneOf = (containers: readonly Container[], { id }: Container): boolean =
   containers.some((container) => container.id === id);
 
 const created = (s: Situation, { service, image, replicas }: StartOrder): readonly Container[] =>
-  Array.from({ length: replicas - s.containers.filter((c) => c.service === service).length }, (_, index) =>
-    container(service, image, `${service}-${s.containers.length + index}`),
+  Array.from(
+    { length: (replicas ?? 1) - s.containers.filter((c) => c.service === service).length },
+    (_, index) => container(service, image, `${service}-${s.containers.length + index}`),
   );
 
 const container = (service: string, image: Image, id: string): Container => ({

@@ -42,15 +42,14 @@ const EVERY_PROFILE = ['--profile', '*'];
 
 export const composeCommands = {
   config: [...EVERY_PROFILE, 'config', '--format', 'json'],
-  up: (service: string, replicas: number) => [
+  up: (service: string, replicas: number | undefined) => [
     ...EVERY_PROFILE,
     'up',
     '--detach',
     '--no-deps',
     '--no-build',
     '--no-recreate',
-    '--scale',
-    `${service}=${replicas}`,
+    ...(replicas === undefined ? [] : ['--scale', `${service}=${replicas}`]),
     service,
   ],
 } as const;

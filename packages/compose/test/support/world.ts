@@ -155,7 +155,7 @@ export class World {
         ];
         const version = this.pins[variable?.image ?? '']?.split(':')[1] as string;
         const missing =
-          replicas - this.containers.filter((container) => container.service === service).length;
+          (replicas ?? 1) - this.containers.filter((container) => container.service === service).length;
         for (let index = 0; index < missing; index++) this.create(service, image(version));
       }),
     stop: (container) => this.#call(`stop ${container.service}`, () => this.#exit(container)),
