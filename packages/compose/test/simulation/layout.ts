@@ -21,7 +21,8 @@ export const policy: Policy = {
   hooks: {},
 };
 
-export const WORKERS = 2;
+/** How many containers of a service the Compose file asks for. */
+export const scaleOf = (service: string): number => (service === 'worker' ? 2 : 1);
 
 export const image = (version: string): Image => ({
   name: `shop:${version}`,

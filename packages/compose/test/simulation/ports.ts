@@ -6,7 +6,7 @@ import type { Identity } from '../../src/ledger/identity.ts';
 import { listeners } from '../../src/listeners.ts';
 import type { Settings } from '../../src/options.ts';
 import type { Engine, Exit, Ports, Router } from '../../src/ports.ts';
-import { image, layout, policy, serviceNames, slotOf, versionOf } from './layout.ts';
+import { image, layout, policy, scaleOf, serviceNames, slotOf, versionOf } from './layout.ts';
 import type { Call, Process } from './process.ts';
 import { dockerOf } from './world/notes.ts';
 import type { World } from './world/world.ts';
@@ -103,7 +103,7 @@ function engineOf({ world, process }: Surroundings): Engine {
         mutates: true,
         serve: (answer, refuse) => {
           underIntent('up');
-          engine.up(service, replicas, answer as (nothing: undefined) => void, refuse);
+          engine.up(service, replicas ?? scaleOf(service), answer as (nothing: undefined) => void, refuse);
         },
       }),
     stop: (container, grace) => {
@@ -247,7 +247,7 @@ export function allOn(world: World, version: string | undefined): string | undef
   const wanted = version ?? world.slotContainer(router.live)?.version;
   for (const service of serviceNames) {
     const slot = slotOf(service);
-    const number = slot === undefined ? (service === 'worker' ? 2 : 1) : slot === router.live ? 1 : 0;
+    const number = slot === undefined ? scaleOf(service) : slot === router.live ? 1 : 0;
     const found = engine.of(service).map((c) => `${c.version}${c.running ? '' : ' (stopped)'}`);
     const right = Array.from({ length: number }, () => wanted);
     if (found.join() !== right.join()) problems.push(`${service} is [${found}], not [${right}]`);

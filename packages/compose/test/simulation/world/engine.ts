@@ -24,6 +24,8 @@ export interface SimContainer {
   waiting: (() => void)[];
   /** Things that will happen to this life of it. */
   pending: Scheduled[];
+  /** Those among them that are its fault. */
+  dooms: Scheduled[];
 }
 
 /** How containers of the release behave that is deployed; faults set these. */
@@ -167,6 +169,7 @@ export class SimEngine {
       stop: undefined,
       waiting: [],
       pending: [],
+      dooms: [],
     };
     this.containers.push(container);
     return container;
@@ -187,22 +190,18 @@ export class SimEngine {
   /** What becomes of it by itself. */
   #live(c: SimContainer): void {
     const traits = c.version === '2' ? this.traits : wellBehaved();
-    const later = (ms: number, run: () => void) => void c.pending.push(this.#kernel.after(ms, run));
-    if (traits.cronCrashes && c.service === 'cron') {
-      later(20, () => this.exit(c, 1));
-      return;
-    }
-    if (traits.exitsAtOnce) {
-      later(20, () => this.exit(c, 1));
-      return;
-    }
-    if (traits.exitsSoon) later(5_000, () => this.exit(c, 1));
-    if (traits.outOfMemory) later(3_000, () => this.exit(c, 137));
-    if (traits.neverHealthy) return;
-    if (traits.flaps) {
-      for (let n = 1; n <= 12; n++) later(BOOT + n * 700, () => this.setReady(c, n % 2 === 1));
-      return;
-    }
+    const later = (ms: number, run: () => void) => {
+      const scheduled = this.#kernel.after(ms, run);
+      c.pending.push(scheduled);
+      return scheduled;
+    };
+    const doom = (ms: number, run: () => void) => void c.dooms.push(later(ms, run));
+    const crashes = traits.exitsAtOnce || (traits.cronCrashes && c.service === 'cron');
+    if (crashes) doom(20, () => this.exit(c, 1));
+    if (traits.exitsSoon) doom(5_000, () => this.exit(c, 1));
+    if (traits.outOfMemory) doom(3_000, () => this.exit(c, 137));
+    if (traits.flaps) for (let n = 0; n < 12; n++) doom(BOOT + n * 700, () => this.setReady(c, n % 2 === 0));
+    if (crashes || traits.flaps || traits.neverHealthy) return;
     later(traits.lateHealthy ? 9_000 : BOOT, () => this.setReady(c, true));
   }
 
@@ -301,7 +300,10 @@ export class SimEngine {
     this.missingImages.clear();
     this.diskFull = false;
     this.dependencyBack();
-    for (const c of this.containers) this.setReady(c, true);
+    for (const c of this.containers) {
+      for (const doom of c.dooms.splice(0)) doom.cancelled = true;
+      this.setReady(c, true);
+    }
   }
 
   /** Everything ends; after `downtime` what ran and was not stopped by anybody comes back. */

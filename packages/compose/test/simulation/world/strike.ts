@@ -1,5 +1,5 @@
 import type { Fault } from '../faults.ts';
-import { layout, variableOf, versionOf, WORKERS } from '../layout.ts';
+import { layout, scaleOf, variableOf, versionOf } from '../layout.ts';
 import type { Process } from '../process.ts';
 import type { Simulation } from '../simulate.ts';
 import type { World } from './world.ts';
@@ -129,7 +129,7 @@ function operatorUp(world: World): void {
       if (c.version === version) engine.start(c);
       else world.reach('an operator would recreate a container');
     }
-    for (let n = there.length; n < (service === 'worker' ? WORKERS : 1); n++) {
+    for (let n = there.length; n < scaleOf(service); n++) {
       engine.start(engine.create(service, version));
     }
   }

@@ -1,5 +1,5 @@
 import { Kernel } from '../kernel.ts';
-import { graceOf, layout, policy, slotOf, WORKERS } from '../layout.ts';
+import { graceOf, layout, policy, scaleOf, slotOf } from '../layout.ts';
 import { Random } from '../random.ts';
 import { type SimContainer, SimEngine } from './engine.ts';
 import { NoteShelf } from './notes.ts';
@@ -53,7 +53,7 @@ export class World {
   /** All on version 1, as it has been for a long time. */
   #settleIn(): void {
     const { engine } = this;
-    const all = ['api_blue', 'cron', ...Array.from({ length: WORKERS }, () => 'worker')];
+    const all = ['api_blue', 'cron', ...Array.from({ length: scaleOf('worker') }, () => 'worker')];
     for (const service of all) {
       const container = engine.create(service, '1');
       engine.start(container);
