@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { answers } from './detect.ts';
-import { clearNetwork, type NetworkPlan, planNetwork, raiseBridge, rememberFirewall } from './network.ts';
+import { clearFirewall, rememberFirewall } from './firewall.ts';
+import { clearLeftovers, clearStrays, rememberStrays } from './leftovers.ts';
+import { lowerBridges, raiseBridge } from './network.ts';
 import * as paths from './paths.ts';
 import { engineProcesses, foreignDaemonRuns, send, until } from './processes.ts';
-import { EngineError, type Scene, shell, step } from './step.ts';
+import { settle, settled } from './settings.ts';
+import { EngineError, type Scene, step } from './step.ts';
 import { kitEnvironment, provideEngineKit } from './tools.ts';
 
 const startTimeout = 60_000;
@@ -39,7 +42,8 @@ export async function stopEngine(scene: Scene): Promise<boolean> {
   const inside = { ...scene, env: await kitEnvironment('engine') };
   await clearLeftovers(inside);
   const network = await settled();
-  if (network) await clearNetwork(inside, network, !(await foreignDaemonRuns()));
+  const bridges = network ? await lowerBridges(inside, network) : [];
+  if (network) await clearFirewall(inside, [...bridges, ` ${network.prefix}.`], !(await foreignDaemonRuns()));
   await rm(paths.runFolder, { recursive: true, force: true });
   return true;
 }
@@ -47,17 +51,8 @@ export async function stopEngine(scene: Scene): Promise<boolean> {
 /** Removes the engine for good, with all it ever put on this machine. */
 export async function removeEngine(scene: Scene): Promise<void> {
   await stopEngine(scene);
-  const absent = JSON.parse(await readFile(paths.absentFile, 'utf8').catch(() => '[]')) as string[];
-  if (!(await foreignDaemonRuns()))
-    for (const path of absent) await rm(path, { recursive: true, force: true });
+  if (!(await foreignDaemonRuns())) await clearStrays();
   await rm(paths.stateFolder, { recursive: true, force: true });
-}
-
-// The daemon and the shims write here whatever they are told; what was absent before the first start is ours to remove.
-async function rememberStrays(): Promise<void> {
-  const strays = ['/etc/docker', '/etc/docker/key.json', '/run/docker', '/run/containerd'];
-  const absent = strays.filter((path) => !existsSync(path));
-  await writeFile(paths.absentFile, JSON.stringify(absent), { flag: 'wx' }).catch(() => undefined);
 }
 
 async function launch(scene: Scene): Promise<void> {
@@ -82,66 +77,4 @@ async function launch(scene: Scene): Promise<void> {
   throw new EngineError(
     `dockerd did not start: ${ended ?? 'no answer in 60 s'}; ${paths.logFile} ends with\n  ${tail}`,
   );
-}
-
-// The plan is made once: networks that exist keep their addresses over restarts.
-async function settle(scene: Scene): Promise<NetworkPlan> {
-  const known = await settled();
-  if (known) return known;
-  const network = await planNetwork(scene);
-  await writeFile(`${paths.daemonFile}.new`, JSON.stringify(daemonSettings(network), undefined, 2));
-  await rename(`${paths.daemonFile}.new`, paths.daemonFile);
-  return network;
-}
-
-async function settled(): Promise<NetworkPlan | undefined> {
-  const text = await readFile(paths.daemonFile, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const { mtu, 'default-address-pools': pools } = JSON.parse(text) as ReturnType<typeof daemonSettings>;
-  return { mtu, prefix: pools[0]?.base.split('.').slice(0, 2).join('.') ?? '' };
-}
-
-function daemonSettings({ prefix, mtu }: NetworkPlan) {
-  return {
-    hosts: [paths.privateHost],
-    'data-root': paths.dataRoot,
-    'exec-root': `${paths.runFolder}/exec`,
-    pidfile: `${paths.runFolder}/docker.pid`,
-    bridge: paths.bridgeName,
-    mtu,
-    // 512 networks of 62 addresses: test suites make dozens at a time.
-    'default-address-pools': [{ base: `${prefix}.128.0/17`, size: 26 }],
-    // A control group of our own tells whose a process is, even when every supervisor was killed.
-    'cgroup-parent': `/${paths.cgroupName}`,
-    'exec-opts': ['native.cgroupdriver=cgroupfs'],
-    'log-driver': 'json-file',
-    'log-opts': { 'max-size': '10m', 'max-file': '2' },
-  };
-}
-
-// Pid files and sockets of killed daemons would be taken for live ones; containers without a supervisor hold ports.
-async function clearLeftovers(scene: Scene): Promise<void> {
-  const gone = async () => !(await engineProcesses()).length;
-  send('SIGKILL', await engineProcesses());
-  if (!(await until(gone, 5000)))
-    throw new EngineError('Cannot end what a killed Docker engine left running');
-  const mounts = (await readFile('/proc/self/mounts', 'utf8'))
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '');
-  const roots = [paths.runFolder, paths.dataRoot];
-  const ours = mounts.filter((path) => roots.some((root) => path === root || path.startsWith(`${root}/`)));
-  for (const path of ours.reverse()) await shell(scene)('umount', ['--lazy', path]);
-  await rm(`${paths.runFolder}/exec`, { recursive: true, force: true });
-  for (const file of [`${paths.runFolder}/docker.pid`, paths.socketFile]) await rm(file, { force: true });
-  await clearControlGroups();
-}
-
-async function clearControlGroups(): Promise<void> {
-  const root = '/sys/fs/cgroup';
-  for (const controller of ['', ...(await readdir(root).catch(() => []))]) {
-    const group = `${root}/${controller}/${paths.cgroupName}`;
-    const children = await readdir(group, { withFileTypes: true }).catch(() => []);
-    const folders = children.filter((child) => child.isDirectory()).map(({ name }) => `${group}/${name}`);
-    for (const folder of [...folders, group]) await rmdir(folder).catch(() => undefined);
-  }
 }

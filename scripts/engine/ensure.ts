@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { demoImages, type ImageName, missingImages } from './catalog.ts';
 import { debianSuite } from './debian.ts';
-import { answers, findEngine, lookedFor } from './detect.ts';
+import { answers, findEngine, whyNoEngine } from './detect.ts';
 import { removeEngine, startEngine, stopEngine } from './dockerd.ts';
 import { provideImages } from './images.ts';
 import { exclusively } from './lock.ts';
 import { privateHost, stateFolder } from './paths.ts';
 import { EngineError, type Scene } from './step.ts';
+import { clearTemporaryFolders } from './temporary.ts';
 import { clientEnvironment, hasCompose, provideClient } from './tools.ts';
 
 export interface EngineOptions {
@@ -41,14 +42,14 @@ export async function ensureEngine(options: EngineOptions = {}): Promise<Provide
 
 /** Stops the private engine with its containers, never another one. Tells whether there was anything to stop. */
 export async function stop(options: EngineOptions = {}): Promise<boolean> {
-  if (!existsSync(stateFolder)) return false;
+  if (!present()) return false;
   const scene = sceneOf(options);
   return exclusively(scene, () => stopEngine(scene));
 }
 
 /** Stops the private engine and removes all that was ever put on this machine. Tells whether there was anything. */
 export async function clean(options: EngineOptions = {}): Promise<boolean> {
-  if (!existsSync(stateFolder)) return false;
+  if (!present()) return false;
   const scene = sceneOf(options);
   await exclusively(scene, () => removeEngine(scene));
   return true;
@@ -61,16 +62,23 @@ async function isComplete(scene: Scene, images: readonly ImageName[]): Promise<b
 
 async function complete(scene: Scene, images: readonly ImageName[], existing: boolean): Promise<void> {
   const capable = process.getuid?.() === 0 && (await debianSuite()) !== undefined;
-  if (!existing && !capable)
-    throw new EngineError(`No Docker engine answers (looked for ${lookedFor}): ${remedy}`);
-  if (!capable && !(await hasCompose(scene.env)))
+  if (!existing && !capable) throw new EngineError(`${await whyNoEngine()}: ${remedy}`);
+  const extensible = capable && scene.env.DOCKER_HOST !== undefined;
+  if (!extensible && !(await hasCompose(scene.env)))
     throw new EngineError(`Docker Compose v2 is missing: ${remedy}`);
   if (!capable) return provideImages(scene, images, false);
   await exclusively(scene, async () => {
+    await clearTemporaryFolders();
     await provideClient(scene);
     if (!existing) await startEngine(scene);
     await provideImages(scene, images, true);
   });
+}
+
+function present(): boolean {
+  if (!existsSync(stateFolder)) return false;
+  if (process.getuid?.() === 0) return true;
+  throw new EngineError('The private engine belongs to root: run this as root');
 }
 
 const remedy =

@@ -1,6 +1,6 @@
 import { ExecaError } from 'execa';
 import { type ImageName, missingImages } from './catalog.ts';
-import { buildStandIn } from './stand-ins.ts';
+import { buildStandIns } from './stand-ins.ts';
 import { EngineError, type Scene, shell, step } from './step.ts';
 
 /** Time for a registry to name what it has, in milliseconds; the download itself may take longer. */
@@ -12,11 +12,9 @@ export async function provideImages(
   names: readonly ImageName[],
   canBuild: boolean,
 ): Promise<void> {
-  let registry = true;
-  for (const name of await missingImages(scene, names)) {
-    registry &&= await pull(scene, name, canBuild);
-    if (!registry) await buildStandIn(scene, name);
-  }
+  const missing = await missingImages(scene, names);
+  while (missing[0] && (await pull(scene, missing[0], canBuild))) missing.shift();
+  if (missing.length) await buildStandIns(scene, missing);
 }
 
 /** False when no registry answered and something else can be done about it. */
@@ -35,10 +33,9 @@ async function pull(scene: Scene, name: ImageName, otherwise: boolean): Promise<
     });
     return true;
   } catch (error) {
-    if (!otherwise)
-      throw new EngineError(
-        `Cannot pull ${name}, and stand-ins can only be built as root on Debian: ${reason(error)}`,
-      );
+    scene.signal.throwIfAborted();
+    const limit = 'and stand-ins can only be built as root on Debian';
+    if (!otherwise) throw new EngineError(`Cannot pull ${name}, ${limit}: ${reason(error)}`);
     scene.log(`No registry has ${name}: building stand-ins from Debian packages`);
     return false;
   } finally {

@@ -1,23 +1,11 @@
-import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ImageName, missingImages } from './catalog.ts';
-import { debianMirror, inTemporaryFolder, keyring } from './debian.ts';
-import { kitFolder } from './paths.ts';
+import { importDebian, recipes, type Suite, standInLabel, suites } from './debian-image.ts';
 import { type Scene, shell, step } from './step.ts';
-import { kitEnvironment, provideDebootstrap } from './tools.ts';
+import { inTemporaryFolder } from './temporary.ts';
+import { provideDebootstrap } from './tools.ts';
 
-export const standInLabel = 'dev.cutover.stand-in=true';
-const localAuthorities = '/usr/local/share/ca-certificates';
-const unneeded = [
-  'var/cache/apt/*',
-  'var/lib/apt/lists/*',
-  'var/log/*',
-  ...['doc', 'man', 'locale'].map((each) => `usr/share/${each}/*`),
-];
-const recipes = join(import.meta.dirname, 'images');
-
-type Suite = 'bookworm' | 'trixie';
 interface StandIn {
   readonly suite: Suite;
   /** Folder of the Dockerfile; without one the image is the bare Debian tree. */
@@ -36,8 +24,21 @@ const standIns: Record<ImageName, StandIn> = {
   'mariadb:10.11': { suite: 'bookworm', recipe: 'mariadb' },
 };
 
-/** Builds an image of the official name, interface and major version out of Debian's packages. */
-export async function buildStandIn(scene: Scene, name: ImageName): Promise<void> {
+/** Builds images of the official names, interfaces and major versions out of Debian's packages. */
+export async function buildStandIns(scene: Scene, names: readonly ImageName[]): Promise<void> {
+  await provideDebootstrap(scene);
+  const failed = new AbortController();
+  const joint = { ...scene, signal: AbortSignal.any([scene.signal, failed.signal]) };
+  // Suites share nothing, so they build side by side; each gives the machine's cores something to wait for.
+  const builds = suites.map(async (suite) => {
+    for (const name of names) if (standIns[name].suite === suite) await buildStandIn(joint, name);
+  });
+  for (const build of builds) build.catch((error: unknown) => failed.abort(error));
+  await Promise.allSettled(builds);
+  joint.signal.throwIfAborted();
+}
+
+async function buildStandIn(scene: Scene, name: ImageName): Promise<void> {
   const { suite, recipe, prepare } = standIns[name];
   if ((await missingImages(scene, [`debian:${suite}-slim`])).length) await importDebian(scene, suite);
   if (!recipe) return;
@@ -51,45 +52,6 @@ export async function buildStandIn(scene: Scene, name: ImageName): Promise<void>
       await shell(classic)('docker', ['build', ...options, context]);
     }),
   );
-}
-
-// The bare system, cut down as the official slim images are, which trusts whom this machine trusts.
-async function importDebian(scene: Scene, suite: Suite): Promise<void> {
-  const name = `debian:${suite}-slim`;
-  await provideDebootstrap(scene);
-  await step(scene, `Made a stand-in for ${name}`, () =>
-    inTemporaryFolder(async (temporary) => {
-      const tree = join(temporary, 'tree');
-      await bootstrap(scene, suite, tree);
-      await cp(join(recipes, 'debian'), tree, { recursive: true });
-      await cp(localAuthorities, tree + localAuthorities, { recursive: true }).catch(() => undefined);
-      const archive = join(temporary, 'tree.tar');
-      const excluded = unneeded.map((path) => `--exclude=./${path}`);
-      await shell(scene)('tar', ['--create', '--file', archive, '--directory', tree, ...excluded, '.']);
-      const changes = [`LABEL ${standInLabel}`, 'CMD ["bash"]'].flatMap((change) => ['--change', change]);
-      await shell(scene)('docker', ['import', ...changes, archive, name]);
-    }),
-  );
-}
-
-// Its mounts live in a namespace: they go when it is killed, and the removal of the tree never reaches through them.
-async function bootstrap(scene: Scene, suite: Suite, tree: string): Promise<void> {
-  const share = `${kitFolder('debootstrap')}/usr/share/debootstrap`;
-  const env = {
-    ...(await kitEnvironment('debootstrap')),
-    ...(existsSync(share) && { DEBOOTSTRAP_DIR: share }),
-    DPKG_FORCE: 'unsafe-io',
-  };
-  const isolated = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const options = ['--variant=minbase', `--keyring=${keyring()}`];
-  await shell({ ...scene, env })('unshare', [
-    ...isolated,
-    'debootstrap',
-    ...options,
-    suite,
-    tree,
-    await debianMirror(),
-  ]);
 }
 
 // The registry's own builds of Node, and the npm that belongs to that line.

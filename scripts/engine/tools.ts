@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
-import { debianSuite, type Kit, provideKit } from './debian.ts';
+import { debianSuite } from './debian.ts';
+import { type Kit, provideKit } from './kit.ts';
 import { clientFolder, configFolder, kitFolder } from './paths.ts';
 import { EngineError, type Scene } from './step.ts';
 
@@ -14,7 +15,7 @@ export async function provideEngineKit(scene: Scene): Promise<string> {
   const client = suite === 'bookworm' ? [] : ['docker-cli'];
   const kit: Kit = { name: 'engine', suite, packages: ['docker.io', 'iptables', 'iproute2', ...client] };
   const folder = await provideKit(scene, kit);
-  await linkIptables(scene, folder);
+  await linkIptables(folder);
   return folder;
 }
 
@@ -28,7 +29,8 @@ export const provideDebootstrap = async (scene: Scene): Promise<string> =>
 export async function clientEnvironment(host: string | undefined): Promise<Record<string, string>> {
   const env: Record<string, string> = host ? { DOCKER_HOST: host } : {};
   if (!(await runs('docker', ['--version']))) env.PATH = `${clientFolder}:${process.env.PATH}`;
-  if (!(await hasCompose(env))) env.DOCKER_CONFIG = configFolder;
+  // A configuration of ours would hide the contexts of the machine's: it needs an address.
+  if (host && !(await hasCompose(env))) env.DOCKER_CONFIG = configFolder;
   return env;
 }
 
@@ -79,14 +81,13 @@ async function supportedSuite(): Promise<string> {
 }
 
 // Debian makes these names with its alternatives system, which unpacking does not run.
-async function linkIptables(scene: Scene, folder: string): Promise<void> {
+async function linkIptables(folder: string): Promise<void> {
   if (!existsSync(`${folder}/usr/sbin/xtables-nft-multi`)) return;
   const env = await kitEnvironment('engine');
   const variant = (await runs('iptables-nft', ['-t', 'nat', '-S'], env)) ? 'nft' : 'legacy';
   for (const family of ['iptables', 'ip6tables'])
     for (const verb of ['', '-save', '-restore'])
       await link(`xtables-${variant}-multi`, `${folder}/usr/sbin/${family}${verb}`);
-  scene.signal.throwIfAborted();
 }
 
 const link = async (target: string, path: string): Promise<void> => {
