@@ -1,3 +1,4 @@
+import { connectPm2 } from '@cutover/internal';
 import { startLoad, startPm2 } from '@cutover/internal/testing';
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../programs.ts';
@@ -17,6 +18,15 @@ const SERVER = `
     server.listen(${PORT}, '127.0.0.1', () => shutdown.ready());
   });
 `;
+
+async function workersOf(home: string): Promise<number[]> {
+  const client = await connectPm2({ home });
+  try {
+    return (await client.list()).filter(({ status }) => status === 'online').map(({ pid }) => pid);
+  } finally {
+    client.close();
+  }
+}
 
 describe('gracefulShutdown under pm2 reload', () => {
   it(`loses no request of four cluster workers in ${RELOADS} of ${RELOADS} reloads`, async () => {
@@ -40,7 +50,13 @@ describe('gracefulShutdown under pm2 reload', () => {
       ],
       timeout: 15_000,
     });
-    for (let reload = 0; reload < RELOADS; reload++) await pm2.cli('reload', 'api', '--silent');
+    for (let reload = 0; reload < RELOADS; reload++) {
+      const before = await workersOf(pm2.home);
+      await pm2.cli('reload', 'api', '--silent');
+      const after = await workersOf(pm2.home);
+      expect(after).toHaveLength(4);
+      expect(after.filter((pid) => before.includes(pid))).toEqual([]);
+    }
     const report = await load.stop();
     console.log(`${RELOADS} reloads: ${report.sent} sent, ${report.failed} failed`, report.failures);
     expect(report.failures).toEqual({});
