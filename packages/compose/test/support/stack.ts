@@ -71,12 +71,13 @@ resolvers docker
   timeout resolve 200ms
 defaults
   mode http
-  timeout connect 2s
+  timeout connect 5s
   timeout client 30s
   timeout server 30s
   option redispatch
   ${way === 'server' ? 'load-server-state-from-file global' : ''}
-  default-server inter 200ms rise 2 fall 2 resolvers docker init-addr last,libc,none
+  timeout check 3s
+  default-server inter 1s fastinter 300ms downinter 200ms rise 2 fall 3 resolvers docker init-addr last,libc,none
 frontend web
   bind :8080
 ${frontends[way]}
