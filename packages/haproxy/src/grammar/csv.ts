@@ -1,22 +1,13 @@
 /** Rows of a CSV text by RFC 4180: fields in quotes may hold commas, line feeds and doubled quotes. */
 export function* readRows(text: string): Generator<string> {
-  let start = 0;
-  while (start < text.length) {
-    const end = endOfRow(text, start);
+  const quotes = new Quotes(text);
+  for (let start = 0; start < text.length; ) {
+    // A line feed ends a row unless it stands within quotes.
+    let end = lineEnd(text, start);
+    while (end < text.length && quotes.upTo(end) % 2 === 1) end = lineEnd(text, end + 1);
     if (end > start) yield text.slice(start, end);
     start = end + 1;
   }
-}
-
-/** A line feed ends a row unless it stands within quotes; the scan is skipped where a line has none. */
-function endOfRow(text: string, start: number): number {
-  let end = lineEnd(text, start);
-  for (let quotes = countQuotes(text, start, end); quotes % 2 === 1 && end < text.length; ) {
-    const next = lineEnd(text, end + 1);
-    quotes += countQuotes(text, end, next);
-    end = next;
-  }
-  return end;
 }
 
 const lineEnd = (text: string, from: number): number => {
@@ -24,10 +15,24 @@ const lineEnd = (text: string, from: number): number => {
   return end < 0 ? text.length : end;
 };
 
-function countQuotes(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = text.indexOf('"', from); at >= 0 && at < to; at = text.indexOf('"', at + 1)) count++;
-  return count;
+/** Counts quotes from the start, moving only forward: each character is looked at once, however long the text. */
+class Quotes {
+  readonly #text: string;
+  #next: number;
+  #count = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#next = text.indexOf('"');
+  }
+
+  upTo(end: number): number {
+    while (this.#next >= 0 && this.#next < end) {
+      this.#count++;
+      this.#next = this.#text.indexOf('"', this.#next + 1);
+    }
+    return this.#count;
+  }
 }
 
 /** Fields of one row. */

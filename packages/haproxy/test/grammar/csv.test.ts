@@ -21,4 +21,16 @@ describe('readRows', () => {
   it('ends with the text when a quote is never closed', () => {
     expect([...readRows('a\n"b\nc')]).toEqual(['a', '"b\nc']);
   });
+  it('looks at each character once: ten times the text takes about ten times as long, not a hundred', () => {
+    const time = (count: number, row: string) => {
+      const text = row.repeat(count);
+      const start = performance.now();
+      expect([...readRows(text)]).toHaveLength(count);
+      return performance.now() - start;
+    };
+    for (const row of [`${'1,'.repeat(150)}\n`, `"a, b",${'1,'.repeat(150)}\n`]) {
+      time(2_000, row);
+      expect(time(20_000, row)).toBeLessThan(Math.max(200, 40 * time(2_000, row)));
+    }
+  });
 });

@@ -9,6 +9,8 @@ export interface App extends AsyncDisposable {
   /** Requests seen but those of health checks. */
   readonly served: number;
   healthy: boolean;
+  /** When its last health check was answered, as `performance.now()`. */
+  readonly checkedAt: number;
   /** Milliseconds until `/slow` is answered. */
   slow: number;
   /** Ends it at once, with every connection. */
@@ -21,10 +23,12 @@ export async function startApp(name: string, { listen = true }: { listen?: boole
   const sockets = new Set<Socket>();
   let served = 0;
   let port = 0;
+  let checkedAt = 0;
   let server: Server | undefined;
   const create = (): Server =>
     createServer((request, response) => {
       if (request.url === '/health') {
+        checkedAt = performance.now();
         response.statusCode = app.healthy ? 200 : 503;
         return void response.end();
       }
@@ -64,6 +68,9 @@ export async function startApp(name: string, { listen = true }: { listen?: boole
     slow: 500,
     get port() {
       return port;
+    },
+    get checkedAt() {
+      return checkedAt;
     },
     get served() {
       return served;

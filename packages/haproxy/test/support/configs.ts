@@ -31,4 +31,5 @@ backend be_blue
   server s1 ${HOST}:${blue}
 backend be_green
   server s1 ${HOST}:${green}
-${more}`;
+${more}
+`;

@@ -55,7 +55,7 @@ export async function startRealHaproxy(
     );
     return await connected({ name, folder, stop });
   } catch (error) {
-    const logs = await docker('logs', name).catch(() => '');
+    const logs = await run('docker', ['logs', name]).then(({ stdout, stderr }) => stdout + stderr, String);
     await stop();
     throw new Error(`HAProxy ${version} did not start: ${logs}`, { cause: error });
   }

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A client of somebody else: one command, sent once. */
+export interface Peer {
+  readonly name: string;
+  readonly send: () => Promise<unknown>;
+}
+
+const LINE = 'set server app/blue weight 100';
+
+/** The peers that can be had on this machine; the reason of each that cannot. */
+export async function findPeers(
+  socket: string,
+): Promise<{ peers: Peer[]; missing: string[]; [Symbol.asyncDispose](): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'cutover-bench-'));
+  const found = await Promise.allSettled([socatPeer(socket), ...(await npmPeers(folder, socket))]);
+  return {
+    peers: found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
+    missing: found.flatMap((each) =>
+      each.status === 'rejected' ? [String(each.reason.message).split('\n')[0] ?? ''] : [],
+    ),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function socatPeer(socket: string): Promise<Peer> {
+  await run('socat', ['-V']).catch(() => {
+    throw new Error('socat is not installed');
+  });
+  const send = () => run('sh', ['-c', `echo "${LINE}" | socat - UNIX-CONNECT:${socket}`]);
+  return tried({ name: 'socat, a process each', send });
+}
+
+/** Installed apart from the workspace, without their scripts: nothing of ours depends on them. */
+async function npmPeers(folder: string, socket: string): Promise<Promise<Peer>[]> {
+  const install = [
+    'install',
+    '--prefix',
+    folder,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    'haproxy@0.3.0',
+    'haproxy-sdk@1.0.5',
+  ];
+  await run('npm', install).catch(() => {});
+  const require = createRequire(join(folder, 'index.js'));
+  return [haproxyPeer(require, socket), sdkPeer(require, socket)];
+}
+
+async function haproxyPeer(require: NodeJS.Require, socket: string): Promise<Peer> {
+  const HAProxy = require('haproxy') as new (
+    socket: string,
+    options: object,
+  ) => Record<string, (...args: unknown[]) => void>;
+  // It looks for the haproxy program although the socket needs none; any program will do.
+  const client = new HAProxy(socket, { which: process.execPath, config: '/dev/null', pid: '/dev/null' });
+  const send = () =>
+    new Promise((resolve, reject) => {
+      client.weight?.('app', 'blue', 100, (error: unknown, value: unknown) =>
+        error ? reject(error) : resolve(value),
+      );
+    });
+  return tried({ name: 'npm haproxy 0.3.0', send });
+}
+
+async function sdkPeer(require: NodeJS.Require, socket: string): Promise<Peer> {
+  const HAProxy = require('haproxy-sdk') as new (
+    socket: string,
+  ) => { command(line: string): Promise<unknown> };
+  const client = new HAProxy(socket);
+  return tried({ name: 'npm haproxy-sdk 1.0.5', send: () => client.command(LINE) });
+}
+
+/** Proves that it still works, within 10 s. */
+async function tried(peer: Peer): Promise<Peer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer within 10 s')), 10_000);
+  });
+  try {
+    await Promise.race([peer.send(), late]);
+    return peer;
+  } catch (error) {
+    throw new Error(`${peer.name} does not work: ${Object(error).message ?? String(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
