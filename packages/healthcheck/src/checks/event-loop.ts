@@ -1,4 +1,4 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { IntervalHistogram } from 'node:perf_hooks';
 import { option, readOptions } from '@cutover/internal';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { defineLocalCheck, type LocalCheck } from './define-check.ts';
@@ -36,7 +36,7 @@ export function eventLoopCheck(options: EventLoopCheckOptions = {}): LocalCheck 
     name,
     doing,
     run: async () => {
-      histogram ??= start();
+      histogram ??= await start();
       const delay = readDelay(histogram);
       const note = `${delay} ms late`;
       if (delay >= failAt)
@@ -46,7 +46,8 @@ export function eventLoopCheck(options: EventLoopCheckOptions = {}): LocalCheck 
   });
 }
 
-function start(): IntervalHistogram {
+async function start(): Promise<IntervalHistogram> {
+  const { monitorEventLoopDelay } = await import('node:perf_hooks');
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
   histogram.enable();
   return histogram;

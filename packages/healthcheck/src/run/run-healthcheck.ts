@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { bounded, messageOf, option, readOptions, redactUrls } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { refuseOption } from '../errors.ts';
@@ -39,8 +40,8 @@ export async function runHealthcheck(checks: readonly Check[], options: RunOptio
   const results = await runChecks(checks, options);
   const good = results.every((result) => result.good);
   const text = read(options).json ? JSON.stringify({ good, checks: results }) : results.map(line).join('\n');
-  // Written before the end: Docker reads a pipe, to which Node writes at once on POSIX.
-  process.stdout.write(`${text}\n`);
+  // Straight to the descriptor: on its way out at the end of the process, and a stream would cost milliseconds to set up.
+  writeSync(1, `${text}\n`);
   process.exit(good ? 0 : 1);
 }
 

@@ -1,0 +1,22 @@
+import { createServer } from 'node:http';
+import { type Check, createHealth } from '@cutover/healthcheck';
+
+/** A server of its own process for the bench: our endpoints, or the least that Node can answer. */
+let runs = 0;
+const checks: Check[] = Array.from({ length: 5 }, (_, index) => ({
+  name: `check-${index}`,
+  run: async () => {
+    runs += 1;
+  },
+}));
+const health = createHealth({ ready: checks });
+const bare = Buffer.from('{"status":"pass"}');
+const listeners = {
+  health: health.handler,
+  bare: (_: unknown, response: import('node:http').ServerResponse) =>
+    response.writeHead(200, { 'content-length': bare.length }).end(bare),
+};
+const server = createServer(listeners[process.argv[2] as keyof typeof listeners]);
+server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address() }));
+process.on('message', () => process.send?.({ runs, cpu: process.cpuUsage() }));
+process.on('disconnect', () => process.exit());

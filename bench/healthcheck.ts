@@ -1,0 +1,115 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { startPm2 } from '@cutover/internal/testing';
+import { loadFigures } from './healthcheck-load.ts';
+
+/**
+ * What checks cost: a PM2 check beside `pm2 jlist`, a HEALTHCHECK command beside a bare Node, endpoints beside the
+ * least that node:http can answer. Run with `tsx bench/healthcheck.ts`; about a minute. Builds the package first,
+ * since a user runs the build.
+ */
+const packageFolder = fileURLToPath(new URL('../packages/healthcheck', import.meta.url));
+execFileSync(process.execPath, [createRequire(import.meta.url).resolve('tsup/dist/cli-default.js')], {
+  cwd: packageFolder,
+  stdio: 'ignore',
+});
+const entry = pathToFileURL(join(packageFolder, 'dist/index.js')).href;
+const { pm2Check } = (await import(entry)) as typeof import('@cutover/healthcheck');
+const folder = mkdtempSync(join(tmpdir(), 'cutover-bench-'));
+
+const median = (values: readonly number[], share = 0.5): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ??
+  Number.NaN;
+const ms = (value: number): string => `${value.toFixed(1)} ms`;
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+/** Wall times of commands, taken in turns so that a busy machine is busy for all of them. */
+async function inTurns(
+  commands: Record<string, readonly string[]>,
+  rounds: number,
+): Promise<Record<string, number[]>> {
+  const times: Record<string, number[]> = Object.fromEntries(Object.keys(commands).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, args] of Object.entries(commands)) times[name]?.push(await timed(() => node(args)));
+  }
+  return times;
+}
+
+const node = (args: readonly string[]): Promise<void> =>
+  new Promise((resolve, reject) =>
+    execFile(process.execPath, args, { env, maxBuffer: 2 ** 26 }, (error) =>
+      error ? reject(error) : resolve(),
+    ),
+  );
+
+const command = (name: string, check: string): string[] => {
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(
+    file,
+    `import { httpCheck, pm2Check, runHealthcheck } from '${entry}';\nawait runHealthcheck([${check}]);`,
+  );
+  return [file];
+};
+
+const idle = 'setInterval(() => {}, 1000)';
+const pm2 = await startPm2({ name: 'five', code: idle, instances: 5, exec_mode: 'cluster' });
+const env = { ...process.env, PM2_HOME: pm2.home, HOME: pm2.home };
+const shop = createServer((_, response) => response.end('ok'));
+await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
+try {
+  const check = pm2Check({ home: pm2.home });
+  const { signal } = new AbortController();
+  for (let warm = 0; warm < 20; warm++) await check.run({ signal });
+  const inProcess: number[] = [];
+  for (let run = 0; run < 200; run++) inProcess.push(await timed(() => check.run({ signal })));
+
+  const url = `http://127.0.0.1:${(shop.address() as AddressInfo).port}/`;
+  const times = await inTurns(
+    {
+      bare: ['-e', '0'],
+      pm2: command('pm2', 'pm2Check()'),
+      http: command('http', `httpCheck('${url}')`),
+      jlist: [createRequire(join(packageFolder, 'package.json')).resolve('pm2/bin/pm2'), 'jlist'],
+    },
+    15,
+  );
+  // Round by round, so that what slowed one of a pair slowed the other as well.
+  const ratio = (name: string) => {
+    const ratios = (times[name] ?? []).map((time, round) => time / (times.bare?.[round] ?? Number.NaN));
+    return `${ms(median(times[name] ?? []))} (${median(ratios).toFixed(2)} x bare)`;
+  };
+
+  const ours = await loadFigures('health', 4);
+  const floor = await loadFigures('bare', 4);
+  const core = (value: number) => `${Math.round(value).toLocaleString('en')} answers per second of one core`;
+
+  console.table({
+    'pm2Check, 5 processes, in process, p50': { figure: ms(median(inProcess)), wanted: '< 3 ms' },
+    'pm2Check, in process, p95': { figure: ms(median(inProcess, 0.95)), wanted: '' },
+    'node -e 0, p50': { figure: ms(median(times.bare ?? [])), wanted: 'the floor' },
+    'HEALTHCHECK with pm2Check, p50': { figure: ratio('pm2'), wanted: '< 120 ms, < 1.5 x bare' },
+    'HEALTHCHECK with httpCheck, p50': { figure: ratio('http'), wanted: '< 1.5 x bare' },
+    'pm2 jlist, p50': { figure: ratio('jlist'), wanted: 'the peer' },
+    'endpoint /health, 5 checks': { figure: core(ours.perCoreSecond), wanted: '> 10,000' },
+    'bare node:http': { figure: core(floor.perCoreSecond), wanted: 'the floor' },
+    [`check runs in ${ours.seconds} s, ${ours.answers.toLocaleString('en')} answers, ${ours.bad} bad`]: {
+      figure: String(ours.runs),
+      wanted: `<= ${5 * (ours.seconds + 2)}`,
+    },
+  });
+} finally {
+  shop.close();
+  await pm2[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+}
