@@ -10,7 +10,7 @@ execFileSync(
   [createRequire(import.meta.url).resolve('prisma/build/index.js'), 'generate'],
   {
     cwd: import.meta.dirname,
-    env: { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, ...process.env },
+    env: { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1', ...process.env },
     stdio: ['ignore', 'ignore', 'inherit'],
   },
 );
