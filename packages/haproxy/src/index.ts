@@ -35,7 +35,8 @@ export {
 } from './commands/server.ts';
 export { readServersState, type ServerState, showServersState } from './commands/servers-state.ts';
 export * from './commands/sessions.ts';
-export { type StatFilter, type StatRow, type StatType, showStat } from './commands/stat.ts';
+export { type Column, type StatFilter, type StatRow, type StatType, showStat } from './commands/stat.ts';
+export { STAT_COLUMNS, type StatColumn } from './commands/stat-columns.ts';
 export * from './commands/table.ts';
 export type { Connect } from './connection/address.ts';
 export type { Limits } from './connection/transport.ts';

@@ -2,6 +2,7 @@ import { readFields, readRows } from '../grammar/csv.ts';
 import { type CheckStatus, readCheckStatus, readStatus, type Status } from '../grammar/status.ts';
 import { line, name } from '../grammar/words.ts';
 import { type Command, query } from './command.ts';
+import type { StatColumn } from './stat-columns.ts';
 
 /** What a row of `show stat` is about, by its column `type`. */
 export type StatType = 'frontend' | 'backend' | 'server' | 'listener';
@@ -16,6 +17,9 @@ export interface StatFilter {
   readonly type?: keyof typeof MASKS | undefined;
 }
 
+/** One of `STAT_COLUMNS`, or any other that a version or a module adds. */
+export type Column = StatColumn | (string & {});
+
 /** One row of `show stat`; columns are read when asked for. */
 export class StatRow {
   readonly #row: string;
@@ -28,20 +32,20 @@ export class StatRow {
   }
 
   /** A column by HAProxy's name; `''` when it is empty or this version lacks it. */
-  text(column: string): string {
+  text(column: Column): string {
     this.#fields ??= readFields(this.#row);
     const at = this.#columns.get(column);
     return at === undefined ? '' : (this.#fields[at] ?? '');
   }
 
   /** A column as a number; undefined when it is empty. Above 2^53 the last digits are rounded: see {@link bigint}. */
-  number(column: string): number | undefined {
+  number(column: Column): number | undefined {
     const text = this.text(column);
     return text === '' ? undefined : Number(text);
   }
 
   /** A counter, exact however large; undefined when it is empty. */
-  bigint(column: string): bigint | undefined {
+  bigint(column: Column): bigint | undefined {
     const text = this.text(column);
     return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRuntimeClient } from '../../src/index.ts';
+import { createRuntimeClient, STAT_COLUMNS } from '../../src/index.ts';
 import { type App, startApp } from '../support/app.ts';
 import { configOf } from '../support/configs.ts';
 import { type RealHaproxy, SHARED, startRealHaproxy } from '../support/real-haproxy.ts';
@@ -31,6 +31,14 @@ describe.each(['2.6', '3.0'])('the protocol of HAProxy %s', (version) => {
     await using haproxy = real.client();
     const { major, minor } = await haproxy.showVersion();
     expect(`${major}.${minor}`).toBe(version);
+  });
+
+  it('has every column that is explained', async () => {
+    await using haproxy = real.client();
+    const [head = ''] = (await haproxy.execute('show stat')).split('\n');
+    const columns = head.replace(/^# /, '').split(',');
+    expect(Object.keys(STAT_COLUMNS).filter((column) => !columns.includes(column))).toEqual([]);
+    expect(columns.slice(0, 100)).toEqual(Object.keys(STAT_COLUMNS).slice(0, 100));
   });
 
   it('answers 200 calls at once through its ten connections', async () => {
