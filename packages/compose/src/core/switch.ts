@@ -26,9 +26,14 @@ export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch'
       fix: 'look for another program that steers the router',
     });
   }
-  const { probe } = router;
-  if (probe) await within(run, PROBE_TIMEOUT, probe);
+  await probe(run);
   if (forward) await within(run, HOOK_TIMEOUT, async () => hooks.afterSwitch?.(facts));
+}
+
+/** One request through the router, where it has a way to send one. */
+export async function probe(run: Run): Promise<void> {
+  const { router } = run.ports;
+  if (router.probe) await within(run, PROBE_TIMEOUT, router.probe);
 }
 
 const within = ({ ports: { clock } }: Run, timeout: number, work: (signal: AbortSignal) => Promise<void>) =>

@@ -1,6 +1,7 @@
 import { judge, lifeOf } from './judge.ts';
 import type { Container, RouterSlot, Step } from './model.ts';
 import type { Run } from './runner.ts';
+import { probe } from './switch.ts';
 
 const INTERVAL = 250;
 // The router is not asked about a background service.
@@ -16,6 +17,7 @@ export async function soak(run: Run, step: Extract<Step, { do: 'soak' }>): Promi
     const now = containers.find(({ id }) => id === step.container.id);
     const found = judge(step.container, now, state.slots[step.slot]);
     if (!found.good) throw new Error(found.why);
+    await probe(run);
   }
   run.seen.soaked = true;
 }
