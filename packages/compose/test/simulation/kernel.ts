@@ -14,6 +14,8 @@ export class Kernel {
   now = 0;
   /** Events that have run: what a simulation costs. */
   events = 0;
+  /** Looks at the world after each event. */
+  judge: () => void = () => {};
   readonly #queue: Scheduled[] = [];
   #order = 0;
 
@@ -52,6 +54,7 @@ export class Kernel {
       this.now = next.at;
       this.events++;
       next.run();
+      this.judge();
       return true;
     }
   }

@@ -30,6 +30,9 @@ export const image = (version: string): Image => ({
   id: `sha256:${version}`,
 });
 
+/** A secret that must not be seen anywhere. */
+export const CANARY = 'hunter22';
+
 export const versionOf = (imageText: string): string => imageText.slice(imageText.lastIndexOf(':') + 1);
 
 export const release = (version: string): Release => ({

@@ -6,7 +6,7 @@ import type { Identity } from '../../src/ledger/identity.ts';
 import { listeners } from '../../src/listeners.ts';
 import type { Settings } from '../../src/options.ts';
 import type { Engine, Exit, Ports, Router } from '../../src/ports.ts';
-import { image, layout, policy, scaleOf, serviceNames, slotOf, versionOf } from './layout.ts';
+import { CANARY, image, layout, policy, scaleOf, serviceNames, slotOf, versionOf } from './layout.ts';
 import type { Call, Process } from './process.ts';
 import { dockerOf } from './world/notes.ts';
 import type { World } from './world/world.ts';
@@ -35,6 +35,7 @@ export function portsOf(around: Surroundings): { settings: Settings; ports: Port
     emit: listeners((event) => {
       if (event.type === 'done' || event.type === 'failed')
         world.note(process.name, `${event.type} ${event.step.do}`);
+      if (event.type === 'output' && event.lines.join().includes(CANARY)) world.leaked('an event');
       onEvent(event);
     }),
   };

@@ -29,7 +29,7 @@ export interface Result {
 }
 
 /** Something a test puts between the core and the world: a planted bug. */
-export type Sabotage = (context: ReturnType<typeof portsOf>) => ReturnType<typeof portsOf>;
+export type Sabotage = (context: ReturnType<typeof portsOf>, world: World) => ReturnType<typeof portsOf>;
 
 const LIMIT = 600_000;
 const PATIENT = 5;
@@ -159,7 +159,7 @@ export class Simulation {
         if (has('sink-throws')) throw new Error('the reporter is broken');
       },
     };
-    const context = this.#sabotage(portsOf(around));
+    const context = this.#sabotage(portsOf(around), world);
     const { signal } = process.controller;
     const done =
       kind === 'resume'
@@ -189,13 +189,19 @@ export class Simulation {
   #judgeEnd(ending: Ending, version: string): void {
     const { world } = this;
     if (this.broken || world.disturbed || this.#others.length > 0) return;
-    const problem =
-      ending === 'deployed' || ending === 'unchanged'
-        ? allOn(world, version)
-        : ending === 'reverted'
-          ? allOn(world, undefined)
-          : undefined;
+    const { exitsSoon, outOfMemory, flaps } = world.engine.traits;
+    // What crashes now and then is sometimes not there; that is no lie.
+    const restless = exitsSoon || outOfMemory || flaps;
+    const says = {
+      deployed: restless ? undefined : version,
+      unchanged: restless ? undefined : version,
+      nothing: restless || world.journalLost ? undefined : 'any',
+      reverted: 'any',
+    }[ending as string];
+    const problem = says && allOn(world, says === 'any' ? undefined : says);
     if (problem) world.violate('I6', `it says ${ending}, and ${problem}`);
+    if (ending === 'deployed' && world.fooled)
+      world.violate('I11', 'it says deployed, and real requests fail');
   }
 
   /** Faults stop; from here on it must come out well, and stay so. */
@@ -249,6 +255,7 @@ export class Simulation {
 function heal(world: World): void {
   const { engine, router } = world;
   engine.heal();
+  world.fooled = false;
   router.disbelieves = undefined;
   router.refusesUntil = 0;
 }

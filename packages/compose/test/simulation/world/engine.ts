@@ -67,6 +67,7 @@ export interface EngineWatcher {
   /** `by`: who stopped it; undefined when it ended by itself or the world ended it. */
   exited(container: SimContainer, by: string | undefined): void;
   signalled(container: SimContainer, by: string): void;
+  killed(container: SimContainer, by: string): void;
   removed(container: SimContainer): void;
 }
 
@@ -242,6 +243,14 @@ export class SimEngine {
     const promised = graceOf(c.service);
     const rest = this.traits.exitsAtDeadline ? grace : this.#random.between(1, Math.floor(promised * 0.9));
     c.pending.push(this.#kernel.after(rest, () => this.exit(c, this.traits.exitsAtDeadline ? 137 : 0)));
+  }
+
+  /** `docker kill`: no grace at all. */
+  kill(id: string, by: string): void {
+    const c = this.find(id);
+    if (!c?.running) return;
+    this.#watcher.killed(c, by);
+    this.exit(c, 137);
   }
 
   exit(c: SimContainer, code: number): void {

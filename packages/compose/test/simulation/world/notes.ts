@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { JournalEntry } from '../../../src/core/model.ts';
+import { CANARY } from '../layout.ts';
 import type { Process } from '../process.ts';
 
 /** A container that is never started: a lock, or an entry of the journal. */
@@ -16,11 +17,13 @@ export interface Note {
 /** Where the notes are kept: the part of the Docker API that the real ledger uses. */
 export class NoteShelf {
   notes: Note[] = [];
+  leaked: (where: string) => void = () => {};
   #ids = 0;
 
   create(name: string, labels: Readonly<Record<string, string>>): Note {
     if (this.notes.some((note) => note.name === name)) throw status(409, `the name ${name} is in use`);
     const entry = labels['dev.cutover.entry'];
+    if (entry?.includes(CANARY)) this.leaked('the journal');
     const holder = labels['dev.cutover.holder'];
     const note: Note = {
       id: `note#${++this.#ids}`,

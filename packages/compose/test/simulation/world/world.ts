@@ -1,5 +1,5 @@
 import { Kernel } from '../kernel.ts';
-import { graceOf, layout, policy, scaleOf, slotOf } from '../layout.ts';
+import { CANARY, graceOf, layout, policy, scaleOf, slotOf } from '../layout.ts';
 import { Random } from '../random.ts';
 import { type SimContainer, SimEngine } from './engine.ts';
 import { NoteShelf } from './notes.ts';
@@ -37,6 +37,8 @@ export class World {
   journalLost = false;
   /** Somebody else changed containers: an end is judged after the next run only. */
   disturbed = false;
+  /** Traffic went to a slot whose health is good and whose answers are not. */
+  fooled = false;
   /** The environment took the live slot away; nobody is to blame until it serves again. */
   #excused = false;
   #leftRotation = new Map<string, number>();
@@ -48,6 +50,8 @@ export class World {
     this.router = new SimRouter(this.kernel);
     this.load = new Workload(Number(seed & 0xffffn));
     this.#settleIn();
+    this.shelf.leaked = (where) => this.leaked(where);
+    this.kernel.judge = () => this.#judge();
   }
 
   /** All on version 1, as it has been for a long time. */
@@ -64,10 +68,15 @@ export class World {
 
   note(actor: string, text: string): void {
     this.timeline.push({ at: this.kernel.now, actor, text });
+    if (text.includes(CANARY)) this.leaked(actor);
   }
 
   reach(situation: string): void {
     this.reached.set(situation, (this.reached.get(situation) ?? 0) + 1);
+  }
+
+  leaked(where: string): void {
+    this.violations.push({ invariant: 'I12', at: this.kernel.now, text: `a secret is seen in ${where}` });
   }
 
   violate(invariant: string, text: string): void {
@@ -101,7 +110,7 @@ export class World {
   }
 
   /** I1 at this instant: whoever routes to nobody is found out even when no request comes. */
-  judge(): void {
+  #judge(): void {
     if (this.#excused) {
       if (this.server()) this.#excused = false;
       return;
@@ -166,6 +175,11 @@ export class World {
     if (live && (by === undefined || outsiders.has(by))) this.excuse();
   }
 
+  killed(c: SimContainer, by: string): void {
+    this.note(by, `SIGKILL to ${c.id}`);
+    if (!outsiders.has(by)) this.violate('I4', `${c.id} is killed without its grace`);
+  }
+
   removed(c: SimContainer): void {
     this.eligible.delete(lifeOf(c));
   }
@@ -176,6 +190,7 @@ export class World {
     this.note(by, `traffic ${from} → ${to}`);
     this.#leftRotation.set(from, this.kernel.now);
     const c = this.slotContainer(to);
+    this.fooled = this.engine.traits.failsRequests && c?.version === '2';
     if (outsiders.has(by)) {
       if (!c) this.excuse();
       return;

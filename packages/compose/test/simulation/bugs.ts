@@ -1,0 +1,318 @@
+import type { Container, JournalEntry } from '../../src/core/model.ts';
+import type { Settings } from '../../src/options.ts';
+import type { Engine, Ledger, Lock, Router } from '../../src/ports.ts';
+import { CANARY, scaleOf } from './layout.ts';
+import type { Sabotage } from './simulate.ts';
+import type { World } from './world/world.ts';
+
+type Context = Parameters<Sabotage>[0];
+
+const withEngine =
+  (change: (engine: Engine, world: World) => Partial<Engine>): Sabotage =>
+  (context, world) => {
+    const { engine } = context.ports;
+    return { ...context, ports: { ...context.ports, engine: { ...engine, ...change(engine, world) } } };
+  };
+
+const withRouter =
+  (change: (router: Router, world: World) => Partial<Router>): Sabotage =>
+  (context, world) => {
+    const { router } = context.ports;
+    return { ...context, ports: { ...context.ports, router: { ...router, ...change(router, world) } } };
+  };
+
+const withLedger =
+  (change: (ledger: Ledger, world: World) => Partial<Ledger>): Sabotage =>
+  (context, world) => {
+    const { ledger } = context.ports;
+    return { ...context, ports: { ...context.ports, ledger: { ...ledger, ...change(ledger, world) } } };
+  };
+
+const withLock =
+  (change: (lock: Lock, context: Context, world: World) => Partial<Lock>): Sabotage =>
+  (context, world) =>
+    withLedger((ledger) => ({
+      acquire: async (purpose) => {
+        const lock = await ledger.acquire(purpose);
+        return { ...lock, ...change(lock, context, world) };
+      },
+    }))(context, world);
+
+const withSettings =
+  (change: (settings: Settings) => Partial<Settings>): Sabotage =>
+  (context) => ({ ...context, settings: { ...context.settings, ...change(context.settings) } });
+
+const forgetting = (type: JournalEntry['type']): Sabotage =>
+  withLock((lock) => ({ append: async (entry) => (entry.type === type ? undefined : lock.append(entry)) }));
+
+const seeing = (change: (containers: readonly Container[]) => readonly Container[]): Sabotage =>
+  withEngine((engine) => ({ observe: async () => change(await engine.observe()) }));
+
+const clean = { found: true, code: 0 };
+const quietly = (work: Promise<void>): Promise<void> => work.catch(() => {});
+
+/** Whoever was told to stop counts as stopped. */
+const told = (all: readonly Container[], { engine }: World): readonly Container[] =>
+  all.map((c) => (engine.find(c.id)?.stop ? { ...c, running: false } : c));
+
+/** Mistakes that a deployer could make, each injected between the core and the world; the simulator must see them all. */
+export const bugs: Readonly<Record<string, Sabotage>> = {
+  // Stopping
+  'stops with a shorter grace than promised': withEngine((engine) => ({
+    stop: (container) => engine.stop(container, 1_000),
+  })),
+  'sends SIGTERM twice': withEngine((engine) => ({
+    stop: async (container, grace) => {
+      const [exit] = await Promise.all([engine.stop(container, grace), engine.stop(container, grace)]);
+      return exit;
+    },
+  })),
+  'stops again, shorter, when it takes long': withEngine((engine, world) => ({
+    stop: (container, grace) => {
+      world.kernel.after(3_000, () => void engine.stop(container, 2_000).catch(() => {}));
+      return engine.stop(container, grace);
+    },
+  })),
+  'signals again whoever was told before': withEngine((engine) => ({
+    awaitExit: (c, limit) => engine.stop(c, limit),
+  })),
+  'believes that whoever was told has gone': withEngine(() => ({ awaitExit: async () => clean })),
+  'waits for ever for whoever was told': withEngine(() => ({ awaitExit: () => new Promise(() => {}) })),
+  'never stops the cron': withEngine((engine) => ({
+    stop: async (container, grace) => (container.service === 'cron' ? clean : engine.stop(container, grace)),
+  })),
+  'stops every container of the shop': withEngine((engine) => ({
+    stop: async (container, grace) => {
+      const all = (await engine.observe()).filter(({ running }) => running);
+      const exits = await Promise.all(all.map((each) => engine.stop(each, grace)));
+      return exits[0] ?? engine.stop(container, grace);
+    },
+  })),
+  'stops the live slot in place of the idle one': withEngine((engine) => ({
+    stop: async (container, grace) => {
+      const other = { api_blue: 'api_green', api_green: 'api_blue' }[container.service];
+      const wrong = (await engine.observe()).find(({ service }) => service === other);
+      return engine.stop(wrong ?? container, grace);
+    },
+  })),
+  // Removing
+  'removes what runs': withEngine((engine, world) => ({
+    stop: async (container, grace) => {
+      engine.stop(container, grace).catch(() => {});
+      return clean;
+    },
+    observe: async () => told(await engine.observe(), world),
+    remove: async (container) => {
+      world.engine.kill(container.id, 'run1');
+      return engine.remove(container);
+    },
+  })),
+  'starts the next when the last was told to stop': withEngine((engine, world) => ({
+    stop: async (container, grace) => {
+      engine.stop(container, grace).catch(() => {});
+      return clean;
+    },
+    observe: async () => told(await engine.observe(), world).filter(({ running }) => running),
+    up: async (service, replicas, signal) => {
+      if (service !== 'cron') return engine.up(service, replicas, signal);
+      world.engine.start(world.engine.create(service, '2'));
+    },
+  })),
+  'leaves stopped containers where they are': withEngine(() => ({ remove: async () => {} })),
+  'removes by name whatever has it now': withEngine((engine) => ({
+    remove: async ({ service }) => {
+      for (const c of await engine.observe()) {
+        if (c.service !== service) continue;
+        await engine.stop(c, 1_000);
+        await engine.remove(c);
+      }
+    },
+  })),
+  // Starting
+  'starts one worker where there were two': withEngine((engine) => ({
+    up: (service, _, signal) => engine.up(service, 1, signal),
+  })),
+  'starts one container too many': withEngine((engine) => ({
+    up: (service, replicas, signal) => engine.up(service, (replicas ?? scaleOf(service)) + 1, signal),
+  })),
+  'forgets to pin the image': withEngine(() => ({ pin: async () => {} })),
+  'pins the background services only': withEngine((engine) => ({
+    pin: (images) =>
+      engine.pin(Object.fromEntries(Object.entries(images).filter(([name]) => !/BLUE|GREEN/.test(name)))),
+  })),
+  'takes a failed start for a good one': withEngine((engine) => ({
+    up: async (service) => {
+      if (service !== 'cron') await engine.up(service, undefined);
+    },
+  })),
+  'starts the cron beside the old one': withEngine((engine, world) => ({
+    up: async (service, replicas, signal) => {
+      if (service.startsWith('api')) world.engine.start(world.engine.create('cron', '2'));
+      return engine.up(service, replicas, signal);
+    },
+  })),
+  'knows the old image by the new name': withEngine((engine) => ({
+    resolve: () => engine.resolve('shop:2'),
+  })),
+  // Looking
+  'does not see stopped containers': seeing((all) => all.filter(({ running }) => running)),
+  'takes a stopped container for a running one': seeing((all) => all.map((c) => ({ ...c, running: true }))),
+  'sees one container of each service': seeing((all) =>
+    all.filter((c, index) => all.findIndex(({ service }) => service === c.service) === index),
+  ),
+  'looks once and remembers': withEngine((engine) => {
+    let seen: readonly Container[] | undefined;
+    return { observe: async () => (seen ??= await engine.observe()) };
+  }),
+  'does not see the cron': seeing((all) => all.filter(({ service }) => service !== 'cron')),
+  'does not see that a container was started again': withEngine((engine) => ({
+    observe: async () => (await engine.observe()).map((c) => ({ ...c, startedAt: 'once', restarts: 0 })),
+  })),
+  // Routing
+  'switches to a slot that is down': withRouter((router, world) => ({
+    observe: async () => {
+      const state = await router.observe();
+      const up = { up: true, sessions: 0 };
+      return { ...state, slots: { blue: up, green: up } };
+    },
+    switchTo: async (to, from) => {
+      await router.switchTo(to, from).catch(() => {
+        world.touch();
+        world.router.live = to;
+      });
+    },
+  })),
+  'takes the old slot out before the new one is in': withRouter((router, world) => ({
+    switchTo: async (to, from) => {
+      const { live } = world.router;
+      world.router.live = 'none';
+      await router.observe();
+      world.router.live = live;
+      await router.switchTo(to, from);
+    },
+  })),
+  'commits without a look whether it came': withRouter((router) => {
+    let believed: string | undefined;
+    return {
+      switchTo: async (to, from) => {
+        believed = to;
+        await quietly(router.switchTo(to, from));
+      },
+      observe: async () => {
+        const state = await router.observe();
+        return { ...state, live: believed ?? state.live };
+      },
+    };
+  }),
+  'never stores the live slot': withRouter(() => ({ persist: async () => {} })),
+  'stores the other slot': withRouter((router) => ({
+    persist: (slot) => router.persist(slot === 'blue' ? 'green' : 'blue'),
+  })),
+  'believes that the stored slot is the live one': withRouter((router) => ({
+    observe: async () => {
+      const state = await router.observe();
+      return { ...state, stored: state.live };
+    },
+  })),
+  'counts no sessions': withRouter((router) => ({
+    observe: async () => {
+      const state = await router.observe();
+      const idle = (slot = 'blue') => ({ up: state.slots[slot]?.up ?? false, sessions: 0 });
+      return { ...state, slots: { blue: idle('blue'), green: idle('green') } };
+    },
+  })),
+  'asks nothing through the router': withRouter(() => ({ probe: async () => {} })),
+  'switches before the gate': withEngine((engine, world) => ({
+    up: async (service, replicas, signal) => {
+      await engine.up(service, replicas, signal);
+      if (service.startsWith('api') && service !== `api_${world.router.live}`) {
+        world.touch();
+        const { live } = world.router;
+        world.router.live = service.slice('api_'.length);
+        world.routed(world.router.live, live, 'run1');
+      }
+    },
+  })),
+  // Ledger
+  'gives the lock to everybody': withLedger((_, world) => ({
+    acquire: async () => {
+      let last = world.shelf.notes.length;
+      return {
+        assertHeld: async () => {},
+        append: async (entry) => {
+          last++;
+          world.shelf.create(`free-${last}-${world.shelf.notes.length}-${world.kernel.now}`, {
+            'dev.cutover.project': 'shop',
+            'dev.cutover.sequence': String(last),
+            'dev.cutover.entry': JSON.stringify(entry),
+          });
+        },
+        prune: async () => {},
+        release: async () => {},
+      };
+    },
+  })),
+  'takes the lock from whoever has it': withLedger((ledger, world) => ({
+    acquire: async (purpose) => {
+      world.shelf.notes = world.shelf.notes.filter(({ holder }) => holder === undefined);
+      return ledger.acquire(purpose);
+    },
+  })),
+  'keeps no journal': withLock(() => ({ append: async () => {} })),
+  'writes the journal behind the effect': withLock((lock, _, world) => ({
+    append: async (entry) => {
+      world.kernel.after(200, () => void quietly(lock.append(entry)));
+    },
+  })),
+  'does not note whom it stops': forgetting('stopping'),
+  'does not note that it switches': forgetting('switching'),
+  'does not note how it ended': forgetting('outcome'),
+  'does not note its intent': forgetting('intent'),
+  'notes that it ended when it has not': withLock((lock) => ({
+    append: async (entry) => {
+      await lock.append(entry);
+      if (entry.type === 'switching') await lock.append({ type: 'outcome', outcome: 'deployed' });
+    },
+  })),
+  'reads no journal': withLedger(() => ({ read: async () => [] })),
+  'goes in circles when it cannot write': withLock((lock) => ({
+    append: async (entry) => {
+      for (;;) {
+        try {
+          return await lock.append(entry);
+        } catch {
+          // Try again, for ever, and without a pause.
+        }
+      }
+    },
+  })),
+  // Patience
+  'takes one good look for a proof': withSettings(({ policy }) => ({
+    policy: { ...policy, gate: { ...policy.gate, consecutive: 1, stableFor: 0 } },
+  })),
+  'does not wait for sessions': withSettings(({ policy }) => ({
+    policy: { ...policy, drain: { ...policy.drain, timeout: 0 } },
+  })),
+  'waits for sessions for ever': withSettings(({ policy }) => ({
+    policy: { ...policy, drain: { ...policy.drain, timeout: Number.POSITIVE_INFINITY } },
+  })),
+  'waits for health for ever': withSettings(({ policy }) => ({
+    policy: { ...policy, gate: { ...policy.gate, timeout: Number.POSITIVE_INFINITY } },
+  })),
+  'verifies nothing': withSettings(({ policy }) => ({
+    policy: { ...policy, verify: { ...policy.verify, stableFor: 0 } },
+  })),
+  // Secrets
+  'writes a password into the journal': withLock((lock) => ({
+    append: (entry) => lock.append(entry.type === 'undo' ? { ...entry, reason: CANARY } : entry),
+  })),
+  'shows a password in an error': withEngine((engine) => ({
+    up: (service, replicas, signal) =>
+      engine.up(service, replicas, signal).catch((error: Error) => {
+        throw new Error(`${error.message} (with API_TOKEN=${CANARY})`);
+      }),
+  })),
+  'shows a password in the output of a container': withEngine(() => ({
+    tail: async () => [`using ${CANARY}`],
+  })),
+};
