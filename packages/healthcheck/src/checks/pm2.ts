@@ -2,7 +2,8 @@ import { connectPm2, option, type Pm2Process, readOptions } from '@cutover/inter
 import type { Check } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { defineCheck } from './define-check.ts';
-import { judgePm2, PM2_MAX_RESTARTS, PM2_RESTART_WINDOW, type RestartSample } from './pm2-rules.ts';
+import { samplesInFile, samplesInMemory } from './pm2-history.ts';
+import { judgePm2, PM2_MAX_RESTARTS, PM2_RESTART_WINDOW } from './pm2-rules.ts';
 
 export interface Pm2CheckOptions {
   /** Default `pm2`. */
@@ -17,6 +18,11 @@ export interface Pm2CheckOptions {
   restartWindow?: number;
   /** Milliseconds a process must be up before it counts as online; default 0. */
   minUptime?: number;
+  /**
+   * A file in which restart counts are kept from run to run: for a HEALTHCHECK command, which starts afresh each time
+   * and would see a loop only while it is new. By default they are kept in memory.
+   */
+  history?: string;
   /** PM2's folder; default `$PM2_HOME`, else `~/.pm2`. */
   home?: string;
 }
@@ -28,7 +34,7 @@ export interface Pm2CheckOptions {
  * (errored, looping, too few online), `not-ready` (starting) or `denied` (another user's PM2).
  */
 export function pm2Check(options: Pm2CheckOptions = {}): Check {
-  const { name, home, processes, ...rules } = readOptions(
+  const { name, home, processes, history, ...rules } = readOptions(
     options,
     {
       name: option.text,
@@ -37,19 +43,24 @@ export function pm2Check(options: Pm2CheckOptions = {}): Check {
       maxRestarts: option.wholeNumber,
       restartWindow: option.duration,
       minUptime: option.duration,
+      history: option.text,
       home: option.text,
     },
     { name: 'pm2', maxRestarts: PM2_MAX_RESTARTS, restartWindow: PM2_RESTART_WINDOW, minUptime: 0 },
     refuseOption('pm2Check'),
   );
-  let samples: readonly RestartSample[] = [];
+  const samples = history === undefined ? samplesInMemory() : samplesInFile(history);
   return defineCheck({
     name,
     doing: 'asking PM2',
     run: async (signal) => {
       const found = await list(home, signal);
-      const verdict = judgePm2(found, { ...rules, processes }, { now: Date.now(), samples });
-      samples = verdict.samples;
+      const verdict = judgePm2(
+        found,
+        { ...rules, processes },
+        { now: Date.now(), samples: await samples.read() },
+      );
+      await samples.write(verdict.samples);
       if (verdict.problem)
         throw new HealthcheckError(verdict.problem.code, {
           doing: 'asking PM2',

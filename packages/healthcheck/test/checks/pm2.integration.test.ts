@@ -1,4 +1,4 @@
-import { access, readdir, readlink } from 'node:fs/promises';
+import { access, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { startPm2, type TestPm2 } from '@cutover/internal/testing';
@@ -76,6 +76,17 @@ describe('pm2Check against a real PM2', () => {
 
   it('is not ready with a name that PM2 does not know', async () => {
     await expect(run(check('api', 'worker'))).rejects.toMatchObject({ code: 'not-ready' });
+  });
+
+  it('remembers restarts in a file from one command to the next', async () => {
+    const history = join(await newFolder(), 'restarts.json');
+    const fresh = () => pm2Check({ home: pm2.home, processes: ['cron'], history });
+    await expect(run(fresh())).resolves.toBeDefined();
+    // As if the first command had seen five restarts less.
+    const [{ at, restarts }] = JSON.parse(await readFile(history, 'utf8'));
+    const fewer = Object.fromEntries(Object.keys(restarts).map((id) => [id, restarts[id] - 5]));
+    await writeFile(history, JSON.stringify([{ at, restarts: fewer }]));
+    await expect(run(fresh())).rejects.toThrow('again and again: cron');
   });
 
   it('tells nothing of an environment, good or bad', async () => {

@@ -1,0 +1,36 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { RestartSample } from './pm2-rules.ts';
+
+/** Where restart counts are kept between two runs. */
+export interface SampleStore {
+  read(): Promise<readonly RestartSample[]>;
+  write(samples: readonly RestartSample[]): Promise<void>;
+}
+
+export function samplesInMemory(): SampleStore {
+  let kept: readonly RestartSample[] = [];
+  return {
+    read: async () => kept,
+    write: async (samples) => {
+      kept = samples;
+    },
+  };
+}
+
+/** A file that is missing, broken or cannot be written costs the memory of a loop, not the check. */
+export const samplesInFile = (file: string): SampleStore => ({
+  read: async () => {
+    try {
+      const read: unknown = JSON.parse(await readFile(file, 'utf8'));
+      return Array.isArray(read) ? read.filter(isSample) : [];
+    } catch {
+      return [];
+    }
+  },
+  write: (samples) => writeFile(file, JSON.stringify(samples)).catch(() => {}),
+});
+
+const isSample = (value: unknown): value is RestartSample => {
+  const { at, restarts } = Object(value) as Partial<RestartSample>;
+  return typeof at === 'number' && typeof restarts === 'object' && restarts !== null;
+};
