@@ -7,18 +7,26 @@ const screen = createScreen();
 const interrupt = new AbortController();
 const { signal } = interrupt;
 let removal: string | undefined;
+let interruptedAt = 0;
+
+// A package manager in between may hand one Ctrl-C on twice, the second time as SIGTERM.
+const ECHO = 1_000;
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => onSignal(name));
 
 function onSignal(name: string): void {
-  if (signal.aborted) {
-    const remains = removal ? `The stack stays; remove it with\n  ${removal}` : 'Of the demo nothing stays.';
-    screen.print(`${name} again: leaving at once. ${remains}`);
+  if (!signal.aborted) {
+    interruptedAt = performance.now();
+    screen.print(`${name}: taking down what was started; once more to leave at once`);
+    interrupt.abort(new Error(`ended by ${name}`));
+  } else if (performance.now() - interruptedAt > ECHO) {
+    screen.print(`${name} again: leaving at once. ${remains()}`);
     process.exit(130);
   }
-  screen.print(`${name}: taking down what was started; once more to leave at once`);
-  interrupt.abort(new Error(`ended by ${name}`));
 }
+
+const remains = (): string =>
+  removal ? `The stack stays; remove it with\n  ${removal}` : 'Of the demo nothing stays.';
 
 async function run(): Promise<boolean> {
   const { env, provided } = await screen.step('provide a Docker engine and base images', ({ tell }) =>
@@ -38,6 +46,7 @@ async function run(): Promise<boolean> {
 try {
   process.exitCode = (await run()) ? 0 : 1;
 } catch (error) {
-  screen.print(signal.aborted ? String(signal.reason) : `${error instanceof Error ? error.message : error}`);
+  screen.print(error instanceof Error && !signal.aborted ? error.message : String(signal.reason ?? error));
+  screen.print(remains());
   process.exitCode = signal.aborted ? 130 : 1;
 }
