@@ -139,19 +139,21 @@ function serve(socket: Socket, model: FakeModel, { log, takeFault }: Hooks): voi
     const fault = takeFault(line);
     if (fault && 'silent' in fault) stuck = true;
     if (stuck) return;
-    if (fault && 'raw' in fault) return void socket[prompt ? 'write' : 'end'](fault.raw);
+    if (line === 'quit') return void socket.end();
+    if (fault && 'raw' in fault) return void socket.write(fault.raw);
     const body = fault && 'answer' in fault ? fault.answer : (own(line) ?? reply(model, line));
     const text = `${severity ? withSeverity(body) : body}${body ? '\n\n' : '\n'}${prompt ? '> ' : ''}`;
     send(socket, text, fault);
-    if (!prompt) socket.end();
   };
   socket.on('data', (chunk) => {
     const [...complete] = (pending + chunk.toString()).split('\n');
     pending = complete.pop() ?? '';
     for (const line of complete) {
-      const parts = line.split(';');
-      for (const part of parts) answer(part.trim());
-      if (!prompt) break;
+      for (const part of line.split(';')) answer(part.trim());
+      if (prompt || stuck) continue;
+      // One-shot: what came with the first line is dropped.
+      socket.end();
+      break;
     }
   });
 }

@@ -49,7 +49,15 @@ export async function startRealHaproxy(
   };
   try {
     await docker(
-      ...['run', '--detach', '--name', name, '--user', '0', '--add-host', `${HOST}:host-gateway`],
+      ...[
+        'run',
+        '--detach',
+        '--name',
+        name,
+        '--label',
+        `dev.cutover.test=${process.env.CUTOVER_TEST_RUN ?? 'none'}`,
+      ],
+      ...['--user', '0', '--add-host', `${HOST}:host-gateway`],
       ...['--volume', `${folder}:${SHARED}`, '--publish', '127.0.0.1::8080', `haproxy:${version}`],
       ...['haproxy', '-W', '-db', '-S', `${SHARED}/master.sock,mode,666`, '-f', `${SHARED}/haproxy.cfg`],
     );
