@@ -62,11 +62,12 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
       expect(await deployment.rollback()).toMatchObject({ outcome: 'deployed', live: 'blue' });
       expect(await running()).toEqual({ live: 'blue', blue: ['1'], green: [], cron: ['1'], worker: ['1'] });
     } finally {
-      const { sent, failures, versions } = await load.stop();
-      expect(failures).toEqual({});
-      expect(sent).toBeGreaterThan(500);
-      expect(Object.keys(versions).sort()).toEqual(['1', '2', '4']);
+      await load.stop();
     }
+    const { sent, failures, versions } = await load.finished;
+    expect(failures).toEqual({});
+    expect(sent).toBeGreaterThan(500);
+    expect(Object.keys(versions).sort()).toEqual(['1', '2', '4']);
     expect(events.flatMap((event) => (event.type === 'stopped' ? [event.stop.verdict] : []))).not.toContain(
       'killed',
     );

@@ -199,7 +199,8 @@ export function routerOf(way: Way, directory: string, client: RuntimeClient, url
 }
 
 async function build(tag: string, version: string): Promise<void> {
-  const input = `FROM node:24-bookworm-slim\nENV VERSION=${version}\n`;
+  // The tag as a label: what two stacks built alike would be one image with two names.
+  const input = `FROM node:24-bookworm-slim\nENV VERSION=${version}\nLABEL tag=${tag}\n`;
   await execa('docker', ['build', '--quiet', '--tag', tag, '-'], { input, env: { DOCKER_BUILDKIT: '0' } });
 }
 
