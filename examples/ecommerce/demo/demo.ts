@@ -33,8 +33,11 @@ export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<
     screen.print(`\n${table(figures)}\n\n${verdict.join('\n')}\n`);
     return problems.length === 0;
   } finally {
-    await screen.step('take the stack down', () => stack.remove());
-    onRemains(undefined);
+    // What went wrong before must not be hidden by what goes wrong here.
+    await screen
+      .step('take the stack down', () => stack.remove())
+      .then(() => onRemains(undefined))
+      .catch((error: Error) => screen.print(error.message));
   }
 }
 
