@@ -12,13 +12,12 @@ const MEANINGS: Readonly<Partial<Record<HealthcheckErrorCode, string>>> = {
   misconfigured: `3D000 ER_BAD_DB_ERROR DatabaseDoesNotExist TlsConnectionError P1003 P1011 P1012 P1013
     HANDSHAKE_NO_SSL_SUPPORT CERT_HAS_EXPIRED DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN
     UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY
-    ERR_TLS_CERT_ALTNAME_INVALID ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_PACKET_LENGTH_TOO_LONG
-    ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION ERR_INVALID_URL ERR_SOCKET_BAD_PORT ENAMETOOLONG pm2-not-pm2`,
+    EPROTO ERR_INVALID_URL ERR_SOCKET_BAD_PORT ENAMETOOLONG pm2-not-pm2`,
   'not-ready': '57P01 57P02 57P03 53300 LOADING MASTERDOWN BUSY TRYAGAIN CLUSTERDOWN ER_CON_COUNT_ERROR',
   unreachable: `ECONNREFUSED ECONNRESET EPIPE ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH EADDRNOTAVAIL ENOENT
     HPE_INVALID_EOF_STATE PROTOCOL_CONNECTION_LOST DatabaseNotReachable ConnectionClosed P1001 P1017
     pm2-not-running pm2-closed`,
-  silent: 'ETIMEDOUT ESOCKETTIMEDOUT SocketTimeout P1002 P1008 pm2-silent',
+  silent: 'ETIMEDOUT ESOCKETTIMEDOUT ERR_TLS_HANDSHAKE_TIMEOUT SocketTimeout P1002 P1008 pm2-silent',
   'driver-missing': 'ERR_MODULE_NOT_FOUND MODULE_NOT_FOUND',
 };
 
@@ -39,16 +38,20 @@ const CODE_OF_MESSAGE: readonly (readonly [RegExp, HealthcheckErrorCode])[] = [
 /** Whatever a driver threw while `doing`, as an error of ours that knows "not yet" from "never". */
 export function failureOf(doing: string, thrown: unknown): HealthcheckError {
   if (thrown instanceof HealthcheckError) return thrown;
-  const found = redactUrls(messageOf(thrown)).slice(0, 300);
+  const found = redactUrls(messageOf(thrown)).replace(/\s+/g, ' ').trim().slice(0, 300);
   return new HealthcheckError(codeOf(thrown), { doing, found }, { cause: thrown });
 }
 
 function codeOf(thrown: unknown): HealthcheckErrorCode {
-  const codes = wordsOf(thrown).flatMap((word) => CODE_OF.get(word) ?? []);
+  const codes = wordsOf(thrown).flatMap((word) => meaningOf(word) ?? []);
   const message = messageOf(thrown);
   // The most specific word wins: Prisma's P2010 holds the kind, which holds PostgreSQL's own code.
   return codes[0] ?? CODE_OF_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'bad-answer';
 }
+
+/** Node names each of OpenSSL's many complaints with a prefix; none of them goes away by waiting. */
+const meaningOf = (word: string): HealthcheckErrorCode | undefined =>
+  CODE_OF.get(word) ?? (/^ERR_(SSL|TLS)_/.test(word) ? 'misconfigured' : undefined);
 
 /** Every `code` and `kind` in an error, its cause, its parts and Prisma's `meta`, deepest first. */
 function wordsOf(thrown: unknown, depth = 0): string[] {

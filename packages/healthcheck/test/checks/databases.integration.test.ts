@@ -209,6 +209,14 @@ describe('a check with a client that is given', () => {
     await expect(run(check)).resolves.toBeUndefined();
   });
 
+  it('says "never" to TLS that the server does not offer', async () => {
+    const postgres = `postgres://${user('postgres')}@${postgresAddress()}/postgres?sslmode=require`;
+    await expect(run(postgresCheck(postgres))).rejects.toMatchObject({
+      code: 'misconfigured',
+      permanent: true,
+    });
+  });
+
   it('asks a pg Client, a mysql2 connection and an ioredis client', async () => {
     const client = new pg.Client(`postgres://${user('postgres')}@${postgresAddress()}/postgres`);
     await client.connect();

@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type HttpCheckOptions, httpCheck } from '../../src/index.ts';
 import { expectAbortable, run } from '../helpers/run.ts';
 import { closedPort, httpPeer, newFolder, tcpPeer } from '../helpers/servers.ts';
@@ -14,6 +17,9 @@ const shop = () =>
       .writeHead(200, { 'x-slot': 'blue', 'x-host': request.headers.host ?? '', 'x-method': request.method })
       .end('all is well');
   });
+
+// Self-signed, for localhost, good until 2126; a secret of nobody.
+const fixture = (kind: string) => join(import.meta.dirname, `../fixtures/localhost.${kind}`);
 
 describe('httpCheck', () => {
   it.each<[string, string, HttpCheckOptions]>([
@@ -57,6 +63,24 @@ describe('httpCheck', () => {
     const path = join(await newFolder(), 'http.sock');
     await httpPeer((_, response) => response.end('ok'), path);
     await expect(run(httpCheck('http://shop/', { socketPath: path }))).resolves.toBeUndefined();
+  });
+
+  it('trusts a certificate only when it is told to', async () => {
+    const [key, cert] = await Promise.all(['key', 'crt'].map((kind) => readFile(fixture(kind), 'utf8')));
+    const server = createServer({ key, cert }, (_, response) => response.end('ok'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    await expect(run(httpCheck(url, { ca: cert as string }))).resolves.toBeUndefined();
+    await expect(run(httpCheck(url))).rejects.toMatchObject({ code: 'misconfigured', permanent: true });
+  });
+
+  it('says "never" to TLS where none is spoken', async () => {
+    const { port } = await shop();
+    await expect(run(httpCheck(`https://127.0.0.1:${port}/`))).rejects.toMatchObject({
+      code: 'misconfigured',
+      permanent: true,
+    });
   });
 
   it('is unreachable when nothing listens, without showing user, password or query', async () => {
