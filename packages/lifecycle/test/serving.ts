@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import {
   Agent,
   createServer,
+  type Server as HttpServer,
   request as httpRequest,
   type IncomingMessage,
   type RequestListener,
@@ -9,13 +10,13 @@ import {
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-export interface Served {
-  readonly server: Server;
+export interface Served<T extends Server = Server> {
+  readonly server: T;
   readonly port: number;
 }
 
 /** Listens on a free port of loopback; everything is destroyed when the test ends. */
-export async function serve(server: Server): Promise<Served> {
+export async function serve<T extends Server>(server: T): Promise<Served<T>> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
   onTestFinished(() => {
@@ -27,7 +28,8 @@ export async function serve(server: Server): Promise<Served> {
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-export const serveHttp = (listener: RequestListener): Promise<Served> => serve(createServer(listener));
+export const serveHttp = (listener: RequestListener): Promise<Served<HttpServer>> =>
+  serve(createServer(listener));
 
 export interface Answer {
   readonly status: number | undefined;

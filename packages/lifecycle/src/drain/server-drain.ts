@@ -10,12 +10,15 @@ export interface DrainContext {
   readonly signal: AbortSignal;
 }
 
+/** What node:http adds to a server of node:net. */
+type AnyServer = NetServer & { closeIdleConnections?(): void; closeAllConnections?(): void };
+
 /**
  * The end of one server, in the order that loses nothing: the listener closes first (in a cluster the primary stops
  * sending at that moment), then every answer says `Connection: close`, then what is idle ends, then what is busy.
  */
 export class ServerDrain {
-  readonly #server: NetServer;
+  readonly #server: AnyServer;
   readonly #connections: Connections;
   /** Upgraded sockets are closed by somebody who speaks their protocol. */
   readonly #upgradedElsewhere: boolean;
@@ -42,10 +45,10 @@ export class ServerDrain {
     const gone = Promise.all([this.#closed, this.#connections.empty()]);
     try {
       await Promise.race([gone, clock.sleep(lameDuck, signal)]);
-      if (this.#connections.size > 0) {
-        await readWhatHasArrived();
-        for (const connection of this.#connections.all) this.#retire(connection);
-      }
+      await readWhatHasArrived();
+      for (const connection of this.#connections.all) this.#retire(connection);
+      // Those that came before we listened, too.
+      this.#server.closeIdleConnections?.();
       await gone;
       signal.throwIfAborted();
     } finally {
@@ -90,6 +93,7 @@ export class ServerDrain {
       session?.destroy();
       socket.destroy();
     }
+    this.#server.closeAllConnections?.();
   }
 }
 

@@ -127,3 +127,19 @@ describe.concurrent('gracefulShutdown under pm2-runtime in a container', () => {
     expect(end.logs).toContain('set init: true');
   }, 90_000);
 });
+
+describe('gracefulShutdown as process 1 of a container', () => {
+  it('ends by itself, with code 0, long before Docker would kill it', async () => {
+    await using container = await startContainer({
+      image: 'node:24-bookworm-slim',
+      command: ['node', '-e', APP(300)],
+      host: { Binds: [`${repository}:${repository}:ro`] },
+    });
+    await printed(container, 'app is up');
+    const began = performance.now();
+    await container.stop(20);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect((await container.inspect()).State.ExitCode).toBe(0);
+    expect(await container.logs()).toContain('after SIGTERM: work');
+  }, 90_000);
+});

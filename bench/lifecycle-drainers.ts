@@ -1,0 +1,81 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { gracefulShutdown } from '@cutover/lifecycle';
+import fastify from 'fastify';
+import gracefulShutdownPeer from 'http-graceful-shutdown';
+import { createHttpTerminator } from 'http-terminator';
+import stoppable from 'stoppable';
+
+/** Milliseconds of grace, the same for all. */
+const GRACE = 5_000;
+
+/** A server under the care of one library, and its drain. */
+export interface Drainer {
+  readonly server: Server;
+  drain(): Promise<unknown>;
+}
+
+export type MakeDrainer = (listener: RequestListener) => Drainer;
+
+const ours =
+  (lameDuck?: number): MakeDrainer =>
+  (listener) => {
+    const server = createServer(listener);
+    const shutdown = gracefulShutdown({
+      server,
+      gracePeriod: GRACE,
+      ...(lameDuck === undefined ? {} : { lameDuck }),
+      signals: [],
+      trapErrors: false,
+      exit: false,
+      logger: false,
+    });
+    return { server, drain: () => shutdown.begin() };
+  };
+
+/** Plain close, cut at the grace period: it would not end by itself. */
+const bare: MakeDrainer = (listener) => {
+  const server = createServer(listener);
+  const drain = async () => {
+    const timer = setTimeout(() => server.closeAllConnections(), GRACE);
+    await new Promise((resolve) => server.close(resolve));
+    clearTimeout(timer);
+  };
+  return { server, drain };
+};
+
+const terminator: MakeDrainer = (listener) => {
+  const server = createServer(listener);
+  const { terminate } = createHttpTerminator({ server, gracefulTerminationTimeout: GRACE });
+  return { server, drain: terminate };
+};
+
+const stopper: MakeDrainer = (listener) => {
+  const server = stoppable(createServer(listener), GRACE);
+  return { server, drain: () => new Promise((resolve) => server.stop(resolve)) };
+};
+
+const peer: MakeDrainer = (listener) => {
+  const server = createServer(listener);
+  const drain = gracefulShutdownPeer(server, { signals: '', timeout: GRACE, forceExit: false });
+  return { server, drain };
+};
+
+const fast: MakeDrainer = (listener) => {
+  const app = fastify({ serverFactory: (handler) => createServer(handler as RequestListener) });
+  app.all('*', (request, reply) => {
+    reply.hijack();
+    listener(request.raw as never, reply.raw as never);
+  });
+  void app.ready();
+  return { server: app.server, drain: () => app.close() };
+};
+
+export const drainers: Readonly<Record<string, MakeDrainer>> = {
+  '@cutover/lifecycle': ours(),
+  '@cutover, lameDuck 0': ours(0),
+  'node:http close()': bare,
+  'http-terminator': terminator,
+  stoppable: stopper,
+  'http-graceful-shutdown': peer,
+  fastify: fast,
+};

@@ -1,0 +1,26 @@
+import { drainFigures } from './lifecycle-drain.ts';
+import { pm2Figures } from './lifecycle-pm2.ts';
+import { detectionFigures, importFigures, sizeFigures } from './lifecycle-start.ts';
+import { throughputFigures } from './lifecycle-throughput.ts';
+
+/**
+ * What the life of a process costs, beside peers in the same run. Build the packages first (`pnpm build`), then
+ * `node --import tsx bench/lifecycle.ts [drain] [throughput] [detection] [import] [size] [pm2]`; all takes about four
+ * minutes.
+ */
+const parts: Record<string, () => Promise<object> | object> = {
+  drain: drainFigures,
+  throughput: throughputFigures,
+  detection: detectionFigures,
+  import: importFigures,
+  size: sizeFigures,
+  pm2: pm2Figures,
+};
+
+const asked = process.argv.slice(2);
+for (const [name, figures] of Object.entries(parts)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.log(`\n${name}`);
+  console.table(await figures());
+}
+process.exit(0);
