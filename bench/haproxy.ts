@@ -7,7 +7,10 @@ import { createRuntimeClient, type RuntimeClient, setServerWeight } from '../pac
 import { startApp } from '../packages/haproxy/test/support/app.ts';
 import { configOf } from '../packages/haproxy/test/support/configs.ts';
 import { type RealHaproxy, SHARED, startRealHaproxy } from '../packages/haproxy/test/support/real-haproxy.ts';
+import { ask, pressure } from '../packages/haproxy/test/support/requests.ts';
+import { openEcho } from '../packages/haproxy/test/support/web-socket.ts';
 import { startLoad } from '../packages/internal/src/testing/load/start-load.ts';
+import { ensureEngine } from '../scripts/engine/index.ts';
 import { findPeers } from './haproxy-peers.ts';
 
 const { values } = parseArgs({
@@ -126,7 +129,10 @@ async function switching(
   haproxy: RuntimeClient,
   way: 'map' | 'server state',
 ): Promise<void> {
-  const path = way === 'map' ? '/map' : '/';
+  const path = way === 'map' ? '/map/' : '/';
+  const echoes = await Promise.all(Array.from({ length: 10 }, () => openEcho(real.url, `${path}ws`)));
+  const { cookie = '' } = await ask(real.url);
+  const bound = pressure(real.url, { clients: 2, cookie });
   const load = startLoad({
     target: real.url,
     rate: 1000,
@@ -135,6 +141,7 @@ async function switching(
       { name: 'get', path, weight: 5 },
       { name: 'fresh', path, weight: 2, connection: 'fresh' },
       { name: 'post', path, method: 'POST', body: '{"id":"{id}"}', weight: 3 },
+      { name: 'three seconds', path: `${path}slow`, weight: 0.1, slow: true },
     ],
   });
   const end = performance.now() + 55_000;
@@ -155,8 +162,14 @@ async function switching(
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   const { sent, failed, failures, versions, latency, lag } = await load.stop();
+  const cookies = await bound.stop();
+  const alive = (await Promise.all(echoes.map((echo) => echo.echoes('alive')))).filter(Boolean).length;
+  for (const echo of echoes) echo.close();
   console.log(
     `\n${switches} switches by ${way}: ${sent} requests, ${failed} failed ${JSON.stringify(failures)}, p99 ${ms(latency.p99)}, p99.9 ${ms(latency.p999)}, meter lag ${ms(lag)}`,
+  );
+  console.log(
+    `  cookie clients: ${cookies.sent} requests, ${cookies.failed} failed; WebSockets alive at the end: ${alive} of ${echoes.length}`,
   );
   console.log(
     `  answers ${Object.entries(versions)
@@ -165,19 +178,27 @@ async function switching(
   );
 }
 
+// The engine of this project, or the one that answers already.
+Object.assign(
+  process.env,
+  (await ensureEngine({ images: ['haproxy:2.6', 'haproxy:3.0'], log: console.log })).env,
+);
 const version = values.version;
 await using blue = await startApp('blue');
 await using green = await startApp('green');
+blue.slow = 3_000;
+green.slow = 3_000;
 const files = { 'live.map': 'live be_blue\n' };
 await using real = await startRealHaproxy(version, configOf(blue.port, green.port, { version }), files);
 await using haproxy = real.client();
 console.log(`HAProxy ${(await haproxy.showVersion()).text}, Node ${process.version}`);
 await commands(real);
 await opening(haproxy, green);
-await dumps(version);
 if (values.full) {
   await switching(real, haproxy, 'map');
   await haproxy.closeServer({ backend: 'app', server: 'green' });
   await using other = real.client();
   await switching(real, other, 'server state');
 }
+// Last: reading 100 MB of JSON stops this process, and the apps in it, for seconds.
+await dumps(version);

@@ -1,5 +1,5 @@
 import { readTable } from '../grammar/table.ts';
-import { integer, line, name } from '../grammar/words.ts';
+import { line, name } from '../grammar/words.ts';
 import { type Command, change, query } from './command.ts';
 
 /** One stream of `show sess`. */
@@ -80,7 +80,3 @@ export const showServersConn = (backend?: string): Command<ServerConnections[]> 
 
 /** `clear counters`: the maxima only; the sums go on. */
 export const clearCounters = (): Command<true> => change('clear counters', { level: 'operator' });
-
-/** `set timeout cli`, of the persistent connection: nothing needs it but a `wait` of your own. */
-export const setTimeoutCli = (seconds: number): Command<true> =>
-  change(`set timeout cli ${integer(seconds, 'seconds', 1, 86_400)}`, { level: 'user' });

@@ -20,11 +20,15 @@ export interface StatFilter {
 /** One of `STAT_COLUMNS`, or any other that a version or a module adds. */
 export type Column = StatColumn | (string & {});
 
+/** Columns are split in steps of so many. */
+const STRIDE = 20;
+
 /** One row of `show stat`; columns are read when asked for. */
 export class StatRow {
   readonly #row: string;
   readonly #columns: ReadonlyMap<string, number>;
-  #fields: readonly string[] | undefined;
+  #fields: readonly string[] = [];
+  #complete = false;
 
   constructor(row: string, columns: ReadonlyMap<string, number>) {
     this.#row = row;
@@ -33,9 +37,17 @@ export class StatRow {
 
   /** A column by HAProxy's name; `''` when it is empty or this version lacks it. */
   text(column: Column): string {
-    this.#fields ??= readFields(this.#row);
     const at = this.#columns.get(column);
-    return at === undefined ? '' : (this.#fields[at] ?? '');
+    return at === undefined ? '' : (this.#fieldsUpTo(at)[at] ?? '');
+  }
+
+  /** Split only as far as somebody asks: most ask for a few of the first columns of some 200. */
+  #fieldsUpTo(at: number): readonly string[] {
+    if (this.#fields.length > at || this.#complete) return this.#fields;
+    this.#complete = this.#row.includes('"');
+    const limit = Math.ceil((at + 1) / STRIDE) * STRIDE;
+    this.#fields = this.#complete ? readFields(this.#row) : this.#row.split(',', limit);
+    return this.#fields;
   }
 
   /** A column as a number; undefined when it is empty. Above 2^53 the last digits are rounded: see {@link bigint}. */

@@ -66,8 +66,9 @@ export class Session {
     try {
       const info = await this.ask(showInfo(), signal);
       this.#pid ??= info.pid;
-      this.#checkedAt = this.#clock.now();
-      return !info.stopping && this.#pid === info.pid;
+      const alive = !info.stopping && this.#pid === info.pid;
+      if (alive) this.#checkedAt = this.#clock.now();
+      return alive;
     } catch (error) {
       if (isHaproxyError(error, 'lost', 'stale-worker')) return false;
       throw error;

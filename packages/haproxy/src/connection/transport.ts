@@ -1,4 +1,4 @@
-import { bounded, type Clock, TimeoutError } from '@cutover/internal';
+import { bounded, type Clock, linkSignals, TimeoutError } from '@cutover/internal';
 import { type Command, change, understand } from '../commands/command.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
 import { connectPatiently, type Endpoint } from './address.ts';
@@ -48,17 +48,20 @@ export class Transport {
   }
 
   run<T>(command: Command<T>, limits: Limits): Promise<T> {
-    return this.#within(command.line, limits, (signal) => this.#send(command, signal));
+    return this.#within(command.line, limits, (signal) => this.#send(command, signal), command.changes);
   }
 
   /** All of them down one pipeline, under one deadline. Rejects with the first failure; those sent are sent. */
   runAll<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
-    return this.#within(`${commands.length} commands`, limits, async (signal) => {
+    if (commands.length === 0) return Promise.resolve([]);
+    const work = async (signal: AbortSignal) => {
       if (this.#options.persistent) return this.#sendInLine(commands, signal);
       const results: T[] = [];
       for (const command of commands) results.push(await this.#sendAlone(command, signal));
       return results;
-    });
+    };
+    const changes = commands.some((command) => command.changes);
+    return this.#within(`${commands.length} commands`, limits, work, changes);
   }
 
   /** For `wait`: a connection of its own, on which HAProxy's idle limit is longer than the wait. */
@@ -66,11 +69,14 @@ export class Transport {
     return this.#within(command.line, limits, (signal) =>
       this.#waits.use(signal, async () => {
         const session = await this.#open(signal);
+        const end = () => session.close('this client was closed');
+        this.#closing.signal.addEventListener('abort', end, { once: true });
         try {
           const seconds = Math.ceil(limits.timeout / 1000) + 5;
           await session.ask(change(`set timeout cli ${seconds}`), signal);
           return await session.ask(command, signal);
         } finally {
+          this.#closing.signal.removeEventListener('abort', end);
           session.close('done');
         }
       }),
@@ -89,6 +95,7 @@ export class Transport {
     doing: string,
     { timeout, signal }: Limits,
     work: (signal: AbortSignal) => Promise<T>,
+    changes = false,
   ): Promise<T> {
     this.#closing.signal.throwIfAborted();
     try {
@@ -100,7 +107,9 @@ export class Transport {
         {
           doing: `"${doing}" at ${this.label}`,
           found: error.message,
-          fix: 'raise timeout, or see whether HAProxy is stuck',
+          fix: changes
+            ? 'it may have happened: read the state before you repeat it'
+            : 'raise timeout, or see whether HAProxy is stuck',
         },
         { cause: error },
       );
@@ -115,11 +124,20 @@ export class Transport {
 
   async #sendAlone<T>(command: Command<T>, signal: AbortSignal): Promise<T> {
     const { endpoint, clock, replyLimit } = this.#options;
-    return this.#oneShots.use(signal, async () => {
-      const stream = await connectPatiently(endpoint, clock, signal);
-      const answer = await askOnce(stream, command, { label: this.label, replyLimit, signal });
-      return understand(command, answer, this.label);
-    });
+    const linked = linkSignals(signal, this.#closing.signal);
+    try {
+      return await this.#oneShots.use(linked.signal, async () => {
+        const stream = await connectPatiently(endpoint, clock, linked.signal);
+        const answer = await askOnce(stream, command, {
+          label: this.label,
+          replyLimit,
+          signal: linked.signal,
+        });
+        return understand(command, answer, this.label);
+      });
+    } finally {
+      linked[Symbol.dispose]();
+    }
   }
 
   async #sendInLine<T>(commands: readonly Command<T>[], signal: AbortSignal): Promise<T[]> {

@@ -1,8 +1,9 @@
-import { messageOf, option } from '@cutover/internal';
+import { option } from '@cutover/internal';
 import { isAtLeast, showVersion } from '../commands/info.ts';
 import { setServerState, shutdownSessions, waitRemovable } from '../commands/server.ts';
-import { checkOptions, HaproxyError, isHaproxyError } from '../errors.ts';
+import { checkOptions, isHaproxyError } from '../errors.ts';
 import type { ServerName } from '../grammar/words.ts';
+import type { MasterClient } from '../master/master-client.ts';
 import { STATE_TIMEOUT } from './open.ts';
 import { describeServer, SERVER_RULES, type ServerView, viewServer } from './server-view.ts';
 import { type DrainProgress, untilEmpty } from './until-empty.ts';
@@ -10,6 +11,9 @@ import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } fro
 
 /** Milliseconds for what is under way to finish. */
 export const DRAIN_TIMEOUT = 30_000;
+
+/** Milliseconds for a last look, when HAProxy's own wait took all of the limit. */
+const LAST_LOOK = 100;
 
 export interface DrainOptions extends ServerName, VerbOptions {
   /**
@@ -19,6 +23,8 @@ export interface DrainOptions extends ServerName, VerbOptions {
   to?: 'drain' | 'maint' | undefined;
   /** Cuts what is left at the limit; default false: it is left running. */
   force?: boolean | undefined;
+  /** Counts the clients of old workers too, which a reload leaves behind and this socket does not see. */
+  master?: Pick<MasterClient, 'oldWorkers'> | undefined;
   /** Called with every change of what remains. */
   onProgress?: ((progress: DrainProgress) => void) | undefined;
 }
@@ -35,21 +41,28 @@ export interface DrainResult extends Change<ServerView> {
 
 /**
  * Takes new traffic from a server and waits, at most `timeout` ms (30 s), until what is under way there has finished.
- * The limit is no error: `drained` says. Sessions of an old worker, after a reload, are not in these numbers.
+ * The limit is no error: `drained` says. Sessions of an old worker, after a reload, count only with
+ * `master`.
  */
 export async function drain(haproxy: Haproxy, options: DrainOptions): Promise<DrainResult> {
   const doing = `draining ${options?.backend}/${options?.server} at ${haproxy.label}`;
-  const { timeout, to, force, onProgress, signal, dryRun } = checkOptions(doing, options, RULES, {
+  const { timeout, to, force, onProgress, master, signal, dryRun } = checkOptions(doing, options, RULES, {
     timeout: DRAIN_TIMEOUT,
     to: 'drain',
     force: false,
   });
   const change = await takeTraffic(haproxy, doing, options, to, { signal, dryRun });
   if (dryRun) return { ...change, drained: false, remaining: remainingOf(change.before), cut: 0 };
-  const read = async (inner: AbortSignal) => remainingOf(await viewServer(haproxy, options, inner));
-  const limits = { timeout, signal, onProgress };
-  const emptied = (to === 'maint' && (await waited(haproxy, options, limits))) || undefined;
-  const { drained, remaining } = emptied ?? (await untilEmpty(haproxy, read, limits));
+  const began = haproxy.clock.now();
+  const read = async (inner: AbortSignal) => {
+    const [view, old] = await Promise.all([viewServer(haproxy, options, inner), connectionsOfOld(master)]);
+    return remainingOf(view) + old;
+  };
+  const byItself = to === 'maint' && !master && (await waited(haproxy, options, { timeout, signal }));
+  const left = Math.max(LAST_LOOK, timeout - (haproxy.clock.now() - began));
+  const { drained, remaining } = byItself
+    ? { drained: true, remaining: 0 }
+    : await untilEmpty(haproxy, read, { timeout: left, signal, onProgress });
   const cut = !drained && force ? remaining : 0;
   const shutdown = shutdownSessions(options);
   if (cut > 0) await haproxy.run(shutdown, signal);
@@ -64,6 +77,7 @@ const RULES = {
   to: option.oneOf('drain', 'maint'),
   force: option.boolean,
   onProgress: option.function,
+  master: option.object,
 };
 
 const remainingOf = ({ sessions, queued }: ServerView): number => sessions + queued;
@@ -84,19 +98,22 @@ const takeTraffic = (
     explain: (last) => ({ found: describeServer(last), wanted: to }),
   });
 
-/** By HAProxy's own `wait`, where it has one and the server allows it; undefined: look at the sessions instead. */
+/** By HAProxy's own `wait`, where it has one and the server allows it; false: look at the sessions instead. */
 async function waited(
   haproxy: Haproxy,
   target: ServerName,
   { timeout, signal }: { timeout: number; signal: AbortSignal | undefined },
-): Promise<{ drained: true; remaining: 0 } | undefined> {
-  if (!Number.isFinite(timeout) || !isAtLeast(await haproxy.run(showVersion(), signal), '3.0'))
-    return undefined;
+): Promise<boolean> {
+  if (!Number.isFinite(timeout) || !isAtLeast(await haproxy.run(showVersion(), signal), '3.0')) return false;
   try {
-    await haproxy.runLong(waitRemovable(target, timeout), timeout + STATE_TIMEOUT, signal);
-    return { drained: true, remaining: 0 };
+    return await haproxy.runLong(waitRemovable(target, timeout), timeout + STATE_TIMEOUT, signal);
   } catch (error) {
-    if (isHaproxyError(error, 'refused', 'timeout')) return undefined;
-    throw error instanceof HaproxyError ? error : new Error(messageOf(error), { cause: error });
+    if (isHaproxyError(error, 'refused', 'timeout')) return false;
+    throw error;
   }
 }
+
+const connectionsOfOld = async (master: DrainOptions['master']): Promise<number> => {
+  const workers = (await master?.oldWorkers()) ?? [];
+  return workers.reduce((sum, { connections }) => sum + connections, 0);
+};

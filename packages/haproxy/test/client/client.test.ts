@@ -35,6 +35,15 @@ describe('createRuntimeClient', () => {
     expect((await failure(haproxy.showInfo())).code).toBe('closed');
   });
 
+  it('ends a dump under way when closed', async () => {
+    const { fake, haproxy } = await withFake();
+    fake.fault(/^show stat/, { silent: true });
+    const waiting = failure(haproxy.showStat());
+    await expect.poll(() => fake.lines.length).toBeGreaterThan(0);
+    await haproxy.close();
+    expect((await waiting).code).toBe('closed');
+  });
+
   it('answers 200 calls at once, on three connections at most', async () => {
     const { fake, haproxy } = await withFake();
     let most = 0;
@@ -190,5 +199,12 @@ describe('execute', () => {
   it('refuses the command that crashes HAProxy', async () => {
     const { haproxy } = await withFake();
     expect((await failure(haproxy.execute('clear  counters all'))).message).toContain('crashes');
+  });
+});
+
+describe('runAll', () => {
+  it('has nothing to do for nothing', async () => {
+    const { haproxy } = await withFake();
+    expect(await haproxy.runAll([])).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readStat, type StatRow } from '../../src/commands/stat.ts';
 import { readFields, readRows } from '../../src/grammar/csv.ts';
 
 describe('readFields', () => {
@@ -12,6 +13,28 @@ describe('readFields', () => {
     ['a,"never closed', ['a', 'never closed']],
     ['', ['']],
   ])('%j', (row, fields) => expect(readFields(row)).toEqual(fields));
+});
+
+describe('readStat', () => {
+  const head = `# pxname,svname,${Array.from({ length: 60 }, (_, n) => `c${n}`).join(',')},`;
+  const [row, quoted] = readStat(
+    `${head}\nbe,s1,${Array.from({ length: 60 }, (_, n) => n).join(',')},\nbe,"s,2",18446744073709551615,`,
+  ) as [StatRow, StatRow];
+
+  it('gives any column in any order, and nothing for one that is not there', () => {
+    expect(['c59', 'pxname', 'c3', 'c40', 'nope'].map((column) => row.text(column))).toEqual([
+      '59',
+      'be',
+      '3',
+      '40',
+      '',
+    ]);
+    expect([quoted.name, quoted.text('c50'), quoted.number('c50')]).toEqual(['s,2', '', undefined]);
+  });
+  it('keeps the digits of a number beyond 2^53', () => {
+    expect(quoted.bigint('c0')).toBe(18446744073709551615n);
+  });
+  it('is none without its header', () => expect(readStat('No such proxy.')).toBeUndefined());
 });
 
 describe('readRows', () => {

@@ -1,9 +1,9 @@
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, startApp } from '../support/app.ts';
 import { configOf } from '../support/configs.ts';
 import { type RealHaproxy, SHARED, startRealHaproxy } from '../support/real-haproxy.ts';
 import { ask, pressure } from '../support/requests.ts';
+import { openEcho } from '../support/web-socket.ts';
 import { failure } from '../support/with-fake.ts';
 
 const MAP = `${SHARED}/live.map`;
@@ -122,20 +122,13 @@ describe.each(['2.6', '3.0'])('switching on HAProxy %s', (version) => {
   it('keeps a WebSocket alive across the switch, and cuts it only when told to, counted', async () => {
     await reset();
     await using haproxy = real.client();
-    const socket = connect(Number(new URL(real.url).port), '127.0.0.1');
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    socket.on('error', () => {});
-    const received: string[] = [];
-    socket.on('data', (data) => received.push(data.toString()));
-    socket.write('GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
-    await expect.poll(() => received.join('')).toContain('101');
+    const echo = await openEcho(real.url);
     await haproxy.warm(server('green'));
     await haproxy.switchServers({ backend: 'app', to: 'green', from: 'blue' });
-    socket.write('still here');
-    await expect.poll(() => received.join('')).toContain('still here');
+    expect(await echo.echoes('still here')).toBe(true);
     const result = await haproxy.drain({ ...server('blue'), timeout: 200, force: true });
     expect(result).toMatchObject({ drained: false, cut: 1 });
-    await closed;
+    await echo.closed;
   });
 
   it('lets a cookie client stay while draining, and moves it in maintenance', async () => {

@@ -34,7 +34,7 @@ export async function startApp(name: string, { listen = true }: { listen?: boole
       }
       served++;
       response.setHeader('x-version', name);
-      const wait = request.url?.startsWith('/slow') ? app.slow : 0;
+      const wait = request.url?.includes('/slow') ? app.slow : 0;
       request.resume();
       setTimeout(() => response.end(`${name} ${request.url}`), wait);
     })

@@ -116,6 +116,21 @@ describe('drain', () => {
   });
 });
 
+describe('drain with a master', () => {
+  it('waits for the clients of old workers too', async () => {
+    const { haproxy } = await withFake();
+    const old = [2, 1];
+    const master = { oldWorkers: async () => [{ pid: 1, connections: old.shift() ?? 0 }] };
+    const seen: number[] = [];
+    const result = await haproxy.drain({
+      ...BLUE,
+      master,
+      onProgress: ({ remaining }) => seen.push(remaining),
+    });
+    expect([result.drained, seen]).toEqual([true, [2, 1, 0]]);
+  });
+});
+
 describe('switchServers', () => {
   it('opens the new one before it drains the old one', async () => {
     const { fake, haproxy } = await withFake();
