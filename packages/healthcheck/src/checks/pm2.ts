@@ -50,23 +50,18 @@ export function pm2Check(options: Pm2CheckOptions = {}): Check {
     refuseOption('pm2Check'),
   );
   const samples = history === undefined ? samplesInMemory() : samplesInFile(history);
+  const doing = 'asking PM2';
   return defineCheck({
     name,
-    doing: 'asking PM2',
+    doing,
     run: async (signal) => {
       const found = await list(home, signal);
-      const verdict = judgePm2(
-        found,
-        { ...rules, processes },
-        { now: Date.now(), samples: await samples.read() },
-      );
+      const seen = { now: Date.now(), samples: await samples.read() };
+      const verdict = judgePm2(found, { ...rules, processes }, seen);
       await samples.write(verdict.samples);
-      if (verdict.problem)
-        throw new HealthcheckError(verdict.problem.code, {
-          doing: 'asking PM2',
-          found: verdict.problem.found,
-        });
-      return verdict.details;
+      const { problem, details } = verdict;
+      if (problem) throw new HealthcheckError(problem.code, { doing, found: problem.found });
+      return details;
     },
   });
 }

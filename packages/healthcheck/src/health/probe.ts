@@ -21,7 +21,7 @@ export interface Reading {
   readonly age: number | undefined;
   /** Milliseconds the last run took. */
   readonly duration: number | undefined;
-  /** A run has outlived the cache: what is told is older than it should be. */
+  /** A run has outlived the cache: what is told is older than it should be, and at best `warn`. */
   readonly slow: boolean;
   readonly output: string | undefined;
   readonly facts: CheckDetails['facts'] | undefined;
@@ -75,13 +75,15 @@ export class Probe {
     const age = this.#last && Math.round(now - this.#last.at);
     const since = this.#runningSince;
     const slow = since !== undefined && now - since > this.limits.cache;
+    const isDegraded = slow && this.#status === 'pass';
     const details = this.#last?.details;
+    const note = details?.note ?? (this.#last ? undefined : 'no result yet');
     return {
-      status: this.#status ?? 'fail',
+      status: isDegraded ? 'warn' : (this.#status ?? 'fail'),
       age,
       duration: this.#last && Math.round(this.#last.duration),
       slow,
-      output: details?.note ?? (this.#last ? undefined : 'no result yet'),
+      output: isDegraded ? `degraded: no answer yet, last result ${age} ms old` : note,
       facts: details?.facts,
     };
   }

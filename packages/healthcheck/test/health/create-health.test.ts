@@ -67,7 +67,7 @@ describe('createHealth', () => {
     });
   });
 
-  it('keeps telling the last good result, aged and slow, while a later run hangs', async () => {
+  it('tells the last good result as degraded, with its age, while a later run hangs', async () => {
     let runs = 0;
     const check: Check = { name: 'a', run: () => (runs++ === 0 ? Promise.resolve() : new Promise(() => {})) };
     const { health, clock } = create({ ready: [check], patience: 100, timeout: 60_000 });
@@ -79,8 +79,10 @@ describe('createHealth', () => {
     const second = health.report('ready');
     await clock.advance(100);
     await expect(second).resolves.toMatchObject({
-      status: 'pass',
-      checks: { a: { slow: true, age: 3_100 } },
+      status: 'warn',
+      checks: {
+        a: { status: 'warn', slow: true, output: 'degraded: no answer yet, last result 3100 ms old' },
+      },
     });
     expect(runs).toBe(2);
   });

@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { type Check, createHealth, type HealthOptions } from '../../src/index.ts';
+import { type Check, createHealth, type HealthOptions, redisCheck } from '../../src/index.ts';
 import { program } from '../helpers/program.ts';
-import { httpPeer } from '../helpers/servers.ts';
+import { httpPeer, tcpPeer } from '../helpers/servers.ts';
 
 const token = 'a-token-of-some-length';
 const secretive: Check = { name: 'db', run: () => Promise.reject(new Error('db.internal:5432 refused')) };
@@ -115,6 +115,21 @@ describe('health.handler', () => {
     );
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(check.run.mock.calls.length).toBeLessThanOrEqual(2);
+  });
+
+  it('with a dependency that hangs: live answers meanwhile, one connection for all who ask, none left', async () => {
+    const peer = await tcpPeer();
+    const check = redisCheck(`redis://127.0.0.1:${peer.port}`);
+    const { get } = await serve({ ready: [{ check, timeout: 300 }], patience: 60_000 });
+    let answered = 0;
+    const asked = Array.from({ length: 50 }, () => get('/health').then(({ status }) => (answered += status)));
+    await expect.poll(() => peer.accepted).toBe(1);
+    expect((await get('/health/live')).status).toBe(200);
+    expect(answered).toBe(0);
+    await Promise.all(asked);
+    expect(answered).toBe(50 * 503);
+    expect(peer.accepted).toBe(1);
+    await expect.poll(() => peer.sockets.size).toBe(0);
   });
 
   it('survives a caller that leaves before the answer', async () => {
