@@ -74,14 +74,15 @@ export async function chaos(
   }
 }
 
-interface Attempt {
+/** One deployment of a stack by a process of its own. */
+export interface Attempt {
   readonly stack: Stack;
   readonly way: Way;
   readonly url: string;
   readonly image: string;
 }
 
-function deploy({ stack, way, url, image }: Attempt) {
+export function deploy({ stack, way, url, image }: Attempt) {
   const script = fileURLToPath(new URL('deployer.ts', import.meta.url));
   return execa(
     'node',
