@@ -11,6 +11,8 @@ const GRACE = 5_000;
 /** A server under the care of one library, and its drain. */
 export interface Drainer {
   readonly server: Server;
+  /** Where the library wants to open the server itself. */
+  listen?(): Promise<unknown>;
   drain(): Promise<unknown>;
 }
 
@@ -61,13 +63,17 @@ const peer: MakeDrainer = (listener) => {
 };
 
 const fast: MakeDrainer = (listener) => {
-  const app = fastify({ serverFactory: (handler) => createServer(handler as RequestListener) });
+  const app = fastify();
   app.all('*', (request, reply) => {
     reply.hijack();
-    listener(request.raw as never, reply.raw as never);
+    listener(request.raw, reply.raw);
   });
-  void app.ready();
-  return { server: app.server, drain: () => app.close() };
+  // It closes only what it has opened itself.
+  return {
+    server: app.server,
+    listen: () => app.listen({ port: 0, host: '127.0.0.1' }),
+    drain: () => app.close(),
+  };
 };
 
 export const drainers: Readonly<Record<string, MakeDrainer>> = {

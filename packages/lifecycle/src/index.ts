@@ -1,14 +1,14 @@
 export type { WebSocketLike, WebSocketServerLike } from './drain/web-sockets.ts';
 export { LifecycleError, type LifecycleErrorCode } from './errors.ts';
+export { exclusive } from './exclusive/exclusive.ts';
 export {
   type ExclusiveContext,
   type ExclusiveEvent,
   type ExclusiveOptions,
-  exclusive,
   LOCK_LEASE,
   LOCK_PAUSE,
   LOCK_TIMEOUT,
-} from './exclusive/exclusive.ts';
+} from './exclusive/options.ts';
 export type { LockStore } from './exclusive/store.ts';
 export { askPm2ToDrain } from './pm2/ask-pm2-to-drain.ts';
 export { drainPm2 } from './pm2/drain-pm2.ts';

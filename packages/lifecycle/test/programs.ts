@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, onTestFinished } from 'vitest';
+import { afterAll, onTestFinished, vi } from 'vitest';
+
+// A program takes its time to start where many do; nothing here waits for time to pass.
+vi.setConfig({ testTimeout: 30_000 });
 
 const packageFolder = resolve(import.meta.dirname, '..');
 

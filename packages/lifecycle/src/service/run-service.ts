@@ -1,5 +1,6 @@
 import { type Clock, messageOf, systemClock } from '@cutover/internal';
 import type { Host } from '../host.ts';
+import { quietly } from '../quietly.ts';
 import { SURROUNDING_GRACE } from '../shutdown/graceful-shutdown.ts';
 import { VERDICT_DIRECTORY } from '../shutdown/verdict-file.ts';
 import { waitForDatabase } from '../wait/wait-for-database.ts';
@@ -118,17 +119,14 @@ function finish(
   return verdict;
 }
 
-const teller =
-  ({ onEvent, logger }: ServiceSettings) =>
-  (event: ServiceEvent): void => {
-    try {
-      onEvent(event);
-    } catch {
-      // The listener's own fault; the service goes on.
-    }
+function teller({ onEvent, logger }: ServiceSettings): Parts['tell'] {
+  const tell = quietly(onEvent);
+  return (event) => {
+    tell(event);
     if (logger && event.type === 'warning') logger.warn(`service: ${event.message}`);
     if (logger && event.type === 'finished') logger.info(lineOf(event.verdict));
   };
+}
 
 const lineOf = ({ outcome, exitCode, duration, processes }: ServiceVerdict): string =>
   `service ${outcome} after ${(duration / 1000).toFixed(1)} s, exit code ${exitCode}${processes.map(({ pid, outcome }) => `, ${pid} ${outcome === 'running' ? 'killed' : outcome}`).join('')}`;

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { quietly } from '../quietly.ts';
 import type { LifecycleLogger } from './options.ts';
 import type { ShutdownEvent } from './types.ts';
 import { verdictLine } from './verdict.ts';
@@ -12,12 +13,9 @@ export function announcer(
   logger: LifecycleLogger | false,
 ): (event: ShutdownEvent) => void {
   const published = channel(SHUTDOWN_CHANNEL);
+  const tell = quietly(onEvent);
   return (event) => {
-    try {
-      onEvent(event);
-    } catch {
-      // The listener's own fault; the shutdown goes on.
-    }
+    tell(event);
     published.publish(event);
     if (logger) log(event, logger);
   };

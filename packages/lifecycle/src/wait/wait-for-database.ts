@@ -1,18 +1,9 @@
-import {
-  bounded,
-  type Clock,
-  ExplainedError,
-  linkSignals,
-  messageOf,
-  option,
-  readOptions,
-  redactUrls,
-  systemClock,
-  TimeoutError,
-} from '@cutover/internal';
+import { bounded, type Clock, linkSignals, option, readOptions, systemClock } from '@cutover/internal';
 import { LifecycleError, refuse } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { quietly } from '../quietly.ts';
 import { type Attempt, type Tally, untilGood } from './attempts.ts';
+import { explain } from './explain.ts';
 import { checkOf, type Target } from './target.ts';
 
 /** Milliseconds for all targets together. */
@@ -109,52 +100,3 @@ function untilSignal(host: WaitPorts['host']): { signal: AbortSignal } & Disposa
   };
   return { signal: controller.signal, [Symbol.dispose]: dispose };
 }
-
-const quietly =
-  (listener: (attempt: Attempt) => void) =>
-  (attempt: Attempt): void => {
-    try {
-      listener(attempt);
-    } catch {
-      // The listener's own fault; the wait goes on.
-    }
-  };
-
-function explain(error: unknown, tallies: readonly Tally[], timeout: number): LifecycleError {
-  const late = error instanceof TimeoutError;
-  const concerned = tallies.filter((tally) => (late ? !tally.answered : tally.error === error));
-  const [first] = concerned;
-  const options = {
-    cause: late ? first?.error : error,
-    facts: { targets: tallies.map(({ target, attempts, answered }) => ({ target, attempts, answered })) },
-  };
-  const found = concerned.map(describe).join('; ');
-  const fix = concerned
-    .map(({ error }) => error instanceof ExplainedError && error.explanation.fix)
-    .find(Boolean);
-  return late
-    ? new LifecycleError(
-        'not-ready',
-        {
-          doing: `waiting ${timeout} ms for ${names(tallies)}`,
-          found,
-          wanted: 'an answer to a query',
-          fix: fix || 'see that it runs and can be reached from here, or give it more time with timeout',
-        },
-        options,
-      )
-    : new LifecycleError(
-        'never-ready',
-        {
-          doing: `waiting for ${names(tallies)}`,
-          found: found || redactUrls(messageOf(error)),
-          fix: fix || 'correct it; keepWaiting: true waits nevertheless',
-        },
-        options,
-      );
-}
-
-const names = (tallies: readonly Tally[]): string => tallies.map(({ target }) => target).join(', ');
-
-const describe = ({ target, attempts, error }: Tally): string =>
-  `${target}: ${error === undefined ? 'no answer yet' : redactUrls(messageOf(error))} (attempt ${attempts})`;

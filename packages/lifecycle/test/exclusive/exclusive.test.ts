@@ -1,11 +1,7 @@
 import { FakeClock } from '@cutover/internal/testing';
 import { describe, expect, it, vi } from 'vitest';
-import {
-  type ExclusiveContext,
-  type ExclusiveOptions,
-  exclusive,
-  holdExclusively,
-} from '../../src/exclusive/exclusive.ts';
+import { exclusive, holdExclusively } from '../../src/exclusive/exclusive.ts';
+import type { ExclusiveContext, ExclusiveOptions } from '../../src/exclusive/options.ts';
 import { gate } from '../serving.ts';
 import { FakeRedis } from './fake-redis.ts';
 
