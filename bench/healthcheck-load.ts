@@ -19,8 +19,12 @@ const REQUEST = 'GET /health HTTP/1.1\r\nHost: bench\r\n\r\n';
 const BURST = 8;
 
 /** Asks a server of its own process as fast as it answers, over 32 kept connections. */
-export async function loadFigures(kind: 'health' | 'bare', seconds: number): Promise<LoadFigures> {
-  const server = fork(fileURLToPath(new URL('healthcheck-server.ts', import.meta.url)), [kind]);
+export async function loadFigures(
+  kind: 'health' | 'bare',
+  entry: string,
+  seconds: number,
+): Promise<LoadFigures> {
+  const server = fork(fileURLToPath(new URL('healthcheck-server.ts', import.meta.url)), [kind, entry]);
   try {
     const [{ address }] = (await once(server, 'message')) as [{ address: AddressInfo }];
     await ask(address.port, 1);

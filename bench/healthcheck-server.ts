@@ -1,7 +1,9 @@
-import { createServer } from 'node:http';
-import { type Check, createHealth } from '@cutover/healthcheck';
+import { createServer, type ServerResponse } from 'node:http';
+import type { Check } from '@cutover/healthcheck';
 
 /** A server of its own process for the bench: our endpoints, or the least that Node can answer. */
+const [, , kind, entry] = process.argv;
+const { createHealth } = (await import(entry as string)) as typeof import('@cutover/healthcheck');
 let runs = 0;
 const checks: Check[] = Array.from({ length: 5 }, (_, index) => ({
   name: `check-${index}`,
@@ -13,10 +15,10 @@ const health = createHealth({ ready: checks });
 const bare = Buffer.from('{"status":"pass"}');
 const listeners = {
   health: health.handler,
-  bare: (_: unknown, response: import('node:http').ServerResponse) =>
+  bare: (_: unknown, response: ServerResponse) =>
     response.writeHead(200, { 'content-length': bare.length }).end(bare),
 };
-const server = createServer(listeners[process.argv[2] as keyof typeof listeners]);
+const server = createServer(listeners[kind as keyof typeof listeners]);
 server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address() }));
 process.on('message', () => process.send?.({ runs, cpu: process.cpuUsage() }));
 process.on('disconnect', () => process.exit());

@@ -11,15 +11,18 @@ import { loadFigures } from './healthcheck-load.ts';
 
 /**
  * What checks cost: a PM2 check beside `pm2 jlist`, a HEALTHCHECK command beside a bare Node, endpoints beside the
- * least that node:http can answer. Run with `tsx bench/healthcheck.ts`; about a minute. Builds the package first,
- * since a user runs the build.
+ * least that node:http can answer. Run with `tsx bench/healthcheck.ts`; about a minute, on a
+ * machine that is otherwise idle. Measures the build, which is what a user runs.
  */
 const packageFolder = fileURLToPath(new URL('../packages/healthcheck', import.meta.url));
-execFileSync(process.execPath, [createRequire(import.meta.url).resolve('tsup/dist/cli-default.js')], {
+// Built apart: others may be using the package's own dist meanwhile.
+const build = '.cutover/bench';
+const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js');
+execFileSync(process.execPath, [tsup, '--no-dts', '--out-dir', build], {
   cwd: packageFolder,
   stdio: 'ignore',
 });
-const entry = pathToFileURL(join(packageFolder, 'dist/index.js')).href;
+const entry = pathToFileURL(join(packageFolder, build, 'index.js')).href;
 const { pm2Check } = (await import(entry)) as typeof import('@cutover/healthcheck');
 const folder = mkdtempSync(join(tmpdir(), 'cutover-bench-'));
 
@@ -90,8 +93,8 @@ try {
     return `${ms(median(times[name] ?? []))} (${median(ratios).toFixed(2)} x bare)`;
   };
 
-  const ours = await loadFigures('health', 4);
-  const floor = await loadFigures('bare', 4);
+  const ours = await loadFigures('health', entry, 4);
+  const floor = await loadFigures('bare', entry, 4);
   const core = (value: number) => `${Math.round(value).toLocaleString('en')} answers per second of one core`;
 
   console.table({
