@@ -82,6 +82,12 @@ async function underLoad(stack: Stack, screen: Screen, signal: AbortSignal): Pro
     const records = await screen.step('finish the last jobs', () => settled(stack, jobsOrdered, signal));
     const [cron, worker] = [watch.presence('ecomweb_cron'), watch.presence('ecomweb_worker')];
     return { ...deployments, load: report, records, cron, worker, jobsOrdered, brokenVersion: BROKEN };
+  } catch (error) {
+    const { sent, failed, failures } = await load.stop();
+    screen.print(
+      `until then ${sent} requests sent, ${failed} failed ${failed > 0 ? JSON.stringify(failures) : ''}`,
+    );
+    throw error;
   } finally {
     watch.close();
     await load.stop().catch(() => {});

@@ -7,8 +7,8 @@ const order = (express: boolean) =>
 export const MIX: readonly RequestKind[] = [
   { name: 'browse', path: '/products', includes: '{id}', weight: 100 },
   { name: 'visit', path: '/products', includes: '{id}', weight: 20, connection: 'fresh' },
-  { name: 'look up', path: '/orders?reference={id}', includes: '{id}', weight: 40 },
-  { name: 'order', method: 'POST', path: '/orders', body: order(false), includes: '{id}', weight: 25 },
+  { name: 'look up', path: '/orders?reference={id}', includes: '{id}', weight: 25 },
+  { name: 'order', method: 'POST', path: '/orders', body: order(false), includes: '{id}', weight: 15 },
   {
     name: 'new customer',
     method: 'POST',

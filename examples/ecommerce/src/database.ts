@@ -11,6 +11,6 @@ export const createDatabase = (): Database =>
       connectionString: config.databaseUrl,
       max: 5,
       // Without a limit a silent server holds a query for ever.
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: 10_000,
     }),
   });
