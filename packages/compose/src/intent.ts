@@ -31,14 +31,14 @@ export async function formIntent(
   },
 ): Promise<Intent> {
   const { knownAs, ...intent } = wanted;
-  const live = runningOn(now.containers, layout.slots[now.router.live]?.service);
+  const live = knownOn(now.containers, layout.slots[now.router.live]?.service);
   const before = async (container: Container | undefined): Promise<Image | undefined> =>
     container && engine.resolve(container.image);
   const slot = await before(live);
   const background: Record<string, Image> = {};
   const replicas: Record<string, number> = {};
   for (const service of Object.keys(layout.background)) {
-    const image = await before(runningOn(now.containers, service));
+    const image = await before(knownOn(now.containers, service));
     if (image) background[service] = image;
     const count = now.containers.filter((container) => container.service === service).length;
     if (count > 0) replicas[service] = count;
@@ -54,3 +54,7 @@ export async function formIntent(
 
 const runningOn = (containers: readonly Container[], service: string | undefined): Container | undefined =>
   containers.find((container) => container.service === service && container.running);
+
+/** What an undo brings back: what runs of a service or, where nothing does, what has ended there. */
+const knownOn = (containers: readonly Container[], service: string | undefined): Container | undefined =>
+  runningOn(containers, service) ?? containers.find((container) => container.service === service);

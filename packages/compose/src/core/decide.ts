@@ -15,7 +15,7 @@ function forward(s: Situation): Step {
   return (
     first(
       () => s.router.live !== target && persisted(s, s.router.live),
-      () => s.router.live !== target && prepare(s, target, release.slot),
+      () => (s.router.live !== target || !isRunning(s, target)) && prepare(s, target, release.slot),
       () => s.router.live !== target && quiet(s, release.background),
       () => s.router.live !== target && { do: 'switch', to: target, from: s.router.live },
       () => persisted(s, target),
@@ -30,7 +30,9 @@ function back(s: Situation): Step {
   const { target, origin, previous } = s.intent;
   return (
     first(
-      () => s.router.live !== origin && !isWarm(s, origin) && prepare(s, origin, previous.slot),
+      () => previous.slot && !isRunning(s, origin) && prepare(s, origin, previous.slot),
+      () =>
+        previous.slot && s.router.live !== origin && !isWarm(s, origin) && prepare(s, origin, previous.slot),
       () => s.router.live !== origin && { do: 'switch', to: origin, from: s.router.live },
       () => persisted(s, origin),
       () => background(s, asBefore(s)),
@@ -68,9 +70,17 @@ function prepare(s: Situation, slot: SlotName, image: Image | undefined): Step |
 const gated = (s: Situation, slot: SlotName, container: Container): Step | undefined =>
   isProven(s, container) && isWarm(s, slot) ? undefined : { do: 'gate', slot, container };
 
-/** Engine and router both say that it could take traffic at once; the router alone would be late to notice. */
+/**
+ * Engine and router both say that it could take traffic at once, and nobody told it to stop: the router alone would be
+ * late to notice, and a stop whose answer was lost may be on its way.
+ */
 export const isWarm = (s: Situation, slot: SlotName): boolean =>
-  containersOf(s, serviceOf(s, slot)).some((c) => judge(c, c, s.router.slots[slot]).good);
+  containersOf(s, serviceOf(s, slot)).some(
+    (c) => !s.progress.stopping.has(lifeOf(c)) && judge(c, c, s.router.slots[slot]).good,
+  );
+
+const isRunning = (s: Situation, slot: SlotName): boolean =>
+  containersOf(s, serviceOf(s, slot)).some(({ running }) => running);
 
 const isProven = ({ progress }: Situation, container: Container): boolean =>
   progress.proven.has(lifeOf(container));
