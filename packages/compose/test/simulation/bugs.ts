@@ -191,12 +191,11 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       await router.switchTo(to, from);
     },
   })),
-  'commits without a look whether it came': withRouter((router) => {
+  'believes its own switch': withRouter((router) => {
     let believed: string | undefined;
     return {
-      switchTo: async (to, from) => {
+      switchTo: async (to) => {
         believed = to;
-        await quietly(router.switchTo(to, from));
       },
       observe: async () => {
         const state = await router.observe();
@@ -275,17 +274,7 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     },
   })),
   'reads no journal': withLedger(() => ({ read: async () => [] })),
-  'goes in circles when it cannot write': withLock((lock) => ({
-    append: async (entry) => {
-      for (;;) {
-        try {
-          return await lock.append(entry);
-        } catch {
-          // Try again, for ever, and without a pause.
-        }
-      }
-    },
-  })),
+  'goes on when it cannot write': withLock((lock) => ({ append: (entry) => quietly(lock.append(entry)) })),
   // Patience
   'takes one good look for a proof': withSettings(({ policy }) => ({
     policy: { ...policy, gate: { ...policy.gate, consecutive: 1, stableFor: 0 } },
@@ -298,9 +287,6 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
   })),
   'waits for health for ever': withSettings(({ policy }) => ({
     policy: { ...policy, gate: { ...policy.gate, timeout: Number.POSITIVE_INFINITY } },
-  })),
-  'verifies nothing': withSettings(({ policy }) => ({
-    policy: { ...policy, verify: { ...policy.verify, stableFor: 0 } },
   })),
   // Secrets
   'writes a password into the journal': withLock((lock) => ({

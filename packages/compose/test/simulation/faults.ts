@@ -106,7 +106,7 @@ export const referenceFaults: Readonly<Record<number, readonly FaultKind[]>> = {
   11: ['engine-restart'],
   12: ['host-reboot'],
   13: ['new-image-gone', 'old-image-gone'],
-  14: ['freeze-sent'],
+  14: ['lose-request'],
   15: ['disk-full'],
   16: ['new-exits-at-once', 'new-exits-soon', 'new-out-of-memory', 'new-cron-crashes'],
   17: ['new-flaps'],

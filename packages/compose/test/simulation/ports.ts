@@ -49,7 +49,8 @@ const unreachable = new Error('Cannot connect to the Docker daemon');
 function judged(world: World, process: Process, what: string, announced: () => boolean): void {
   const { lock, journal } = world.shelf;
   if (!world.journalLost && !announced()) world.violate('I10', `${what} without an intent in the journal`);
-  if (lock && lock.holder !== process.pid) world.reach('effect of a superseded holder');
+  if (lock && lock.holder !== process.pid)
+    world.reach(process.alive ? 'effect of a superseded holder' : 'effect of a dead process');
   if (!lock && journal.length > 0) world.reach('effect without a lock');
 }
 
@@ -122,7 +123,7 @@ function engineOf({ world, process }: Surroundings): Engine {
           );
           const found = engine.find(id);
           if (found) found.policy = 'no';
-          const by = times++ > 0 ? 'network' : process.name;
+          const by = times++ > 0 || !process.alive ? 'network' : process.name;
           engine.stop(id, grace, by, () => answer(exitOf(world, id)));
         },
       });
@@ -221,7 +222,8 @@ function routerOf({ world, process }: Surroundings): Router {
         const { live } = router;
         world.touch();
         router.commit(to);
-        const superseded = shelf.lock !== undefined && shelf.lock.holder !== process.pid;
+        // A command that a dead process had sent may come whenever it likes; nothing but a fence could stop it.
+        const superseded = process.alive && shelf.lock !== undefined && shelf.lock.holder !== process.pid;
         if (superseded && live !== to) world.violate('I8', `a superseded holder sends the traffic to ${to}`);
         world.routed(to, live, process.name);
       }),
@@ -249,8 +251,13 @@ export function allOn(world: World, version: string | undefined): string | undef
   for (const service of serviceNames) {
     const slot = slotOf(service);
     const number = slot === undefined ? scaleOf(service) : slot === router.live ? 1 : 0;
-    const found = engine.of(service).map((c) => `${c.version}${c.running ? '' : ' (stopped)'}`);
-    const right = Array.from({ length: number }, () => wanted);
+    const there = engine.of(service);
+    // With the journal the number of containers may be lost, once some of them have been pruned as well.
+    const right = Array.from(
+      { length: world.journalLost && number > 1 ? Math.max(1, there.length) : number },
+      () => wanted,
+    );
+    const found = there.map((c) => `${c.version}${c.running || c.restarting ? '' : ' (stopped)'}`);
     if (found.join() !== right.join()) problems.push(`${service} is [${found}], not [${right}]`);
   }
   return problems.length > 0 ? problems.join('; ') : undefined;

@@ -139,8 +139,8 @@ export class Process {
       back(call.patience ?? CALL_TIMEOUT, () => reject(new Error(`${call.name}: no answer`)));
     if (this.cut.has(call.to) || kind === 'lose-request') return void timeout();
     if (kind === 'refuse') return void back(latency, () => reject(new Error(`${call.name}: refused`)));
-    const deaf = kind === 'lose-reply' || kind === 'late-apply';
-    if (deaf) timeout();
+    const deaf = kind === 'lose-reply' || kind === 'late-apply' || kind === 'false-error';
+    if (deaf && kind !== 'false-error') timeout();
     let settled = false;
     const answering =
       <V>(settle: (value: V) => void) =>
@@ -148,22 +148,23 @@ export class Process {
         if (settled || deaf) return;
         settled = true;
         if (this.cut.has(call.to)) return void timeout();
-        if (kind === 'false-error') {
-          return void back(latency, () => reject(new Error(`${call.name}: failed, it says`)));
-        }
         back(latency + (kind === 'late-reply' ? ms : 0), () => settle(value));
       };
     const serve = () => {
+      // It says so at once, whatever goes on there.
+      if (kind === 'false-error') back(latency, () => reject(new Error(`${call.name}: failed, it says`)));
       if (call.mutates || kind) this.#journal.note(name, kind ? `${call.name} (${kind})` : call.name);
       call.serve(answering(resolve), answering(reject));
     };
     if (kind === 'stale') {
       // Looked at on arrival, told much later: what happened in between is not in it.
-      const late = (value: T) => back(ms, () => resolve(value));
-      kernel.after(latency, () => call.serve(late, answering(reject)));
+      const old = (value: T) => back(ms, () => resolve(value));
+      kernel.after(latency, () => call.serve(old, answering(reject)));
       return;
     }
-    kernel.after(latency + (kind === 'late-apply' || kind === 'die-late' ? ms : 0), serve);
+    // The router sits behind a local socket: what was sent is there soon, or never; a dead process's at once.
+    const late = kind === 'late-apply' || (kind === 'die-late' && call.to !== 'router');
+    kernel.after(latency + (late ? Math.min(ms, call.to === 'router' ? CALL_TIMEOUT / 2 : ms) : 0), serve);
     if (kind === 'double') kernel.after(latency + 1 + ms, () => call.serve(nothing, nothing));
     if (kind === 'die-sent' || kind === 'die-late') this.die();
   }

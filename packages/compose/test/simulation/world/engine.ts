@@ -14,6 +14,8 @@ export interface SimContainer {
   /** Counts its lives. */
   startedAt: string;
   manuallyStopped: boolean;
+  /** It has ended and the engine is about to start it again. */
+  restarting: boolean;
   health: Health;
   restarts: number;
   exitCode: number;
@@ -112,7 +114,7 @@ export class SimEngine {
       service: c.service,
       image: image(c.version).id,
       imageName: image(c.version).name,
-      running: c.running,
+      running: c.running || c.restarting,
       health: c.health,
       startedAt: c.startedAt,
       restarts: c.restarts,
@@ -163,6 +165,7 @@ export class SimEngine {
       policy: 'unless-stopped',
       startedAt: 'never',
       manuallyStopped: false,
+      restarting: false,
       health: 'none',
       restarts: 0,
       exitCode: 0,
@@ -180,6 +183,7 @@ export class SimEngine {
     if (c.running) return;
     this.#watcher.touch();
     c.running = true;
+    c.restarting = false;
     c.startedAt = String(++this.#starts);
     c.manuallyStopped = false;
     c.exitCode = 0;
@@ -220,6 +224,7 @@ export class SimEngine {
   stop(id: string, grace: number, by: string, answer: () => void): void {
     const c = this.find(id);
     if (!c?.running) {
+      if (c?.restarting) this.#rest(c);
       answer();
       return;
     }
@@ -245,6 +250,13 @@ export class SimEngine {
     c.pending.push(this.#kernel.after(rest, () => this.exit(c, this.traits.exitsAtDeadline ? 137 : 0)));
   }
 
+  /** A stop between two lives: there will be no next one. */
+  #rest(c: SimContainer): void {
+    for (const scheduled of c.pending.splice(0)) scheduled.cancelled = true;
+    c.restarting = false;
+    c.manuallyStopped = true;
+  }
+
   /** `docker kill`: no grace at all. */
   kill(id: string, by: string): void {
     const c = this.find(id);
@@ -260,6 +272,7 @@ export class SimEngine {
     this.#watcher.exited(c, by);
     this.#end(c, code);
     if (c.policy === 'no' || c.manuallyStopped) return;
+    c.restarting = true;
     const again = this.#kernel.after(200, () => {
       if (!this.containers.includes(c) || c.running || this.isDown) return;
       c.restarts++;
@@ -271,7 +284,8 @@ export class SimEngine {
   #end(c: SimContainer, code: number): void {
     for (const scheduled of c.pending) scheduled.cancelled = true;
     if (c.stop) c.stop.timer.cancelled = true;
-    Object.assign(c, { pending: [], stop: undefined, running: false, exitCode: code });
+    if (c.health !== 'none') c.health = 'unhealthy';
+    Object.assign(c, { pending: [], stop: undefined, running: false, restarting: false, exitCode: code });
     if (c.readySince !== undefined) {
       this.#watcher.unready(c);
       c.readySince = undefined;
@@ -283,7 +297,7 @@ export class SimEngine {
   /** Refuses a container that runs, as the engine does without force. */
   remove(id: string, answer: (result: undefined) => void, refuse: Refuse): void {
     const c = this.find(id);
-    if (c?.running) {
+    if (c?.running || c?.restarting) {
       refuse(new Error('You cannot remove a running container'));
       return;
     }

@@ -1,7 +1,8 @@
 import type { SimContainer } from './engine.ts';
 
 const EVERY = 250;
-const LONG = 600_000;
+/** A web socket stays as long as it is let. */
+const LONG = 3_600_000;
 
 /** One thing that goes on between a client and a container. */
 interface Session {

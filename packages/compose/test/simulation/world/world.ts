@@ -143,7 +143,9 @@ export class World {
   signalled(c: SimContainer, by: string): void {
     this.note(by, `SIGTERM to ${c.id}`);
     if (outsiders.has(by)) return;
-    if (c.stop && !outsiders.has(c.stop.by)) this.violate('I4', `second SIGTERM to ${c.id}`);
+    if (c.stop && !outsiders.has(c.stop.by) && !this.journalLost) {
+      this.violate('I4', `second SIGTERM to ${c.id}`);
+    }
     const slot = slotOf(c.service);
     if (slot) this.#judgeSlotStop(c, slot);
   }
