@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { afterAll, onTestFinished, vi } from 'vitest';
 
 // A program takes its time to start where many do; nothing here waits for time to pass.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const packageFolder = resolve(import.meta.dirname, '..');
 

@@ -26,13 +26,20 @@ export interface Run {
   onStep(result: StepResult): void;
 }
 
-/** Runs the phases in order, the steps of each in parallel, all under one deadline. Never rejects. */
+/**
+ * Runs the phases in order, the steps of each in parallel, all under one deadline. A step that is added when its phase
+ * has begun runs with the next one, so that nothing is forgotten. Never rejects.
+ */
 export async function runPhases(steps: () => readonly Step[], run: Run): Promise<StepResult[]> {
   const end = run.clock.now() + run.gracePeriod;
   const results: StepResult[] = [];
-  for (const phase of PHASES) {
-    const mine = steps().filter((step) => step.phase === phase);
+  const begun = new Set<Step>();
+  // The last phase once more, for what was added in it.
+  for (const phase of [...PHASES, ...PHASES.slice(-1)]) {
+    const due = PHASES.slice(0, PHASES.indexOf(phase) + 1);
+    const mine = steps().filter((step) => due.includes(step.phase) && !begun.has(step));
     if (mine.length === 0) continue;
+    for (const step of mine) begun.add(step);
     run.onPhase(phase);
     const deadline = phase === 'stop' || phase === 'drain' ? end - run.reserve : end;
     results.push(...(await Promise.all(mine.map((step) => runStep(step, deadline, run)))));

@@ -87,7 +87,8 @@ export interface Shutdown extends Disposable, AsyncDisposable {
   /**
    * Adds a step: a function, or a thing that can be closed (Prisma or pg client, Redis, BullMQ or Temporal worker,
    * anything with `close`, `end`, `quit`, `destroy` or `$disconnect`). Returns a function that takes it away again.
-   * Steps of a phase run in parallel; one added while a shutdown runs joins its phase if that has not begun.
+   * Steps of a phase run in parallel; one added when its phase has begun runs
+   * with the next.
    * @throws {LifecycleError} `bad-option`
    */
   add(name: string, close: Closable, options?: StepOptions): () => void;

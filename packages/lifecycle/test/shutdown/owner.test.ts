@@ -37,6 +37,16 @@ describe('Shutdown', () => {
     expect(log).toEqual(['stop', 'drain', 'close', 'flush']);
   });
 
+  it('runs a step that is added after its phase has begun, whatever the phase', async () => {
+    const { shutdown } = worldOf();
+    const log: string[] = [];
+    shutdown.add('first', () => void shutdown.add('late', () => log.push('late'), { phase: 'stop' }));
+    shutdown.add('last', () => void shutdown.add('later', () => log.push('later')), { phase: 'flush' });
+    const { outcome, steps } = await shutdown.begin();
+    expect(log).toEqual(['late', 'later']);
+    expect([outcome, steps.length]).toEqual(['clean', 4]);
+  });
+
   it('goes on after a step that throws, and says so: partial, exit code 3', async () => {
     const { host, shutdown } = worldOf();
     shutdown.add('bad', () => {
