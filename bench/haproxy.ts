@@ -14,7 +14,11 @@ import { ensureEngine } from '../scripts/engine/index.ts';
 import { findPeers } from './haproxy-peers.ts';
 
 const { values } = parseArgs({
-  options: { full: { type: 'boolean', default: false }, version: { type: 'string', default: '3.0' } },
+  options: {
+    full: { type: 'boolean', default: false },
+    rate: { type: 'string', default: '1000' },
+    version: { type: 'string', default: '3.0' },
+  },
 });
 const BLUE = { backend: 'app', server: 'blue' };
 
