@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { huntBugs } from './bug-hunt.ts';
 import { add, emptyTally, runAll, share, type Tally } from './campaign.ts';
-import { boundaries, everyFault, everyPairOfCrashes } from './exhaustive.ts';
+import { boundaries, everyFault, everyPairOfCrashes, everyPause } from './exhaustive.ts';
 import type { Plan } from './faults.ts';
 import { describeFailure, drawTimeline, traceHash } from './report.ts';
 import { shrink } from './shrink.ts';
@@ -49,6 +49,7 @@ async function chosen(): Promise<Iterable<Plan>> {
   const calls = await boundaries();
   return (function* () {
     yield* everyFault(calls);
+    yield* everyPause(calls);
     yield* everyPairOfCrashes(calls);
   })();
 }

@@ -123,7 +123,9 @@ function engineOf({ world, process }: Surroundings): Engine {
           );
           const found = engine.find(id);
           if (found) found.policy = 'no';
-          const by = times++ > 0 || !process.alive ? 'network' : process.name;
+          // Between its last look at the lock and its call a process can be paused; the engine has nothing to check.
+          const superseded = shelf.lock !== undefined && shelf.lock.holder !== process.pid;
+          const by = times++ > 0 || superseded || !process.alive ? 'network' : process.name;
           engine.stop(id, grace, by, () => answer(exitOf(world, id)));
         },
       });
