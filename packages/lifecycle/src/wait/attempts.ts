@@ -1,4 +1,4 @@
-import { type Check, isPermanent } from '@cutover/healthcheck';
+import type { Check } from '@cutover/healthcheck';
 import { bounded, type Clock } from '@cutover/internal';
 import { pauseAfter } from './backoff.ts';
 
@@ -60,3 +60,7 @@ async function attempt(check: Check, tally: Tally, patience: Patience, began: nu
     onAttempt({ ...facts(), error });
   }
 }
+
+/** As a check of ours, or of the caller's, marks what waiting will not cure. */
+const isPermanent = (error: unknown): boolean =>
+  (Object(error) as { permanent?: unknown }).permanent === true;

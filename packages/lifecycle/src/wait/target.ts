@@ -1,4 +1,4 @@
-import { type Check, mysqlCheck, postgresCheck, prismaCheck, redisCheck } from '@cutover/healthcheck';
+import type { Check } from '@cutover/healthcheck';
 import { redactUrl } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import { mongoCheck } from './mongo.ts';
@@ -21,13 +21,34 @@ export type Target =
   /** Knex */
   | { raw: Ask };
 
+type Checks = typeof import('@cutover/healthcheck');
+
+/** Loaded with the first attempt: a process that waits for nothing, or starts before it waits, pays nothing for it. */
+function lazily(name: string, make: (checks: Checks) => Check): Check {
+  let made: Check | undefined;
+  return {
+    name,
+    run: async (context) => {
+      made ??= make(await import('@cutover/healthcheck'));
+      return made.run(context);
+    },
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a URL or a client, as the check itself takes it
+type FromTarget = (target: any) => Check;
+const postgres: FromTarget = (target) => lazily('postgres', (checks) => checks.postgresCheck(target));
+const mysql: FromTarget = (target) => lazily('mysql', (checks) => checks.mysqlCheck(target));
+const redis: FromTarget = (target) => lazily('redis', (checks) => checks.redisCheck(target));
+const prisma: FromTarget = (target) => lazily('prisma', (checks) => checks.prismaCheck(target));
+
 const BY_PROTOCOL: Readonly<Record<string, (url: string) => Check>> = {
-  'postgres:': postgresCheck,
-  'postgresql:': postgresCheck,
-  'mysql:': mysqlCheck,
-  'mariadb:': mysqlCheck,
-  'redis:': redisCheck,
-  'rediss:': redisCheck,
+  'postgres:': postgres,
+  'postgresql:': postgres,
+  'mysql:': mysql,
+  'mariadb:': mysql,
+  'redis:': redis,
+  'rediss:': redis,
   'mongodb:': mongoCheck,
   'mongodb+srv:': mongoCheck,
 };
@@ -68,13 +89,13 @@ const SQL = 'SELECT 1';
 
 // The order matters: mysql2 has `ping` beside `query`, Prisma has anything one asks for.
 function checkOfClient(client: Client): Check | undefined {
-  if (has(client, '$queryRaw')) return prismaCheck(client as never);
+  if (has(client, '$queryRaw')) return prisma(client);
   if (has(client, 'unsafe')) return { name: 'postgres', run: async () => void (await client.unsafe?.(SQL)) };
   if (has(client, 'raw')) return { name: 'knex', run: async () => void (await client.raw?.(SQL)) };
-  if (has(client, 'promise', 'query')) return mysqlCheck(client.promise?.() as never);
-  if (has(client, 'execute', 'query')) return mysqlCheck(client as never);
-  if (has(client, 'query')) return postgresCheck(client as never);
-  return has(client, 'ping') ? redisCheck(client as never) : undefined;
+  if (has(client, 'promise', 'query')) return mysql(client.promise?.());
+  if (has(client, 'execute', 'query')) return mysql(client);
+  if (has(client, 'query')) return postgres(client);
+  return has(client, 'ping') ? redis(client) : undefined;
 }
 
 const has = (client: object, ...methods: string[]): boolean =>
