@@ -1,27 +1,17 @@
-import { bounded, type Clock, linkSignals, TimeoutError } from '@cutover/internal';
+import { bounded, linkSignals, TimeoutError } from '@cutover/internal';
 import { type Command, change, understand } from '../commands/command.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
-import { connectPatiently, type Endpoint } from './address.ts';
+import { connectPatiently } from './address.ts';
 import { askOnce } from './one-shot.ts';
 import { Session, stale } from './session.ts';
 import { Slots } from './slots.ts';
+import type { TransportOptions } from './transport-options.ts';
 
 /** Limits of one call. */
 export interface Limits {
   /** Milliseconds. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
-}
-
-export interface TransportOptions {
-  readonly endpoint: Endpoint;
-  readonly clock: Clock;
-  /** Milliseconds to connect and to enter prompt mode. */
-  readonly connectTimeout: number;
-  /** Bytes that one answer may have. */
-  readonly replyLimit: number;
-  /** False: one connection a command, for what cannot carry a session. */
-  readonly persistent: boolean;
 }
 
 /** Connections at a time for commands that each take their own; with the persistent one, three. */
