@@ -92,9 +92,11 @@ export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, 
       remove: () => ask(`remove ${id}`, true, () => shelf.remove(id)),
       putArchive: () => ask(`beat ${id}`, false, () => void shelf.find(id).beat++),
       infoArchive: () =>
-        ask(`look at ${id}`, false, () => ({
-          headers: { 'x-docker-container-path-stat': String(shelf.find(id).beat) },
-        })),
+        ask(`look at ${id}`, false, () => {
+          const { beat } = shelf.find(id);
+          if (beat === 0) throw status(404, 'no such file in the container');
+          return { headers: { 'x-docker-container-path-stat': String(beat) } };
+        }),
     }),
     getImage: () => ({ inspect: async () => ({}) }),
   };

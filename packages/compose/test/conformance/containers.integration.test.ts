@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Container } from '../../src/core/model.ts';
+import { composeProject } from '../../src/engine/compose-project.ts';
+import type { Engine } from '../../src/ports.ts';
+import { portsOf } from '../simulation/ports.ts';
+import { Process } from '../simulation/process.ts';
+import { World } from '../simulation/world/world.ts';
+import { startProject, type TestProject } from '../support/project.ts';
+
+const commands = ['up', 'stop', 'await', 'remove'] as const;
+type Command = (typeof commands)[number];
+const sequences = commands.flatMap((one) => commands.map((two) => ['up', one, two] as const));
+
+const GRACE = 3_000;
+
+/** Carries out commands on one service and tells what came of each: the answer, and what is there then. */
+function driver(engine: Engine, service: string) {
+  let last: Container | undefined;
+  const look = async () => {
+    const found = (await engine.observe()).filter((container) => container.service === service);
+    const life = last?.startedAt;
+    last = found[0] ?? last;
+    const shown = found.map(({ running, exitCode }) => (running ? 'runs' : `ended with ${exitCode}`));
+    return `${shown.join() || 'nothing'}${found[0] && found[0].startedAt !== life ? ', a new life' : ''}`;
+  };
+  const work: Record<Command, () => Promise<unknown>> = {
+    up: () => engine.up(service, 1),
+    stop: () => engine.stop(last as Container, GRACE),
+    // Without a margin of the model's own the real one gives up later; who has ended is told at once by both.
+    await: async () =>
+      (await look()).startsWith('runs') ? 'skipped' : engine.awaitExit(last as Container, GRACE),
+    remove: () => engine.remove(last as Container),
+  };
+  return async (command: Command): Promise<string> => {
+    const answer = await work[command]().then(
+      (result) => JSON.stringify(result) ?? 'done',
+      () => 'refused',
+    );
+    return `${answer}; ${await look()}`;
+  };
+}
+
+/** A project in which nothing of the service exists yet. */
+function simulated(service: string) {
+  const world = new World(0n);
+  for (const c of [...world.engine.containers]) {
+    if (c.service !== service) continue;
+    world.engine.exit(c, 0);
+    world.engine.drop(c);
+  }
+  // What is judged in a deployment is not the matter here.
+  world.violate = () => {};
+  const process = new Process({
+    kernel: world.kernel,
+    name: 'conformance',
+    pid: 1,
+    mischief: { at: () => undefined, latency: () => 1 },
+    journal: world,
+    rate: 1,
+  });
+  const { ports } = portsOf({
+    world,
+    process,
+    identity: { host: 'here', boot: 'here', pid: 1, started: '1' },
+    isGone: async () => undefined,
+    hooks: {},
+    onEvent: () => {},
+  });
+  const ask = driver(ports.engine, service);
+  return async (command: Command): Promise<string> => {
+    let answer: string | undefined;
+    void ask(command).then((text) => {
+      answer = text;
+    });
+    await world.kernel.run(() => answer !== undefined, world.kernel.now + 60_000);
+    return answer ?? 'no answer';
+  };
+}
+
+describe('containers of the simulated and of the real engine', () => {
+  let project: TestProject;
+  let engine: Engine;
+
+  beforeAll(async () => {
+    project = await startProject();
+    engine = composeProject({ directory: project.directory });
+    await engine.preflight({ services: ['api'], single: ['api'], variables: ['API_IMAGE'], graces: {} });
+  });
+  afterAll(() => project[Symbol.asyncDispose]());
+
+  it.each(sequences)('answer alike: %s, %s, %s', async (...sequence) => {
+    for (const c of await engine.observe()) {
+      await engine.stop(c, 0);
+      await engine.remove(c);
+    }
+    const real = driver(engine, 'api');
+    const model = simulated('api_blue');
+    for (const command of sequence) {
+      expect([command, await model(command)]).toEqual([command, await real(command)]);
+    }
+  });
+});
