@@ -1,3 +1,4 @@
+import pTimeout, { type Options } from 'p-timeout';
 import { type Clock, systemClock } from './clock.ts';
 import { linkSignals } from './signals.ts';
 
@@ -28,25 +29,31 @@ export async function bounded<T>(
   { timeout, signal: outer, clock = systemClock }: BoundedOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  outer?.throwIfAborted();
   const linked = linkSignals(outer);
-  const { signal } = linked;
-  let onAbort: (() => void) | undefined;
   try {
-    signal.throwIfAborted();
-    if (Number.isFinite(timeout)) {
-      clock.sleep(timeout, signal).then(
-        () => linked.abort(new TimeoutError(timeout)),
-        () => {},
-      );
-    }
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
+    return await pTimeout(work(linked.signal), {
+      milliseconds: timeout,
+      message: new TimeoutError(timeout),
+      customTimers: timersOf(clock),
+      ...(outer ? { signal: outer } : {}),
     });
-    return await Promise.race([work(signal), aborted]);
+  } catch (error) {
+    linked.abort(error);
+    throw error;
   } finally {
-    if (onAbort) signal.removeEventListener('abort', onAbort);
     linked[Symbol.dispose]();
     linked.abort(new Error('finished'));
   }
 }
+
+/** A clock as the pair of timers that p-timeout takes. */
+const timersOf = (clock: Clock) =>
+  ({
+    setTimeout: (run: () => void, ms: number) => {
+      const timer = new AbortController();
+      clock.sleep(ms, timer.signal).then(run, () => {});
+      return timer;
+    },
+    clearTimeout: (timer?: AbortController) => timer?.abort(new Error('cleared')),
+  }) as unknown as Required<NonNullable<Options<never>['customTimers']>>;

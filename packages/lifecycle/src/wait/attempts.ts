@@ -1,5 +1,6 @@
 import type { Check } from '@cutover/healthcheck';
 import { bounded, type Clock } from '@cutover/internal';
+import pRetry from 'p-retry';
 import { pauseAfter } from './backoff.ts';
 
 /** One try at one target. */
@@ -34,15 +35,18 @@ export interface Patience {
 
 /** Tries until the check is good. Rejects with the signal's reason, or with what can never become good. */
 export async function untilGood(check: Check, tally: Tally, patience: Patience): Promise<void> {
-  const { clock, signal, keepWaiting } = patience;
+  const { clock, random, signal, keepWaiting } = patience;
   const began = clock.now();
-  for (;;) {
-    await attempt(check, tally, patience, began);
-    if (tally.answered) return;
-    signal.throwIfAborted();
-    if (isPermanent(tally.error) && !keepWaiting) throw tally.error;
-    await clock.sleep(pauseAfter(clock.now() - began, patience.random()), signal);
-  }
+  await pRetry(() => attempt(check, tally, patience, began), {
+    retries: Number.POSITIVE_INFINITY,
+    signal,
+    // The pause is ours: it grows with the wait, and is measured by the caller's clock.
+    minTimeout: 0,
+    onFailedAttempt: async () => {
+      if (isPermanent(tally.error) && !keepWaiting) throw tally.error;
+      await clock.sleep(pauseAfter(clock.now() - began, random()), signal);
+    },
+  });
 }
 
 async function attempt(check: Check, tally: Tally, patience: Patience, began: number): Promise<void> {
@@ -55,9 +59,11 @@ async function attempt(check: Check, tally: Tally, patience: Patience, began: nu
     onAttempt(facts());
   } catch (error) {
     // The end of the whole wait is no news about the target.
-    if (signal.aborted) return;
+    signal.throwIfAborted();
     tally.error = error;
     onAttempt({ ...facts(), error });
+    // A plain error, since p-retry takes a TypeError for a bug of ours; the tally has the real one.
+    throw new Error('not good yet');
   }
 }
 
