@@ -42,11 +42,11 @@ const EVERY_PROFILE = ['--profile', '*'];
 
 export const composeCommands = {
   config: [...EVERY_PROFILE, 'config', '--format', 'json'],
+  // Not with --no-deps: it changes the hash by which a bare `up` by hand tells whether to create the container anew.
   up: (service: string, replicas: number | undefined) => [
     ...EVERY_PROFILE,
     'up',
     '--detach',
-    '--no-deps',
     '--no-build',
     '--no-recreate',
     ...(replicas === undefined ? [] : ['--scale', `${service}=${replicas}`]),

@@ -94,7 +94,10 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
     warm: async (slot) => {
       const server = { backend, server: slots.nameOf(slot) };
       const state = (await states()).find((one) => one.server === server.server);
-      if (state?.admin.maint) await client.setServerState(server, 'drain');
+      if (state === undefined || isOpen(state)) return;
+      // Through MAINT, which forgets what the checks knew of the container that was there before.
+      await client.setServerState(server, 'maint');
+      await client.setServerState(server, 'drain');
     },
     switchTo: async (to, from) => {
       await client.switchServers({ backend, to: slots.nameOf(to), from: slots.nameOf(from) });

@@ -11,7 +11,7 @@ describe('composeArguments', () => {
       projectName: 'shop',
     };
     expect(composeArguments(project, composeCommands.up('cron', 1)).join(' ')).toBe(
-      'compose --file a.yaml --file b.yaml --env-file prod.env --project-name shop --profile * up --detach --no-deps --no-build --no-recreate --scale cron=1 cron',
+      'compose --file a.yaml --file b.yaml --env-file prod.env --project-name shop --profile * up --detach --no-build --no-recreate --scale cron=1 cron',
     );
   });
 });

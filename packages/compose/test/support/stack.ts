@@ -99,6 +99,7 @@ services:
   cron:${service('CRON_IMAGE', 'cron', JOB)}
     container_name: ${name}-cron
   worker:${service('WORKER_IMAGE', 'worker', JOB)}
+    depends_on: [haproxy]
   haproxy:
     image: haproxy:3.0
     user: '0'
