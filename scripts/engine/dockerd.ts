@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { answers } from './detect.ts';
 import { clearFirewall, rememberFirewall } from './firewall.ts';
 import { clearLeftovers, clearStrays, rememberStrays } from './leftovers.ts';
@@ -26,8 +26,20 @@ export async function startEngine(scene: Scene): Promise<void> {
     await rememberStrays();
     await rememberFirewall(inside);
     await raiseBridge(inside, network);
+    await favourContainers();
     await launch(inside);
   });
+}
+
+/**
+ * All containers together would get as much of a busy machine as one process outside them: health checks would call
+ * them dead. Under systemd, and for version 2 of control groups, that is already settled by slices.
+ */
+async function favourContainers(): Promise<void> {
+  const group = `/sys/fs/cgroup/cpu/${paths.cgroupName}`;
+  if (!existsSync('/sys/fs/cgroup/cpu/cpu.shares')) return;
+  await mkdir(group, { recursive: true });
+  await writeFile(`${group}/cpu.shares`, '8192');
 }
 
 /** Ends the private engine, its containers and its networks. Images and volumes stay. Tells whether there was anything. */
