@@ -116,16 +116,19 @@ function engineOf({ world, process }: Surroundings): Engine {
         mutates: true,
         patience: grace + 15_000,
         serve: (answer) => {
-          judged(world, process, `stop of ${id}`, () =>
+          const again = times++ > 0;
+          // What the network repeats was announced when it was sent.
+          const announced = () =>
+            again ||
             shelf.journal.some(
               (entry) => entry.type === 'stopping' && entry.containers.includes(lifeOf(container)),
-            ),
-          );
+            );
+          judged(world, process, `stop of ${id}`, announced);
           const found = engine.find(id);
           if (found) found.policy = 'no';
           // Between its last look at the lock and its call a process can be paused; the engine has nothing to check.
           const superseded = shelf.lock !== undefined && shelf.lock.holder !== process.pid;
-          const by = times++ > 0 || superseded || !process.alive ? 'network' : process.name;
+          const by = again || superseded || !process.alive ? 'network' : process.name;
           engine.stop(id, grace, by, () => answer(exitOf(world, id)));
         },
       });
