@@ -16,6 +16,10 @@ describe('the root entry', () => {
     expect(code).toBe(0);
     const loaded = stderr.split('\n').filter((line) => line.startsWith('file:'));
     expect(loaded.length).toBeGreaterThan(20);
-    expect(loaded.filter((url) => !/packages\/(healthcheck|internal)\/src\/|\/node_modules\/p-timeout\//.test(url))).toEqual([]);
+    expect(
+      loaded.filter(
+        (url) => !/packages\/(healthcheck|internal)\/src\/|\/node_modules\/p-timeout\//.test(url),
+      ),
+    ).toEqual([]);
   });
 });
