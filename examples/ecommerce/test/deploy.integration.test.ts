@@ -86,8 +86,8 @@ describe('deploy.ts, status.ts and rollback.ts on the real stack', () => {
           ({ headers }) => headers.get('x-slot'),
           () => 'none',
         );
-      await expect.poll(answers, { timeout: MINUTE / 2, interval: 200 }).toBe('blue');
+      await expect.poll(answers, { timeout: MINUTE, interval: 200 }).toBe('blue');
     },
-    MINUTE,
+    2 * MINUTE,
   );
 });

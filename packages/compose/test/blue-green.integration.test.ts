@@ -28,7 +28,7 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
   beforeAll(async () => {
     stack = await startStack(way, ['1', '2', '3', '4']);
     deployment = stackDeployment(stack, (event) => events.push(event));
-    await vi.waitFor(async () => expect((await fetch(await stack.url())).status).toBe(200), 20_000);
+    await vi.waitFor(async () => expect((await fetch(await stack.url())).status).toBe(200), 60_000);
   });
   afterAll(() => stack?.[Symbol.asyncDispose]());
 

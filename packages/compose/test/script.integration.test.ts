@@ -24,7 +24,7 @@ describe('runScript', () => {
     stack = await startStack('map', ['1', '2']);
     const url = await stack.url();
     attempt = { stack, way: 'map', url, image: stack.image('2') };
-    await vi.waitFor(async () => expect((await fetch(url)).status).toBe(200), 20_000);
+    await vi.waitFor(async () => expect((await fetch(url)).status).toBe(200), 60_000);
   });
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
