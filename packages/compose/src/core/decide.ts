@@ -59,6 +59,7 @@ function prepare(s: Situation, slot: SlotName, image: Image | undefined): Step |
   const service = serviceOf(s, slot);
   const wanted = { [service]: image };
   return (
+    emptied(s, slot, stale(s, wanted)) ??
     quiet(s, wanted) ??
     cleared(s, wanted) ??
     started(s, wanted) ??
@@ -124,12 +125,21 @@ function verified(s: Situation, wanted: Wanted): Step | undefined {
   return containers.length > 0 ? { do: 'verify', containers } : undefined;
 }
 
+/** A slot without traffic may still have what came before the switch, also one that nobody remembers. */
+function emptied(s: Situation, slot: SlotName, containers: readonly Container[]): Step | undefined {
+  const container = containers.find(
+    (one) => one.running && !s.progress.drained.has(lifeOf(one)) && !s.progress.stopping.has(lifeOf(one)),
+  );
+  return container && { do: 'drain', slot, container };
+}
+
 /** The slot without traffic is drained, kept warm while its successor is watched, then stopped and removed. */
 function retired(s: Situation, slot: SlotName, successor?: SlotName): Step | undefined {
   const containers = containersOf(s, serviceOf(s, slot));
   const container = containers.find(({ running }) => running);
   if (!container) return containers.length > 0 ? { do: 'remove', containers } : undefined;
-  if (!s.progress.drained.has(lifeOf(container))) return { do: 'drain', slot, container };
+  const left = emptied(s, slot, containers);
+  if (left) return left;
   if (successor && !s.progress.soaked) {
     return { do: 'soak', slot: successor, container: only(containersOf(s, serviceOf(s, successor))) };
   }
