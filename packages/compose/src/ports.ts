@@ -62,7 +62,10 @@ export interface Router {
   /** Proves, changing nothing, that it can be steered and knows these slots. */
   preflight(slots: readonly SlotName[]): Promise<void>;
   observe(): Promise<RouterState>;
-  /** Lets the router check a slot without traffic; needed where it does not do so by itself. */
+  /**
+   * Forgets what was known of a slot without traffic, so that `up` tells of checks from now on: a router is late to
+   * notice that a container is gone, and its successor may have the same address.
+   */
   warm?(slot: SlotName): Promise<void>;
   /** Sends all new traffic to `to`, without a moment in which no slot takes it; read back before it resolves. */
   switchTo(to: SlotName, from: SlotName): Promise<void>;

@@ -13,6 +13,7 @@ export async function gate(run: Run, step: Extract<Step, { do: 'gate' }>): Promi
   const { clock, emit } = run.ports;
   const { consecutive, stableFor, interval, timeout } = run.policy.gate;
   const deadline = clock.now() + timeout;
+  await forgetOldChecks(run, step);
   let good = 0;
   let since = 0;
   for (;;) {
@@ -27,6 +28,14 @@ export async function gate(run: Run, step: Extract<Step, { do: 'gate' }>): Promi
     await clock.sleep(interval, cutBy(run));
   }
   run.seen.proven.add(lifeOf(step.container));
+}
+
+/** Not of the slot that has the traffic: calling that one down would make it so. */
+async function forgetOldChecks(
+  { ports: { router } }: Run,
+  { slot }: Extract<Step, { do: 'gate' }>,
+): Promise<void> {
+  if (router.warm && (await router.observe()).live !== slot) await router.warm(slot);
 }
 
 async function lookAt(run: Run, { slot, container }: Extract<Step, { do: 'gate' }>): Promise<Look> {

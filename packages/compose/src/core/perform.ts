@@ -49,7 +49,6 @@ async function start(run: Run, s: Situation, orders: readonly StartOrder[]): Pro
   const services = orders.map(({ service }) => service);
   const containers = await ports.engine.observe();
   for (const { id, service } of containers) if (services.includes(service)) seen.started.add(id);
-  if (ports.router.warm && s.router.live !== intent.target) await ports.router.warm(intent.target);
 }
 
 const variablesOf = ({ slots, background }: Run['layout']): Readonly<Record<string, string>> => ({

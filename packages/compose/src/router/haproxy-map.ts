@@ -70,6 +70,12 @@ export function haproxyMapRouter(options: HaproxyMapRouterOptions): Router {
       await reaching('reading HAProxy', observe);
     },
     observe: () => reaching('reading HAProxy', observe),
+    warm: async (slot) => {
+      const backend = slots.nameOf(slot);
+      for (const { server } of await client.showServersState(backend)) {
+        await client.setServerHealth({ backend, server }, 'down');
+      }
+    },
     switchTo: async (to) => {
       await client.switchMap({ map, key, value: slots.nameOf(to), requireBackend: true });
     },

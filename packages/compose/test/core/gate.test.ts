@@ -46,6 +46,22 @@ describe('judge', () => {
 });
 
 describe('gate', () => {
+  it('makes the router forget the checks of whoever was in the slot before, and never those of the live slot', async () => {
+    const world = new World();
+    const forgotten: string[] = [];
+    await world.run(({ settings, ports }) => {
+      const router = {
+        ...ports.router,
+        warm: async (slot: string) => void forgotten.push(`${slot}, ${world.router.live} is live`),
+      };
+      return deployRelease(
+        { settings, ports: { ...ports, router } },
+        { kind: 'deploy', release: release('2') },
+      );
+    });
+    expect(forgotten).toEqual(['green, blue is live']);
+  });
+
   it('starts its count again after one bad look', async () => {
     const world = new World();
     const looks = [true, true, false, true, true, true];
