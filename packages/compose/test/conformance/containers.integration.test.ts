@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Container } from '../../src/core/model.ts';
 import { composeProject } from '../../src/engine/compose-project.ts';
 import type { Engine } from '../../src/ports.ts';
@@ -88,7 +88,21 @@ describe('containers of the simulated and of the real engine', () => {
   });
   afterAll(() => project[Symbol.asyncDispose]());
 
+  /** A process that has just been started does not hear SIGTERM yet; it prints a line, in each life, once it does. */
+  const untilListening = () =>
+    vi.waitFor(async () => {
+      const [container] = (await engine.observe()).filter(
+        ({ service, running }) => service === 'api' && running,
+      );
+      const printed = container && (await engine.tail(container, 20)).filter(Boolean).length;
+      expect(printed ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(
+        lives.add(container?.startedAt).size,
+      );
+    }, 20_000);
+  const lives = new Set<string | undefined>();
+
   it.each(sequences)('answer alike: %s, %s, %s', async (...sequence) => {
+    lives.clear();
     for (const c of await engine.observe()) {
       await engine.stop(c, 0);
       await engine.remove(c);
@@ -97,6 +111,7 @@ describe('containers of the simulated and of the real engine', () => {
     const model = simulated('api_blue');
     for (const command of sequence) {
       expect([command, await model(command)]).toEqual([command, await real(command)]);
+      if (command === 'up') await untilListening();
     }
   });
 });
