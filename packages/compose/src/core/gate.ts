@@ -41,7 +41,8 @@ async function forgetOldChecks(
 async function lookAt(run: Run, { slot, container }: Extract<Step, { do: 'gate' }>): Promise<Look> {
   const [containers, router] = await Promise.all([run.ports.engine.observe(), run.ports.router.observe()]);
   const now = containers.find(({ id }) => id === container.id);
-  const stated = judge(container, now, router.slots[slot]);
+  const seen = router.slots[slot];
+  const stated = judge(container, now, seen && { ...seen, up: seen.settled ?? seen.up });
   return stated.good ? runChecks(run) : stated;
 }
 

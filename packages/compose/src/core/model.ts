@@ -68,6 +68,11 @@ export interface Container {
 export interface RouterSlot {
   /** The router's own check of it passes. */
   readonly up: boolean;
+  /**
+   * Up, and by checks that passed since it came up; default `up`. A server whose address has just been found counts as
+   * up before its first check.
+   */
+  readonly settled?: boolean | undefined;
   /** Requests and tunnels in flight. */
   readonly sessions: number;
   /** Where the router sends its traffic, when it says so. */

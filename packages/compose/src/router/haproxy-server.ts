@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type RuntimeClient, readServersState, type ServerState, type StatRow } from '@cutover/haproxy';
+import { type RuntimeClient, readServersState, type ServerState } from '@cutover/haproxy';
 import { option, readOptions } from '@cutover/internal';
 import type { RouterSlot, SlotName } from '../core/model.ts';
 import { DeployError } from '../errors.ts';
 import type { Router } from '../ports.ts';
-import { assertAdmin, probing, reaching, slotNames, unreadable } from './haproxy.ts';
+import { assertAdmin, isSettled, probing, reaching, slotNames, unreadable } from './haproxy.ts';
 
 export interface HaproxyServerRouterOptions {
   /** `createRuntimeClient()` of `@cutover/haproxy`, at level admin. */
@@ -65,7 +65,12 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
           const sessions = (row?.sessions ?? 0) + (row?.queued ?? 0);
           return [
             slots.slotOf(server) as SlotName,
-            { up: row !== undefined && passes(row), sessions, address },
+            {
+              up: row !== undefined && (row.status.state === 'up' || isSettled(row)),
+              settled: row !== undefined && isSettled(row),
+              sessions,
+              address,
+            },
           ];
         }),
       ),
@@ -108,13 +113,6 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
     ...probing(probe),
   };
 }
-
-/** Up; or warm in DRAIN, where a server that was not checked yet shows DRAIN as well, but not at full health. */
-const passes = (row: StatRow): boolean => {
-  const full = (row.number('check_rise') ?? 0) + (row.number('check_fall') ?? 0) - 1;
-  const warm = row.status.state === 'drain' && row.number('check_health') === full;
-  return row.status.progress === undefined && (row.status.state === 'up' || warm);
-};
 
 const isOpen = ({ admin }: ServerState): boolean => !admin.maint && !admin.drain;
 

@@ -1,4 +1,4 @@
-import type { RuntimeClient } from '@cutover/haproxy';
+import type { RuntimeClient, StatRow } from '@cutover/haproxy';
 import { httpCheck } from '@cutover/healthcheck';
 import { messageOf } from '@cutover/internal';
 import type { RouterSlot, SlotName } from '../core/model.ts';
@@ -78,12 +78,30 @@ export async function backendView(client: RuntimeClient, backend: string): Promi
       wanted: '`check` on its server line, so that HAProxy can say when the slot is up',
     });
   }
+  // With fall 1 a server is at full health before any check.
+  if (servers.some((row) => row.number('check_fall') === 1)) {
+    throw new DeployError('router-unfit', {
+      doing: `looking at the HAProxy backend ${backend}`,
+      found: 'fall 1 on its server',
+      wanted: 'fall 2 or more, so that a server which no check has confirmed can be told from a good one',
+    });
+  }
   return {
     up: servers.every(({ status }) => status.state === 'up'),
+    settled: servers.every(isSettled),
     sessions: (total.sessions ?? 0) + (total.queued ?? 0),
     address: state?.address,
   };
 }
+
+/** Up or in DRAIN at full health: HAProxy shows progress (`UP 1/3`) for a server that no check has confirmed yet. */
+export const isSettled = (row: StatRow): boolean => {
+  const full = (row.number('check_rise') ?? 0) + (row.number('check_fall') ?? 0) - 1;
+  const { state, progress } = row.status;
+  return (
+    progress === undefined && (state === 'up' || state === 'drain') && row.number('check_health') === full
+  );
+};
 
 /** Runs `work`; what the client throws becomes an error of ours that says what HAProxy has to do with it. */
 export async function reaching<T>(doing: string, work: () => Promise<T>): Promise<T> {

@@ -15,7 +15,7 @@ import { selectProcesses } from './targets.ts';
 import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts';
 
 /**
- * Asks apps that use {@link gracefulShutdown} to drain and to stay: PM2 goes on supervising them, so its
+ * Asks apps that use `gracefulShutdown` to drain and to stay: PM2 goes on supervising them, so its
  * `kill_timeout` plays no part, and nothing starts them again. Stop them afterwards with {@link drainPm2}, which then
  * takes no time.
  * @throws {LifecycleError} `pm2-failed`, `pm2-unknown-process`, `bad-option`; or the reason of `signal`

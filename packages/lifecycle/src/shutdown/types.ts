@@ -82,7 +82,7 @@ export interface StepOptions {
   timeout?: number;
 }
 
-/** The owner of a process's end; see {@link gracefulShutdown}. */
+/** The owner of a process's end; see `gracefulShutdown`. */
 export interface Shutdown extends Disposable, AsyncDisposable {
   /**
    * Adds a step: a function, or a thing that can be closed (Prisma or pg client, Redis, BullMQ or Temporal worker,

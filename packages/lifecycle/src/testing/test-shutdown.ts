@@ -12,7 +12,7 @@ export interface TestShutdownOptions extends GracefulShutdownOptions {
 
 /** A shutdown whose signals and whose time belong to a test. */
 export interface TestShutdown {
-  /** To be passed to the code under test in place of {@link gracefulShutdown}'s. */
+  /** To be passed to the code under test in place of `gracefulShutdown`'s. */
   readonly shutdown: Shutdown;
   /** Everything told so far. */
   readonly events: readonly ShutdownEvent[];
@@ -36,7 +36,7 @@ export interface TestShutdown {
  * startWorker({ shutdown });
  * expect(await run()).toMatchObject({ outcome: 'clean' });
  * ```
- * @throws {LifecycleError} `bad-option`, as {@link gracefulShutdown} does
+ * @throws {LifecycleError} `bad-option`, as `gracefulShutdown` does
  */
 export function testShutdown({ process: world = {}, ...options }: TestShutdownOptions = {}): TestShutdown {
   const { surroundings, ...hostOptions } = world;
