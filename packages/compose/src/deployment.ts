@@ -161,6 +161,7 @@ function newRun(
   return { ports, layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
 }
 
+/** Whoever had the lock before can do no more harm at the router before anything is decided from what it shows. */
 async function holdingLock<T>(
   { ports }: Context,
   purpose: string,
@@ -168,6 +169,7 @@ async function holdingLock<T>(
 ): Promise<T> {
   const lock = await ports.ledger.acquire(purpose);
   try {
+    await ports.router.fence?.(lock.confirm);
     return await work(lock);
   } finally {
     // A lock that cannot be given back is taken over once this process has ended.

@@ -54,15 +54,19 @@ export function* everyPairOfCrashes(calls: number): Generator<Plan> {
         }
 }
 
-/** A holder that pauses at each call while somebody on another machine wants to deploy: taken over, and then it wakes. */
+/**
+ * A holder that pauses at each call while somebody on another machine wants to deploy: taken over, and then it wakes,
+ * when its successor is at the gate, and when it has switched.
+ */
 export function* everyPause(calls: number): Generator<Plan> {
   for (const rival of ['second-deployer', 'second-release'] as const)
     for (const kind of ['freeze', 'freeze-sent', 'suspend'] as const)
-      for (let call = 2; call <= calls; call++) {
-        const faults: Fault[] = [
-          { run: 1, call: call - 1, do: rival, ms: 0 },
-          { run: 1, call, do: kind, ms: 45_000 },
-        ];
-        yield { seed: '0', runs: ['deploy'], faults };
-      }
+      for (const ms of [28_000, 45_000])
+        for (let call = 2; call <= calls; call++) {
+          const faults: Fault[] = [
+            { run: 1, call: call - 1, do: rival, ms: 0 },
+            { run: 1, call, do: kind, ms },
+          ];
+          yield { seed: '0', runs: ['deploy'], faults };
+        }
 }
