@@ -11,6 +11,7 @@ import type {
   SlotName,
   Step,
 } from './core/model.ts';
+import { patient } from './core/patience.ts';
 import { planFrom } from './core/predict.ts';
 import { converge, nothingSeen, type Run, write } from './core/runner.ts';
 import { endedBadly, wentBack } from './ending.ts';
@@ -158,7 +159,7 @@ function newRun(
   signal: AbortSignal | undefined,
 ): Run {
   const { layout, policy } = settings;
-  return { ports, layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
+  return { ports: patient(ports), layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
 }
 
 /** Whoever had the lock before can do no more harm at the router before anything is decided from what it shows. */
