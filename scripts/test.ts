@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
+const simulate = ['tsx', '--conditions=@cutover/source', 'packages/compose/test/simulation/cli.ts'];
+
 /** Everything that must hold, in the order of what fails fastest; ends with one line that counts. */
 const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ['format and lint', 'biome', 'check', '--error-on-warnings'],
@@ -10,6 +12,8 @@ const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ['build', 'pnpm', 'build'],
   ['packed packages', 'tsx', 'scripts/check-packages.ts'],
   ['API pages', 'typedoc', '--logLevel', 'Warn'],
+  ['simulation: every fault and pair of crashes at every boundary', ...simulate, '--exhaustive'],
+  ['simulation: random mixes of faults', ...simulate, '--seeds', '20000'],
 ];
 const projects = ['unit', 'integration'];
 

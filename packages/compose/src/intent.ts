@@ -32,8 +32,13 @@ export async function formIntent(
 ): Promise<Intent> {
   const { knownAs, ...intent } = wanted;
   const live = knownOn(now.containers, layout.slots[now.router.live]?.service);
-  const before = async (container: Container | undefined): Promise<Image | undefined> =>
-    container && engine.resolve(container.image);
+  const resolved = new Map<string, Promise<Image>>();
+  const before = async (container: Container | undefined): Promise<Image | undefined> => {
+    if (!container) return undefined;
+    const known = resolved.get(container.image) ?? engine.resolve(container.image);
+    resolved.set(container.image, known);
+    return known;
+  };
   const slot = await before(live);
   const background: Record<string, Image> = {};
   const replicas: Record<string, number> = {};

@@ -22,12 +22,18 @@ const ENTRY = 'dev.cutover.entry';
  */
 export function engineLedger(
   engine: Pick<Engine, 'docker' | 'project'>,
-  { clock = systemClock, identify = ownIdentity, isGone = hasEnded }: Partial<Surroundings> = {},
+  {
+    clock = systemClock,
+    date = () => new Date(),
+    identify = ownIdentity,
+    isGone = hasEnded,
+  }: Partial<Surroundings> = {},
 ): Ledger {
   const shelf = async (): Promise<Shelf> => ({
     docker: await engine.docker(),
     project: await engine.project(),
     clock,
+    date,
     identify,
     isGone,
   });
@@ -44,6 +50,8 @@ export function engineLedger(
 /** What a ledger knows of the machine it is read on. */
 interface Surroundings {
   readonly clock: Clock;
+  /** The date, for people only. */
+  readonly date: () => Date;
   readonly identify: () => Promise<Identity>;
   /** Whether that process has ended; undefined where it cannot be known from here. */
   readonly isGone: (other: Identity) => Promise<boolean | undefined>;
@@ -75,7 +83,7 @@ async function readRecords({ docker, project }: Shelf): Promise<readonly Record[
 }
 
 async function acquire(shelf: Shelf, purpose: string): Promise<Lock> {
-  const own: Identity & Holder = { ...(await shelf.identify()), purpose, since: new Date().toISOString() };
+  const own: Identity & Holder = { ...(await shelf.identify()), purpose, since: shelf.date().toISOString() };
   for (let attempt = 0; attempt < 3; attempt++) {
     const id = await createNote(shelf, 'lock', { [HOLDER]: JSON.stringify(own) });
     if (id) return lock(shelf, id, (await readRecords(shelf)).at(-1)?.sequence ?? 0);

@@ -1,16 +1,14 @@
-import { fork } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { huntBugs } from './bug-hunt.ts';
-import { add, emptyTally, runAll, share, type Tally } from './campaign.ts';
-import { boundaries, everyFault, everyPairOfCrashes, everyPause } from './exhaustive.ts';
+import type { Campaign, Tally } from './campaign.ts';
+import { runCampaign } from './crew.ts';
 import type { Plan } from './faults.ts';
 import { describeFailure, drawTimeline, traceHash } from './report.ts';
 import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
-import { swarmPlan } from './swarm.ts';
+import { ENOUGH_SEEDS, unreached } from './situations.ts';
 
 const usage = `pnpm simulate --seeds N [--from S]   random mixes of faults, one for each seed
 pnpm simulate --exhaustive           every fault at every call, and every ordered pair of crashes
@@ -26,63 +24,47 @@ const { values } = parseArgs({
     exhaustive: { type: 'boolean', default: false },
     bugs: { type: 'boolean', default: false },
     plan: { type: 'string' },
-    share: { type: 'string' },
   },
 });
 
-const here = fileURLToPath(import.meta.url);
-const jobs = Number(values.jobs);
 process.on('unhandledRejection', (reason) => {
   console.error('I13: a rejection that nobody handles:', reason);
   process.exit(1);
 });
 
+const from = Number(values.from);
 if (values.plan) await replay(JSON.parse(values.plan));
-else if (values.share !== undefined)
-  process.send?.(await runAll(share(await chosen(), Number(values.share), jobs)));
-else if (values.bugs) await huntBugs(Number(values.seeds ?? 300), Number(values.from));
-else if (values.seeds || values.exhaustive) await campaign();
+else if (values.bugs) await huntBugs(Number(values.seeds ?? 300), from);
+else if (values.exhaustive) await run({ mode: 'exhaustive' });
+else if (values.seeds) await run({ mode: 'swarm', from, seeds: Number(values.seeds) });
 else console.log(usage);
 
-async function chosen(): Promise<Iterable<Plan>> {
-  if (!values.exhaustive) return seeds(BigInt(values.from), BigInt(values.seeds ?? '0'));
-  const calls = await boundaries();
-  return (function* () {
-    yield* everyFault(calls);
-    yield* everyPause(calls);
-    yield* everyPairOfCrashes(calls);
-  })();
-}
-
-function* seeds(from: bigint, count: bigint): Generator<Plan> {
-  for (let seed = from; seed < from + count; seed++) yield swarmPlan(seed);
-}
-
-async function campaign(): Promise<void> {
+async function run(campaign: Campaign): Promise<void> {
   const begun = performance.now();
-  const parts = await Promise.all(Array.from({ length: jobs }, (_, index) => startShare(index)));
-  const total = parts.reduce(add, emptyTally());
-  const seconds = (performance.now() - begun) / 1000;
+  const elapsed = () => (performance.now() - begun) / 1000;
+  const total = await runCampaign(campaign, Number(values.jobs), (plans) =>
+    console.log(`${plans} plans after ${elapsed().toFixed(0)} s`),
+  );
+  report(campaign, total, elapsed());
+  for (const { plan } of total.failures.slice(0, 3)) await replay(await shrink(plan));
+  if (total.failures.length > 0) process.exitCode = 1;
+  const missing = unreached(total.reached);
+  if (campaign.mode !== 'swarm' || campaign.seeds < ENOUGH_SEEDS || missing.length === 0) return;
+  console.error(`never came up: ${missing.join(', ')}`);
+  process.exitCode = 1;
+}
+
+function report(campaign: Campaign, total: Tally, seconds: number): void {
   for (const [name, times] of Object.entries(total.reached).sort())
     console.log(`${String(times).padStart(9)}  ${name}`);
+  const what =
+    campaign.mode === 'swarm'
+      ? `seeds ${campaign.from} to ${campaign.from + campaign.seeds - 1}`
+      : campaign.mode;
   console.log(
-    `${total.plans} plans, ${total.failures.length} failed, ${seconds.toFixed(0)} s, ` +
+    `${what}: ${total.plans} plans, ${total.failures.length} failed, ${total.events} events, ${seconds.toFixed(0)} s, ` +
       `${Math.round(total.plans / seconds)} a second, ${Math.round(total.simulated / 1000 / seconds)} times real time`,
   );
-  for (const { plan } of total.failures.slice(0, 3)) await replay(await shrink(plan));
-  process.exitCode = total.failures.length > 0 ? 1 : 0;
-}
-
-/** A process for a share of the plans. */
-function startShare(index: number): Promise<Tally> {
-  return new Promise((resolve, reject) => {
-    const child = fork(here, [...process.argv.slice(2), '--share', String(index)]);
-    child.once('message', (tally) => {
-      resolve(tally as Tally);
-      child.kill();
-    });
-    child.once('exit', (code) => code === 0 || reject(new Error(`a simulating process ended with ${code}`)));
-  });
 }
 
 /** Shows a plan's run; a failing one is kept as a regression test. */
@@ -92,9 +74,10 @@ async function replay(plan: Plan): Promise<void> {
   console.log(`trace ${traceHash(result)}, ends: ${result.endings.join(', ')}`);
   if (result.violations.length === 0) return;
   console.log(describeFailure(plan, result));
-  const file = join(dirname(here), 'plans', `${result.violations[0]?.invariant}-${traceHash(result)}.json`);
-  await mkdir(dirname(file), { recursive: true });
+  const folder = new URL('./plans/', import.meta.url);
+  const file = new URL(`${result.violations[0]?.invariant}-${traceHash(result)}.json`, folder);
+  await mkdir(folder, { recursive: true });
   await writeFile(file, `${JSON.stringify(plan, undefined, 2)}\n`);
-  console.log(`kept as ${file}`);
+  console.log(`kept as ${fileURLToPath(file)}`);
   process.exitCode = 1;
 }

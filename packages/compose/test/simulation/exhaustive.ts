@@ -1,4 +1,5 @@
 import { callFaults, type Fault, type FaultKind, type Plan, worldFaults } from './faults.ts';
+import type { Boundary } from './process.ts';
 import { simulate } from './simulate.ts';
 
 /** How long or late, where a fault of this kind has a length; one length is too short to matter, one long enough. */
@@ -20,49 +21,78 @@ const lengths: Partial<Record<FaultKind, readonly number[]>> = {
   'cut-router': [2_000, 30_000],
 };
 
-const runs: readonly Plan['runs'][] = [['deploy'], ['deploy', 'resume']];
+/** Of a mere look these are the same as another: a request that is lost, refused, or not sent before the end. */
+const pointlessForLooks = new Set<FaultKind>([
+  'die-sent',
+  'die-late',
+  'lose-reply',
+  'false-error',
+  'double',
+  'late-apply',
+]);
+
+/** These are so for the whole run, at whichever call they are named. */
+const wholeRun = new Set<FaultKind>(['sink-throws', 'hook-throws', 'hook-hangs', 'slow-clock', 'fast-clock']);
+
+const ends: readonly Plan['runs'][] = [['deploy'], ['deploy', 'resume']];
 const crashes: readonly FaultKind[] = ['die-before', 'die-sent'];
 
-/** How many boundaries a run without faults has. */
-export async function boundaries(): Promise<number> {
-  return (await simulate({ seed: '0', runs: ['deploy'], faults: [] })).calls;
+/** The calls that a run without faults makes. */
+export async function boundaries(): Promise<readonly Boundary[]> {
+  const { calls } = await simulate({ seed: '0', runs: ['deploy'], faults: [] });
+  return calls[0] ?? [];
+}
+
+/** All of it: each fault at each boundary, each pair of crashes, each pause of a holder. */
+export async function* everything(): AsyncGenerator<Plan> {
+  const calls = await boundaries();
+  yield* everyFault(calls);
+  yield* everyPause(calls);
+  yield* everyPairOfCrashes(calls);
 }
 
 /** Every fault at every boundary of a clean run, followed by the same deployment, and by `resume()`. */
 export function* everyFault(
-  calls: number,
-  kinds = [...callFaults, ...worldFaults] as FaultKind[],
+  calls: readonly Boundary[],
+  kinds: readonly FaultKind[] = [...callFaults, ...worldFaults],
 ): Generator<Plan> {
   for (const kind of kinds)
     for (const ms of lengths[kind] ?? [0])
-      for (let call = 1; call <= calls; call++)
-        for (const sequence of runs)
-          yield { seed: '0', runs: sequence, faults: [{ run: 1, call, do: kind, ms }] };
+      for (const fault of faultsAt(1, calls, kind, ms))
+        for (const runs of ends) yield { seed: '0', runs, faults: [fault] };
 }
 
-/** Every ordered pair of crashes: the first run dies at one boundary, the next at another. */
-export function* everyPairOfCrashes(calls: number): Generator<Plan> {
-  for (const first of crashes)
-    for (const second of crashes)
-      for (let one = 1; one <= calls; one++)
-        for (let other = 1; other <= calls; other++) {
-          const faults: Fault[] = [
-            { run: 1, call: one, do: first, ms: 0 },
-            { run: 2, call: other, do: second, ms: 0 },
-          ];
-          yield { seed: '0', runs: one % 2 ? ['deploy', 'deploy'] : ['deploy', 'resume'], faults };
-        }
+function* faultsAt(run: number, calls: readonly Boundary[], kind: FaultKind, ms = 0): Generator<Fault> {
+  for (const [index, call] of calls.entries()) {
+    if (wholeRun.has(kind) && index > 0) return;
+    if (pointlessForLooks.has(kind) && isLook(call)) continue;
+    yield { run, call: index + 1, do: kind, ms };
+  }
+}
+
+/** A beat changes nothing that a deployment sees, but it is seen. */
+const isLook = ({ name, mutates }: Boundary): boolean => !mutates && !name.startsWith('beat');
+
+/** Every ordered pair of crashes: the first run dies at one boundary, the next at one of those that it then has. */
+export async function* everyPairOfCrashes(calls: readonly Boundary[]): AsyncGenerator<Plan> {
+  for (const first of crashes.flatMap((kind) => [...faultsAt(1, calls, kind)]))
+    for (const next of ['deploy', 'resume'] as const) {
+      const plan: Plan = { seed: '0', runs: ['deploy', next], faults: [first] };
+      const { calls: made } = await simulate(plan);
+      for (const kind of crashes)
+        for (const second of faultsAt(2, made[1] ?? [], kind)) yield { ...plan, faults: [first, second] };
+    }
 }
 
 /**
  * A holder that pauses at each call while somebody on another machine wants to deploy: taken over, and then it wakes,
  * when its successor is at the gate, and when it has switched.
  */
-export function* everyPause(calls: number): Generator<Plan> {
+export function* everyPause(calls: readonly Boundary[]): Generator<Plan> {
   for (const rival of ['second-deployer', 'second-release'] as const)
     for (const kind of ['freeze', 'freeze-sent', 'suspend'] as const)
       for (const ms of [28_000, 45_000])
-        for (let call = 2; call <= calls; call++) {
+        for (let call = 2; call <= calls.length; call++) {
           const faults: Fault[] = [
             { run: 1, call: call - 1, do: rival, ms: 0 },
             { run: 1, call, do: kind, ms },

@@ -67,13 +67,24 @@ export interface CallFault {
   readonly ms: number;
 }
 
-/** `do` happens at the `call`-th call to the outside of the `run`-th deploying process (both from 1). */
+/** `do` happens at one call to the outside of the `run`-th deploying process. */
 export interface Fault {
   readonly run: number;
-  readonly call: number;
+  /**
+   * Its number, from 1; or its name, as in `stop cron` or `observe engine (3)` (the third of that name), which a plan
+   * keeps when a later version makes more calls or fewer.
+   */
+  readonly call: number | string;
   readonly do: FaultKind;
   /** Milliseconds, where it lasts or is late. */
   readonly ms: number;
+}
+
+/** Whether the latest of these calls is the one that a fault waits for. */
+export function isAt({ call }: Fault, calls: readonly { readonly name: string }[]): boolean {
+  if (typeof call === 'number') return call === calls.length;
+  const [, name, number = '1'] = /^(.*?)(?: \((\d+)\))?$/.exec(call) ?? [];
+  return calls.at(-1)?.name === name && calls.filter((made) => made.name === name).length === Number(number);
 }
 
 /** Everything that decides how a simulation goes: the same plan gives the same run, event for event. */

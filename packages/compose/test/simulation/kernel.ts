@@ -3,8 +3,12 @@ export interface Scheduled {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
+  /** Whether it may settle a promise, so that promises must run to their next wait before the next event. */
+  readonly settles: boolean;
   cancelled: boolean;
 }
+
+const settled = Promise.resolve();
 
 /**
  * Virtual time: events in order of time, then of scheduling. Between two events every promise runs to its next wait,
@@ -20,7 +24,17 @@ export class Kernel {
   #order = 0;
 
   after(delay: number, run: () => void): Scheduled {
-    const scheduled = { at: this.now + Math.max(0, delay), order: ++this.#order, run, cancelled: false };
+    return this.#schedule(delay, run, true);
+  }
+
+  /** As `after`, for what settles no promise and starts nothing that waits for one: half of all events, and cheaper. */
+  quietly(delay: number, run: () => void): Scheduled {
+    return this.#schedule(delay, run, false);
+  }
+
+  #schedule(delay: number, run: () => void, settles: boolean): Scheduled {
+    const at = this.now + Math.max(0, delay);
+    const scheduled = { at, order: ++this.#order, run, settles, cancelled: false };
     push(this.#queue, scheduled);
     return scheduled;
   }
@@ -30,24 +44,28 @@ export class Kernel {
     return new Promise((resolve, reject) => {
       const step = () => {
         try {
-          if (done() || !this.#next(limit)) resolve();
-          else queueMicrotask(again);
+          let last: Scheduled | undefined;
+          do {
+            last = done() ? undefined : this.#next(limit);
+          } while (last && !last.settles);
+          if (last) void settled.then(again);
+          else resolve();
         } catch (error) {
           reject(error as Error);
         }
       };
       // A tick that a microtask asks for comes when all microtasks are through: a full drain without the event loop.
       const again = () => process.nextTick(step);
-      queueMicrotask(again);
+      void settled.then(again);
     });
   }
 
-  #next(limit: number): boolean {
+  #next(limit: number): Scheduled | undefined {
     for (;;) {
       const next = this.#queue[0];
       if (!next || next.at > limit) {
         if (Number.isFinite(limit)) this.now = Math.max(this.now, limit);
-        return false;
+        return undefined;
       }
       pop(this.#queue);
       if (next.cancelled) continue;
@@ -55,7 +73,7 @@ export class Kernel {
       this.events++;
       next.run();
       this.judge();
-      return true;
+      return next;
     }
   }
 }

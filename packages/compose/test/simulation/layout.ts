@@ -15,8 +15,8 @@ export const layout: Layout = {
 
 export const policy: Policy = {
   gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 12_000, checks: [] },
-  drain: { timeout: 6_000, interval: 500 },
-  soak: 1_000,
+  drain: { timeout: 6_000, interval: 1_500 },
+  soak: 500,
   verify: { stableFor: 500, timeout: 6_000 },
   hooks: {},
 };
@@ -24,11 +24,15 @@ export const policy: Policy = {
 /** How many containers of a service the Compose file asks for. */
 export const scaleOf = (service: string): number => (service === 'worker' ? 2 : 1);
 
-export const image = (version: string): Image => ({
-  name: `shop:${version}`,
-  ref: `shop@sha256:${version}`,
-  id: `sha256:${version}`,
-});
+const images = new Map<string, Image>();
+
+export function image(version: string): Image {
+  const known = images.get(version);
+  if (known) return known;
+  const made = { name: `shop:${version}`, ref: `shop@sha256:${version}`, id: `sha256:${version}` };
+  images.set(version, made);
+  return made;
+}
 
 /** A secret that must not be seen anywhere. */
 export const CANARY = 'hunter22';

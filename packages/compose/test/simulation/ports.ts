@@ -30,7 +30,12 @@ export function portsOf(around: Surroundings): { settings: Settings; ports: Port
   const ports: Ports = {
     engine,
     router,
-    ledger: engineLedger(engine, { clock: process.clock, identify: async () => identity, isGone }),
+    ledger: engineLedger(engine, {
+      clock: process.clock,
+      date: () => new Date(world.kernel.now),
+      identify: async () => identity,
+      isGone,
+    }),
     clock: process.clock,
     newId: () => `${process.name}-${++ids}`,
     emit: listeners((event) => {
@@ -57,11 +62,13 @@ function judged(world: World, process: Process, what: string, announced: () => b
 
 function engineOf({ world, process }: Surroundings): Engine {
   const { engine, shelf } = world;
-  const ask = <T>(call: Omit<Call<T>, 'to'>): Promise<T> =>
+  const ask = <T>({ name, mutates, patience, serve }: Omit<Call<T>, 'to'>): Promise<T> =>
     process.call({
-      ...call,
+      name,
+      mutates,
+      patience,
       to: 'engine',
-      serve: (answer, refuse) => (engine.isDown ? refuse(unreachable) : call.serve(answer, refuse)),
+      serve: (answer, refuse) => (engine.isDown ? refuse(unreachable) : serve(answer, refuse)),
     });
   const look = <T>(name: string, read: () => T): Promise<T> =>
     ask({ name, mutates: false, serve: (answer) => answer(read()) });
@@ -106,6 +113,7 @@ function engineOf({ world, process }: Surroundings): Engine {
         mutates: true,
         serve: (answer, refuse) => {
           underIntent('up');
+          if (shelf.lock && shelf.lock.holder !== process.pid) world.reach('late create after a takeover');
           engine.up(service, replicas ?? scaleOf(service), answer as (nothing: undefined) => void, refuse);
         },
       }),
@@ -172,7 +180,7 @@ function awaitExit(world: World, process: Process, id: string, service: string, 
         waiting = false;
       };
       c.waiting.push(() => once(exitOf(world, id)));
-      world.kernel.after(limit, () => once(undefined));
+      world.kernel.quietly(limit, () => once(undefined));
     },
   });
 }

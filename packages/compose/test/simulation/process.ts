@@ -5,9 +5,9 @@ import type { Kernel, Scheduled } from './kernel.ts';
 /** An engine or a router that does not answer: after this long its client gives up. */
 export const CALL_TIMEOUT = 10_000;
 
-/** What goes wrong at the n-th call of a process, and what the world does at that moment. */
+/** What goes wrong at the latest of a process's calls, and what the world does at that moment. */
 export interface Mischief {
-  at(call: number, name: string): CallFault | undefined;
+  at(calls: readonly Boundary[]): CallFault | undefined;
   latency(): number;
 }
 
@@ -22,8 +22,11 @@ export interface Call<T> {
   /** The router itself refuses it when it comes too late, so it may come as late as it likes. */
   readonly fenced?: boolean;
   /** How long a client waits for a lost answer. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
 }
+
+/** A call as a plan sees it. */
+export type Boundary = Pick<Call<unknown>, 'name' | 'mutates'>;
 
 export interface Journal {
   note(actor: string, text: string): void;
@@ -35,9 +38,8 @@ export interface Journal {
  */
 export class Process {
   alive = true;
-  calls = 0;
-  /** Calls that changed something, or tried to. */
-  mutations = 0;
+  /** Every call that it made, in order: the boundaries at which something can go wrong. */
+  readonly calls: Boundary[] = [];
   readonly controller = new AbortController();
   readonly cut = new Set<Call<unknown>['to']>();
   #frozen: (() => void)[] | undefined;
@@ -120,10 +122,9 @@ export class Process {
   }
 
   call<T>(call: Call<T>): Promise<T> {
-    const number = ++this.calls;
-    if (call.mutates) this.mutations++;
+    this.calls.push(call);
     return new Promise((resolve, reject) => {
-      const fault = this.alive ? this.#mischief.at(number, call.name) : undefined;
+      const fault = this.alive ? this.#mischief.at(this.calls) : undefined;
       if (!this.alive) return;
       const send = () => this.#send(call, fault, resolve, reject);
       if (this.#frozen && fault?.do !== 'freeze-sent') this.#frozen.push(send);
@@ -161,14 +162,14 @@ export class Process {
     if (kind === 'stale') {
       // Looked at on arrival, told much later: what happened in between is not in it.
       const old = (value: T) => back(ms, () => resolve(value));
-      kernel.after(latency, () => call.serve(old, answering(reject)));
+      kernel.quietly(latency, () => call.serve(old, answering(reject)));
       return;
     }
     // The router sits behind a local socket: what it cannot refuse is there soon, or never; a dead process's at once.
     const swift = call.to === 'router' && !call.fenced;
     const late = kind === 'late-apply' || (kind === 'die-late' && !swift);
-    kernel.after(latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0), serve);
-    if (kind === 'double') kernel.after(latency + 1 + ms, () => call.serve(nothing, nothing));
+    kernel.quietly(latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0), serve);
+    if (kind === 'double') kernel.quietly(latency + 1 + ms, () => call.serve(nothing, nothing));
     if (kind === 'die-sent' || kind === 'die-late') this.die();
   }
 

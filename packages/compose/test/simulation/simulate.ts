@@ -1,10 +1,10 @@
 import { deployRelease, resumeDeployment } from '../../src/deployment.ts';
 import { DeployError } from '../../src/errors.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
-import { callFault, type Fault, type Plan } from './faults.ts';
+import { callFault, type Fault, isAt, type Plan } from './faults.ts';
 import { release } from './layout.ts';
 import { allOn, portsOf } from './ports.ts';
-import { type Mischief, Process } from './process.ts';
+import { type Boundary, type Mischief, Process } from './process.ts';
 import { strike } from './world/strike.ts';
 import { type Violation, World } from './world/world.ts';
 
@@ -24,8 +24,10 @@ export interface Result {
   readonly endings: readonly Ending[];
   readonly reached: ReadonlyMap<string, number>;
   readonly world: World;
-  /** Calls that the first run made. */
-  readonly calls: number;
+  /** Calls that each run of the plan made. */
+  readonly calls: readonly (readonly Boundary[])[];
+  /** The faults of the plan whose moment came. */
+  readonly struck: ReadonlySet<Fault>;
 }
 
 /** Something a test puts between the core and the world: a planted bug. */
@@ -46,13 +48,14 @@ export async function simulate(plan: Plan, sabotage: Sabotage = (context) => con
     if (simulation.broken) break;
   }
   if (!simulation.broken) endings.push(...(await simulation.recover()));
-  const { world, calls } = simulation;
-  return { violations: world.violations, endings, reached: world.reached, world, calls };
+  const { world, calls, struck } = simulation;
+  return { violations: world.violations, endings, reached: world.reached, world, calls, struck };
 }
 
 export class Simulation {
   readonly world: World;
-  calls = 0;
+  readonly calls: (readonly Boundary[])[] = [];
+  readonly struck = new Set<Fault>();
   readonly #plan: Plan;
   readonly #sabotage: Sabotage;
   readonly processes: Process[] = [];
@@ -63,6 +66,7 @@ export class Simulation {
     this.#plan = plan;
     this.#sabotage = sabotage;
     this.world = new World(BigInt(`0x${plan.seed}`));
+    this.world.shelf.takenOver = (holder) => this.#judgeTakeover(holder);
   }
 
   get broken(): boolean {
@@ -78,7 +82,6 @@ export class Simulation {
   async run(number: number, kind: Plan['runs'][number]): Promise<Ending> {
     const faults = this.#plan.faults.filter(({ run }) => run === number);
     const ending = await this.start(`run${number}`, kind, '2', faults);
-    if (number === 1) this.calls = this.processes[0]?.calls ?? 0;
     return ending;
   }
 
@@ -92,6 +95,7 @@ export class Simulation {
     const { world } = this;
     let ending: Ending | undefined;
     const process = this.#spawn(name, faults);
+    this.calls.push(process.calls);
     void this.#work(process, kind, version, faults).then((end) => {
       ending = end;
     });
@@ -101,6 +105,8 @@ export class Simulation {
       world.violate('I13', `${name} has not ended after ${LIMIT} ms`);
       ending = 'stuck';
     }
+    if (!process.alive && world.router.live !== world.router.stored)
+      world.reach('crash between the commit and the file');
     this.#judgeEnd(ending ?? 'dead', version);
     return ending ?? 'dead';
   }
@@ -109,9 +115,11 @@ export class Simulation {
     const { world } = this;
     const mischief: Mischief = {
       latency: () => (this.#plan.seed === '0' ? 1 : world.random.between(1, 12)),
-      at: (call) => {
-        const fault = faults.find((candidate) => candidate.call === call);
+      at: (calls) => {
+        const fault = faults.find((candidate) => isAt(candidate, calls));
         if (!fault) return undefined;
+        this.struck.add(fault);
+        world.reach(fault.do);
         if (fault.do === 'die-before') process.die();
         if (fault.do === 'freeze' || fault.do === 'freeze-sent') process.freeze(fault.ms, false);
         if (!callFault(fault)) world.kernel.after(0, () => strike(this, process, fault));
@@ -179,6 +187,13 @@ export class Simulation {
 
   readonly ended = new Set<number>();
 
+  /** The lock changes hands because its holder is dead, or is silent for so long that it must count as dead. */
+  #judgeTakeover(holder: number): void {
+    const old = this.processes[holder - 1];
+    if (!old?.alive || this.ended.has(holder)) this.world.reach('takeover from a dead holder');
+    else if (old.isFrozen) this.world.reach('takeover while the old holder is paused');
+  }
+
   /** A second deployer, on another machine, beside the one that runs. */
   rival(version: string): void {
     const process = this.#spawn('rival', []);
@@ -223,7 +238,7 @@ export class Simulation {
     for (let attempt = 1; attempt <= PATIENT && !this.broken; attempt++) {
       const ending = await this.start(`again${attempt}`, 'deploy', '2', []);
       endings.push(ending);
-      if (ending === 'unchanged' && this.processes.at(-1)?.mutations === 0) break;
+      if (ending === 'unchanged' && !this.processes.at(-1)?.calls.some(({ mutates }) => mutates)) break;
     }
     if (!this.broken) await this.#staysSo(endings);
     return endings;

@@ -140,7 +140,7 @@ export class SimEngine {
       this.create(service, version),
     );
     const toStart = [...there, ...fresh].slice(0, Math.max(replicas, there.length));
-    this.#kernel.after(50, () => {
+    this.#kernel.quietly(50, () => {
       if (this.isDown) {
         refuse(new Error('Cannot connect to the Docker daemon'));
         return;
@@ -196,7 +196,7 @@ export class SimEngine {
   #live(c: SimContainer): void {
     const traits = c.version === '2' ? this.traits : wellBehaved();
     const later = (ms: number, run: () => void) => {
-      const scheduled = this.#kernel.after(ms, run);
+      const scheduled = this.#kernel.quietly(ms, run);
       c.pending.push(scheduled);
       return scheduled;
     };
@@ -235,7 +235,7 @@ export class SimEngine {
     const { now } = this.#kernel;
     const deadline = Math.min(c.stop?.deadline ?? Number.POSITIVE_INFINITY, now + grace);
     if (c.stop) c.stop.timer.cancelled = true;
-    const timer = this.#kernel.after(deadline - now, () => this.exit(c, 137));
+    const timer = this.#kernel.quietly(deadline - now, () => this.exit(c, 137));
     const first = c.stop === undefined;
     const shortest = c.stop && deadline < now + grace ? c.stop.shortest : by;
     c.stop = { at: c.stop?.at ?? now, deadline, timer, by: c.stop?.by ?? by, shortest };
@@ -247,7 +247,7 @@ export class SimEngine {
     if (this.traits.ignoresTerm && c.service === 'worker') return;
     const promised = graceOf(c.service);
     const rest = this.traits.exitsAtDeadline ? grace : this.#random.between(1, Math.floor(promised * 0.9));
-    c.pending.push(this.#kernel.after(rest, () => this.exit(c, this.traits.exitsAtDeadline ? 137 : 0)));
+    c.pending.push(this.#kernel.quietly(rest, () => this.exit(c, this.traits.exitsAtDeadline ? 137 : 0)));
   }
 
   /** A stop between two lives: there will be no next one. */
@@ -273,7 +273,7 @@ export class SimEngine {
     this.#end(c, code);
     if (c.policy === 'no' || c.manuallyStopped) return;
     c.restarting = true;
-    const again = this.#kernel.after(200, () => {
+    const again = this.#kernel.quietly(200, () => {
       if (!this.containers.includes(c) || c.running || this.isDown) return;
       c.restarts++;
       this.start(c);
@@ -339,7 +339,7 @@ export class SimEngine {
       this.#watcher.exited(c, undefined);
       this.#end(c, 137);
     }
-    this.#kernel.after(downtime, () => {
+    this.#kernel.quietly(downtime, () => {
       for (const c of back) if (this.containers.includes(c)) this.start(c);
     });
   }

@@ -18,6 +18,7 @@ export interface Note {
 export class NoteShelf {
   notes: Note[] = [];
   leaked: (where: string) => void = () => {};
+  takenOver: (holder: number) => void = () => {};
   #ids = 0;
 
   create(name: string, labels: Readonly<Record<string, string>>): Note {
@@ -43,8 +44,9 @@ export class NoteShelf {
     return note;
   }
 
-  remove(id: string): void {
+  remove(id: string, by: number): void {
     const note = this.find(id);
+    if (note.holder !== undefined && note.holder !== by) this.takenOver(note.holder);
     this.notes = this.notes.filter((other) => other !== note);
   }
 
@@ -78,18 +80,19 @@ export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, 
     });
   const docker = {
     listContainers: ({ filters }: { filters: { label: string[] } }) =>
-      ask('list notes', false, () =>
-        shelf.notes
-          .filter(({ labels }) => filters.label.every((text) => matches(labels, text)))
-          .map(({ id, labels }) => ({ Id: id, Labels: labels })),
-      ),
+      ask('list notes', false, () => {
+        const wanted = filters.label.map((filter) => filter.split('=') as [string, string | undefined]);
+        return shelf.notes
+          .filter(({ labels }) => wanted.every(([name, value]) => matches(labels[name], value)))
+          .map(({ id, labels }) => ({ Id: id, Labels: labels }));
+      }),
     createContainer: ({ name, Labels }: { name: string; Labels: Record<string, string> }) =>
       ask(`note ${name}`, true, () => {
         if (full()) throw status(500, 'no space left on device');
         return { id: shelf.create(name, Labels).id };
       }),
     getContainer: (id: string) => ({
-      remove: () => ask(`remove ${id}`, true, () => shelf.remove(id)),
+      remove: () => ask(`remove ${id}`, true, () => shelf.remove(id, process.pid)),
       putArchive: () => ask(`beat ${id}`, false, () => void shelf.find(id).beat++),
       infoArchive: () =>
         ask(`look at ${id}`, false, () => {
@@ -103,7 +106,5 @@ export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, 
   return docker as unknown as Docker;
 }
 
-function matches(labels: Readonly<Record<string, string>>, filter: string): boolean {
-  const [name, value] = filter.split('=') as [string, string | undefined];
-  return value === undefined ? name in labels : labels[name] === value;
-}
+const matches = (label: string | undefined, wanted: string | undefined): boolean =>
+  wanted === undefined ? label !== undefined : label === wanted;

@@ -45,7 +45,7 @@ export class SimRouter {
     if (pending) pending.cancelled = true;
     const rounds = serves ? RISE : FALL;
     const check = () => void this.#up.set(slot, serves);
-    this.#checks.set(slot, this.#kernel.after(rounds * CHECK_INTERVAL, check));
+    this.#checks.set(slot, this.#kernel.quietly(rounds * CHECK_INTERVAL, check));
   }
 
   /** A version of the map to fill, and what the one in use says. */

@@ -10,7 +10,6 @@ export function strike(simulation: Simulation, process: Process, { do: kind, ms 
   const { engine, router, kernel } = world;
   const { traits } = engine;
   world.note('world', kind);
-  world.reach(kind);
   const blow: Partial<Record<Fault['do'], () => void>> = {
     suspend: () => process.freeze(ms, true),
     'engine-restart': () => engineRestart(world, 3_000),
@@ -83,9 +82,12 @@ function engineRestart(world: World, downtime: number): void {
 }
 
 function routerReload(world: World): void {
-  const { router } = world;
+  const { router, shelf } = world;
   world.touch();
   const { live } = router;
+  const last = shelf.journal.at(-1);
+  if (last?.type === 'switching' && last.to !== live)
+    world.reach('reload between the intent to switch and the switch');
   router.reload();
   world.routed(router.live, live, 'router');
 }

@@ -1,6 +1,8 @@
+import type { FaultKind } from '../faults.ts';
 import { Kernel } from '../kernel.ts';
 import { CANARY, graceOf, layout, policy, scaleOf, slotOf } from '../layout.ts';
 import { Random } from '../random.ts';
+import type { Situation } from '../situations.ts';
 import { type SimContainer, SimEngine } from './engine.ts';
 import { NoteShelf } from './notes.ts';
 import { SimRouter } from './router.ts';
@@ -71,7 +73,7 @@ export class World {
     if (text.includes(CANARY)) this.leaked(actor);
   }
 
-  reach(situation: string): void {
+  reach(situation: Situation | FaultKind): void {
     this.reached.set(situation, (this.reached.get(situation) ?? 0) + 1);
   }
 
@@ -89,8 +91,10 @@ export class World {
     this.#excused = true;
   }
 
-  slotContainer = (slot: string): SimContainer | undefined =>
-    this.engine.of(layout.slots[slot]?.service ?? '').find(({ running }) => running);
+  slotContainer(slot: string): SimContainer | undefined {
+    const service = layout.slots[slot]?.service;
+    return this.engine.containers.find((c) => c.running && c.service === service);
+  }
 
   /** Who answers a request that comes now. */
   server(): SimContainer | undefined {

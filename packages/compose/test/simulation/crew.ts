@@ -1,0 +1,71 @@
+import { fork } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'tsup';
+import { add, type Campaign, emptyTally, type Tally } from './campaign.ts';
+import type { Assignment, Word } from './worker.ts';
+
+// Where what stays outside the bundle can be resolved, and nothing looks that is under version control.
+const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
+
+/** Shares the plans of a campaign among processes; `onProgress` hears how many plans are through. */
+export async function runCampaign(
+  campaign: Campaign,
+  jobs: number,
+  onProgress: (plans: number) => void,
+): Promise<Tally> {
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'simulation-'));
+  try {
+    const worker = await bundle(folder);
+    const done = new Map<number, number>();
+    const parts = Array.from({ length: jobs }, (_, one) =>
+      startWorker(worker, { campaign, one, of: jobs }, (plans) => {
+        done.set(one, plans);
+        onProgress([...done.values()].reduce((a, b) => a + b));
+      }),
+    );
+    return (await Promise.all(parts)).reduce(add, emptyTally());
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** One file without hooks for TypeScript and names, which cost a quarter of the time. */
+async function bundle(folder: string): Promise<string> {
+  await build({
+    config: false,
+    silent: true,
+    entry: [fileURLToPath(new URL('./worker.ts', import.meta.url))],
+    outDir: folder,
+    format: 'esm',
+    target: 'node20',
+    sourcemap: true,
+    external: ['dockerode', 'execa'],
+    noExternal: [/^@cutover\//],
+    outExtension: () => ({ js: '.mjs' }),
+    esbuildOptions: (options) => {
+      options.conditions = ['@cutover/source'];
+    },
+  });
+  return join(folder, 'worker.mjs');
+}
+
+function startWorker(
+  worker: string,
+  assignment: Assignment,
+  onProgress: (plans: number) => void,
+): Promise<Tally> {
+  return new Promise((resolve, reject) => {
+    // Errors are made by the thousand and looked at by nobody; a failing plan is replayed with their stacks.
+    const execArgv = ['--stack-trace-limit=0', '--max-semi-space-size=64'];
+    const child = fork(worker, [JSON.stringify(assignment)], { execArgv });
+    child.on('message', (word: Word) => {
+      if ('tally' in word) resolve(word.tally);
+      else onProgress(word.plans);
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`a simulating process ended with ${code}`)));
+  });
+}
