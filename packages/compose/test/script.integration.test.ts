@@ -54,6 +54,13 @@ describe('runScript', () => {
     });
   });
 
+  it('goes on when nobody reads what it says any more', async () => {
+    const child = deploy({ ...attempt, image: stack.image('1') });
+    child.stdout.once('data', () => child.stdout.destroy());
+    expect((await child).exitCode).toBe(0);
+    expect(await status()).toMatchObject({ live: 'blue', unfinished: undefined });
+  });
+
   it('says in one line what is wrong, and exits with 1', async () => {
     const { exitCode, stderr } = await deploy({ ...attempt, image: 'no/such:image' });
     expect(exitCode).toBe(1);
