@@ -124,6 +124,8 @@ function engineOf({ world, process }: Surroundings): Engine {
         mutates: true,
         patience: grace + 15_000,
         serve: (answer) => {
+          const found = engine.find(id);
+          if (!found) return answer(exitOf(world, id));
           const again = times++ > 0;
           // What the network repeats was announced when it was sent.
           const announced = () =>
@@ -132,8 +134,7 @@ function engineOf({ world, process }: Surroundings): Engine {
               (entry) => entry.type === 'stopping' && entry.containers.includes(lifeOf(container)),
             );
           judged(world, process, `stop of ${id}`, announced);
-          const found = engine.find(id);
-          if (found) found.policy = 'no';
+          found.policy = 'no';
           // Between its last look at the lock and its call a process can be paused; the engine has nothing to check.
           const superseded = shelf.lock !== undefined && shelf.lock.holder !== process.pid;
           const by = again || superseded || !process.alive ? 'network' : process.name;
@@ -169,7 +170,7 @@ function awaitExit(world: World, process: Process, id: string, service: string, 
     patience: limit + margin,
     serve: (answer) => {
       const c = world.engine.find(id);
-      if (!c?.running) {
+      if (!c?.running && !c?.restarting) {
         answer(exitOf(world, id));
         return;
       }
