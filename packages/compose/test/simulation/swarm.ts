@@ -13,6 +13,7 @@ const themes: readonly (readonly FaultKind[])[] = [
   ['freeze', 'freeze-sent', 'suspend', 'cut-engine', 'second-deployer', 'second-release'],
   ['router-reload', 'router-restart', 'router-refuses', 'router-disagrees', 'cut-router', 'die-before'],
   ['prune', 'prune-notes', 'die-late', 'late-apply', 'second-release'],
+  ['new-exits-soon', 'new-out-of-memory', 'new-flaps', 'engine-restart', 'new-late-healthy'],
 ];
 
 /** A random mix from a seed: few kinds are switched on in each, so that rare combinations are not drowned. */
