@@ -1,4 +1,4 @@
-import { bounded, systemClock } from '@cutover/internal';
+import { systemClock } from '@cutover/internal';
 import { watchProject } from '@cutover/internal/testing';
 import { buildImages } from '../operations/image.ts';
 import { createDeployments } from './deployments.ts';
@@ -26,7 +26,7 @@ export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<
   onRemains(stack.removal);
   try {
     await screen.step(`build the images ${VERSIONS.join(', ')}`, () => build(stack, signal));
-    await screen.step('start the stack on 1.0.0', () => start(stack, signal));
+    await screen.step('start the stack on 1.0.0', () => stack.start(signal));
     const figures = await underLoad(stack, screen, signal);
     const problems = broken(figures);
     const verdict = problems.length > 0 ? problems.map((problem) => `✗ ${problem}`) : ['✓ nothing was lost'];
@@ -51,19 +51,6 @@ const build = ({ image, project }: Stack, signal: AbortSignal) =>
     })),
     signal,
   );
-
-/** Up, healthy, and answering through HAProxy. */
-async function start(stack: Stack, signal: AbortSignal): Promise<void> {
-  await stack.compose(['up', '--detach', '--wait', '--wait-timeout', '90'], signal);
-  await bounded({ timeout: 30_000, signal }, async (inner) => {
-    const answers = () =>
-      fetch(`${stack.url}/products`, { signal: inner }).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    while (!(await answers())) await systemClock.sleep(200, inner);
-  });
-}
 
 /** The deployments, under load all the time; the load ends in any case. */
 async function underLoad(stack: Stack, screen: Screen, signal: AbortSignal): Promise<Figures> {

@@ -3,6 +3,8 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRuntimeClient } from '@cutover/haproxy';
+import { bounded, systemClock } from '@cutover/internal';
 import { execa } from 'execa';
 import { setUp } from '../operations/setup.ts';
 
@@ -17,6 +19,8 @@ export interface Stack {
   image(version: string): string;
   /** Runs `docker compose` in it. */
   compose(args: readonly string[], signal?: AbortSignal): Promise<string>;
+  /** Brings it up, until it is healthy and HAProxy's own checks say so too. */
+  start(signal?: AbortSignal): Promise<void>;
   /** One value from its database. */
   query(sql: string): Promise<string>;
   /** Containers, networks, volumes and the folder: everything of it goes. */
@@ -47,6 +51,10 @@ export async function createStack(
     url: `http://127.0.0.1:${httpPort}`,
     image: (tag) => `${image}:${tag}`,
     compose,
+    start: async (signal) => {
+      await compose(['up', '--detach', '--wait', '--wait-timeout', '120'], signal);
+      await untilChecked(join(directory, 'run/haproxy/admin.sock'), signal);
+    },
     query: (sql) => compose(['exec', '-T', 'ecomweb_postgres', 'sh', '-c', PSQL, 'psql', sql]),
     remove: async () => {
       await compose(['--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '10']);
@@ -56,6 +64,18 @@ export async function createStack(
     },
     removal: `docker compose --project-directory ${directory} --profile '*' down --volumes`,
   };
+}
+
+/** An answer proves less: a server whose name was just found takes requests before its first check, and then not. */
+async function untilChecked(address: string, signal: AbortSignal | undefined): Promise<void> {
+  await using client = createRuntimeClient({ address });
+  await bounded({ timeout: 30_000, signal }, async (inner) => {
+    const isUp = async () =>
+      (await client.showStat({ proxy: 'ecomweb_api_blue', type: 'server' })).every(
+        ({ status }) => status.text === 'UP',
+      );
+    while (!(await isUp())) await systemClock.sleep(200, inner);
+  });
 }
 
 /** Cutover's journal of the project, and the images that were built for it. */

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const label = `dev.cutover.stack=${stack.project}`;
   const orders = ['1.0.0', '1.1.0'].map((version) => ({ name: stack.image(version), version, label }));
   await buildImages(orders, new AbortController().signal);
-  await stack.compose(['up', '--detach', '--wait', '--wait-timeout', '120']);
+  await stack.start();
 }, 5 * MINUTE);
 
 afterAll(() => stack?.remove());

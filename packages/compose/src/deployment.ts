@@ -11,6 +11,7 @@ import type {
   SlotName,
   Step,
 } from './core/model.ts';
+import { patient } from './core/patience.ts';
 import { planFrom } from './core/predict.ts';
 import { converge, nothingSeen, type Run, write } from './core/runner.ts';
 import { endedBadly, wentBack } from './ending.ts';
@@ -158,9 +159,10 @@ function newRun(
   signal: AbortSignal | undefined,
 ): Run {
   const { layout, policy } = settings;
-  return { ports, layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
+  return { ports: patient(ports), layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
 }
 
+/** Whoever had the lock before can do no more harm at the router before anything is decided from what it shows. */
 async function holdingLock<T>(
   { ports }: Context,
   purpose: string,
@@ -168,6 +170,7 @@ async function holdingLock<T>(
 ): Promise<T> {
   const lock = await ports.ledger.acquire(purpose);
   try {
+    await ports.router.fence?.(lock.confirm);
     return await work(lock);
   } finally {
     // A lock that cannot be given back is taken over once this process has ended.

@@ -67,8 +67,16 @@ export interface Router {
    * notice that a container is gone, and its successor may have the same address.
    */
   warm?(slot: SlotName): Promise<void>;
-  /** Sends all new traffic to `to`, without a moment in which no slot takes it; read back before it resolves. */
-  switchTo(to: SlotName, from: SlotName): Promise<void>;
+  /**
+   * For who has just got the lock: the router refuses from now on what its former holder may still send. Asks
+   * `confirm` at the latest moment at which it can give up. Left out where the router has nothing to check.
+   */
+  fence?(confirm: () => Promise<void>): Promise<void>;
+  /**
+   * Sends all new traffic to `to`, without a moment in which no slot takes it; read back before it resolves. Asks
+   * `confirm` as {@link fence} does.
+   */
+  switchTo(to: SlotName, from: SlotName, confirm: () => Promise<void>): Promise<void>;
   /** One request through the router; rejects when it is not answered well. */
   probe?(signal: AbortSignal): Promise<void>;
   /** Makes a restarted router choose `slot`. */
@@ -94,8 +102,10 @@ export interface Holder {
 }
 
 export interface Lock {
-  /** Rejects with `locked` when another process has taken over; asked before each effect. */
+  /** Rejects with `locked` when another process is known to have taken over; asked before each step. */
   assertHeld(): Promise<void>;
+  /** The same, as the engine has it now; asked before what cannot be repeated or named by id. */
+  confirm(): Promise<void>;
   append(entry: JournalEntry): Promise<void>;
   /** Drops what no rollback needs any more. */
   prune(): Promise<void>;

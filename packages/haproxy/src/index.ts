@@ -61,7 +61,7 @@ export type { PersistMapOptions, PersistServerStateOptions } from './verbs/persi
 export type { DesiredServer, ReconcileOptions, ReconcileResult } from './verbs/reconcile.ts';
 export type { ServerView } from './verbs/server-view.ts';
 export type { SetAddressOptions } from './verbs/set-address.ts';
-export type { SwitchMapOptions } from './verbs/switch-map.ts';
+export type { FenceMapOptions, SwitchMapOptions } from './verbs/switch-map.ts';
 export type { SwitchServersOptions } from './verbs/switch-servers.ts';
 export type { DrainProgress } from './verbs/until-empty.ts';
 export { type Change, LOOK_AGAIN, type VerbOptions } from './verbs/verb.ts';

@@ -32,10 +32,12 @@ export async function gate(run: Run, step: Extract<Step, { do: 'gate' }>): Promi
 
 /** Not of the slot that has the traffic: calling that one down would make it so. */
 async function forgetOldChecks(
-  { ports: { router } }: Run,
+  { ports: { router }, lock }: Run,
   { slot }: Extract<Step, { do: 'gate' }>,
 ): Promise<void> {
-  if (router.warm && (await router.observe()).live !== slot) await router.warm(slot);
+  if (!router.warm || (await router.observe()).live === slot) return;
+  await lock.confirm();
+  await router.warm(slot);
 }
 
 async function lookAt(run: Run, { slot, container }: Extract<Step, { do: 'gate' }>): Promise<Look> {

@@ -88,6 +88,7 @@ async function attempt(run: Run, situation: Situation, step: Step): Promise<void
 }
 
 async function turnRound(run: Run, situation: Situation, failure: DeployError): Promise<void> {
+  if (failure.code === 'locked') throw failure;
   if (situation.progress.direction === 'back') throw undoFailed(failure);
   if (failure.code === 'interrupted' && hasSwitched(situation)) throw failure;
   if (!hasWayBack(await look(run))) throw failure;

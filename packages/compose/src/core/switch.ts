@@ -16,7 +16,7 @@ export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch'
   const facts = { release: run.intent.release.id, to: step.to };
   if (forward) await within(run, HOOK_TIMEOUT, async () => hooks.beforeSwitch?.(facts));
   await write(run, { type: 'switching', to: step.to });
-  await router.switchTo(step.to, step.from);
+  await router.switchTo(step.to, step.from, run.lock.confirm);
   const { live } = await router.observe();
   if (live !== step.to) {
     throw new DeployError('switch-failed', {

@@ -6,7 +6,7 @@ import type { JournalEntry } from '../core/model.ts';
 import { tolerating } from '../engine/docker.ts';
 import { DeployError } from '../errors.ts';
 import type { Engine, Holder, Ledger, Lock } from '../ports.ts';
-import { isStale, startHeartbeat } from './heartbeat.ts';
+import { FENCE_AFTER, isStale, startHeartbeat } from './heartbeat.ts';
 import { isGone as hasEnded, type Identity, ownIdentity } from './identity.ts';
 import { ensureLedgerImage } from './ledger-image.ts';
 
@@ -112,16 +112,18 @@ async function isDead(
 function lock(shelf: Shelf, id: string, last: number): Lock {
   let sequence = last;
   const heartbeat = startHeartbeat(shelf.docker, id, shelf.clock);
+  const insist = async (age: number) => {
+    if (await heartbeat.confirm(age)) return;
+    throw new DeployError('locked', {
+      doing: `looking after the lock of ${shelf.project}`,
+      found: 'another process has taken it over',
+      wanted: 'to be the only one that deploys',
+      fix: 'see with status() who it is; this process does nothing further',
+    });
+  };
   return {
-    assertHeld: async () => {
-      if (await heartbeat.confirm()) return;
-      throw new DeployError('locked', {
-        doing: `looking after the lock of ${shelf.project}`,
-        found: 'another process has taken it over',
-        wanted: 'to be the only one that deploys',
-        fix: 'see with status() who it is; this process does nothing further',
-      });
-    },
+    assertHeld: () => insist(FENCE_AFTER),
+    confirm: () => insist(0),
     append: async (entry) => {
       sequence += 1;
       const labels = { [SEQUENCE]: String(sequence), [ENTRY]: JSON.stringify(entry) };

@@ -13,8 +13,8 @@ export const STALE_AFTER = 20_000;
 const FILE = 'beat';
 
 export interface Heartbeat {
-  /** Resolves when the note is known to be ours still; false when somebody has taken it away. */
-  confirm(): Promise<boolean>;
+  /** Whether the note is ours still, by a beat that is `age` ms old at most; false when somebody has taken it away. */
+  confirm(age: number): Promise<boolean>;
   stop(): void;
 }
 
@@ -45,8 +45,8 @@ export function startHeartbeat(docker: Docker, id: string, clock: Clock): Heartb
   };
   beatOn().catch(() => {});
   return {
-    confirm: async () => {
-      if (!lost && clock.now() - confirmed > FENCE_AFTER) await beat();
+    confirm: async (age) => {
+      if (!lost && clock.now() - confirmed >= age) await beat();
       return !lost;
     },
     stop: () => stopping.abort(new Error('stopped')),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { RuntimeClient } from '@cutover/haproxy';
+import { HaproxyError, type RuntimeClient } from '@cutover/haproxy';
 import { option, readOptions } from '@cutover/internal';
 import type { RouterSlot, SlotName } from '../core/model.ts';
 import { DeployError } from '../errors.ts';
@@ -76,15 +76,34 @@ export function haproxyMapRouter(options: HaproxyMapRouterOptions): Router {
         await client.setServerHealth({ backend, server }, 'down');
       }
     },
-    switchTo: async (to) => {
-      await client.switchMap({ map, key, value: slots.nameOf(to), requireBackend: true });
-    },
+    fence: (beforeCommit) => contested(() => client.fenceMap({ map, beforeCommit })),
+    switchTo: (to, _, beforeCommit) =>
+      contested(() =>
+        client.switchMap({ map, key, value: slots.nameOf(to), requireBackend: true, beforeCommit }),
+      ),
     persist: async () => {
       await client.persistMap({ map, file });
     },
     ...probing(probe),
   };
 }
+
+/**
+ * Again when HAProxy refused the version: it was reloaded in between, or somebody else committed one. Each attempt asks
+ * first whether the lock is held, so that who lost it does not get through by trying.
+ */
+async function contested(commit: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await commit();
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !(error instanceof HaproxyError) || error.code !== 'conflict') throw error;
+    }
+  }
+}
+
+const ATTEMPTS = 3;
 
 /** What the file says of the key; the file must be there, or a restarted HAProxy would not start. */
 async function readStored(file: string, key: string): Promise<string | undefined> {

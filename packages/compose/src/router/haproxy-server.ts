@@ -104,7 +104,9 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
       await client.setServerState(server, 'maint');
       await client.setServerState(server, 'drain');
     },
-    switchTo: async (to, from) => {
+    // Server states carry no version: who was paused between this proof and the command is not refused.
+    switchTo: async (to, from, confirm) => {
+      await confirm();
       await client.switchServers({ backend, to: slots.nameOf(to), from: slots.nameOf(from) });
     },
     persist: async () => {

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '@cutover/internal';
 import { type LoadReport, startLoad, watchProject } from '@cutover/internal/testing';
 import { execa } from 'execa';
 import { type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
@@ -38,7 +37,6 @@ export async function chaos(
   const url = await stack.url();
   const damage: Damage[] = [];
   let killed = 0;
-  await untilAnswers(url);
   const load = startLoad({
     target: url,
     rate: 50,
@@ -127,14 +125,4 @@ async function notAllNew({ stack, image }: Attempt): Promise<string | undefined>
   };
   const clean = stored === live && !holder && !unfinished && JSON.stringify(found) === JSON.stringify(wanted);
   return clean ? undefined : JSON.stringify({ found, wanted, live, stored, holder, unfinished });
-}
-
-async function untilAnswers(url: string): Promise<void> {
-  while (
-    !(await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    ))
-  )
-    await systemClock.sleep(100);
 }

@@ -175,20 +175,20 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       const up = { up: true, sessions: 0 };
       return { ...state, slots: { blue: up, green: up } };
     },
-    switchTo: async (to, from) => {
-      await router.switchTo(to, from).catch(() => {
+    switchTo: async (to, from, confirm) => {
+      await router.switchTo(to, from, confirm).catch(() => {
         world.touch();
         world.router.live = to;
       });
     },
   })),
   'takes the old slot out before the new one is in': withRouter((router, world) => ({
-    switchTo: async (to, from) => {
+    switchTo: async (to, from, confirm) => {
       const { live } = world.router;
       world.router.live = 'none';
       await router.observe();
       world.router.live = live;
-      await router.switchTo(to, from);
+      await router.switchTo(to, from, confirm);
     },
   })),
   'believes its own switch': withRouter((router) => {
@@ -238,6 +238,7 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       let last = world.shelf.notes.length;
       return {
         assertHeld: async () => {},
+        confirm: async () => {},
         append: async (entry) => {
           last++;
           world.shelf.create(`free-${last}-${world.shelf.notes.length}-${world.kernel.now}`, {
@@ -256,6 +257,12 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       world.shelf.notes = world.shelf.notes.filter(({ holder }) => holder === undefined);
       return ledger.acquire(purpose);
     },
+  })),
+  'lets the router take commands of whoever had the lock before': withRouter(() => ({
+    fence: async () => {},
+  })),
+  'switches without asking whether the lock is still its own': withRouter((router) => ({
+    switchTo: (to, from) => router.switchTo(to, from, async () => {}),
   })),
   'keeps no journal': withLock(() => ({ append: async () => {} })),
   'writes the journal behind the effect': withLock((lock, _, world) => ({

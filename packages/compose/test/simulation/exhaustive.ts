@@ -84,15 +84,19 @@ export async function* everyPairOfCrashes(calls: readonly Boundary[]): AsyncGene
     }
 }
 
-/** A holder that pauses at each call while somebody on another machine wants to deploy: taken over, and then it wakes. */
+/**
+ * A holder that pauses at each call while somebody on another machine wants to deploy: taken over, and then it wakes,
+ * when its successor is at the gate, and when it has switched.
+ */
 export function* everyPause(calls: readonly Boundary[]): Generator<Plan> {
   for (const rival of ['second-deployer', 'second-release'] as const)
     for (const kind of ['freeze', 'freeze-sent', 'suspend'] as const)
-      for (let call = 2; call <= calls.length; call++) {
-        const faults: Fault[] = [
-          { run: 1, call: call - 1, do: rival, ms: 0 },
-          { run: 1, call, do: kind, ms: 45_000 },
-        ];
-        yield { seed: '0', runs: ['deploy'], faults };
-      }
+      for (const ms of [28_000, 45_000])
+        for (let call = 2; call <= calls.length; call++) {
+          const faults: Fault[] = [
+            { run: 1, call: call - 1, do: rival, ms: 0 },
+            { run: 1, call, do: kind, ms },
+          ];
+          yield { seed: '0', runs: ['deploy'], faults };
+        }
 }

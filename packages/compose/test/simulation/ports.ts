@@ -9,6 +9,7 @@ import type { Engine, Exit, Ports, Router } from '../../src/ports.ts';
 import { CANARY, image, layout, policy, scaleOf, serviceNames, slotOf, versionOf } from './layout.ts';
 import type { Call, Process } from './process.ts';
 import { dockerOf } from './world/notes.ts';
+import type { Prepared } from './world/router.ts';
 import type { World } from './world/world.ts';
 
 export interface Surroundings {
@@ -204,11 +205,12 @@ function file(world: World, process: Process, name: string, write: () => void): 
 
 function routerOf({ world, process }: Surroundings): Router {
   const { router, shelf, kernel } = world;
-  const ask = <T>(name: string, mutates: boolean, work: () => T): Promise<T> =>
+  const ask = <T>(name: string, mutates: boolean, work: () => T, fenced = false): Promise<T> =>
     process.call({
       name,
       mutates,
       to: 'router',
+      fenced,
       serve: (answer, refuse) => {
         if (kernel.now < Math.max(router.refusesUntil, router.downUntil)) {
           return refuse(new Error('the runtime socket refuses'));
@@ -225,22 +227,42 @@ function routerOf({ world, process }: Surroundings): Router {
     world.touch();
     return container ? world.load.sessionsOf(container, kernel.now) : 0;
   };
-  return {
-    preflight: async () => {},
-    observe: () => ask('observe router', false, () => router.state(sessions)),
-    switchTo: (to) =>
-      ask(`switch to ${to}`, true, () => {
-        judged(world, process, 'switch', () =>
-          shelf.journal.some((entry) => entry.type === 'switching' && entry.to === to),
-        );
+  const prepare = () => ask('prepare map', true, () => router.prepare());
+  const commit = (name: string, { version, to }: { version: Prepared; to: string }) =>
+    ask(
+      name,
+      true,
+      () => {
         const { live } = router;
         world.touch();
-        router.commit(to);
-        // A command that a dead process had sent may come whenever it likes; nothing but a fence could stop it.
-        const superseded = process.alive && shelf.lock !== undefined && shelf.lock.holder !== process.pid;
-        if (superseded && live !== to) world.violate('I8', `a superseded holder sends the traffic to ${to}`);
+        router.commit(version, to);
+        if (to === live) return;
+        if (world.isSuperseded(process.pid))
+          world.violate('I8', `a superseded holder sends the traffic to ${to}`);
         world.routed(to, live, process.name);
+      },
+      true,
+    );
+  return {
+    preflight: async () => {},
+    observe: () =>
+      ask('observe router', false, () => {
+        world.steers(process.pid);
+        return router.state(sessions);
       }),
+    fence: async (confirm) => {
+      const { live, ...version } = await prepare();
+      await confirm();
+      await commit('fence', { version, to: live });
+    },
+    switchTo: async (to, _, confirm) => {
+      const version = await prepare();
+      await confirm();
+      judged(world, process, 'switch', () =>
+        shelf.journal.some((entry) => entry.type === 'switching' && entry.to === to),
+      );
+      await commit(`switch to ${to}`, { version, to });
+    },
     persist: (slot) =>
       ask(`persist ${slot}`, true, () => {
         if (world.engine.diskFull) throw new Error('no space left on device');

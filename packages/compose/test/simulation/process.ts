@@ -19,6 +19,8 @@ export interface Call<T> {
   readonly to: 'engine' | 'router' | 'files';
   /** The work at the resource. It answers when it is done, which may be long after. */
   readonly serve: (answer: (result: T) => void, refuse: (error: Error) => void) => void;
+  /** The router itself refuses it when it comes too late, so it may come as late as it likes. */
+  readonly fenced?: boolean;
   /** How long a client waits for a lost answer. */
   readonly patience?: number | undefined;
 }
@@ -163,9 +165,10 @@ export class Process {
       kernel.quietly(latency, () => call.serve(old, answering(reject)));
       return;
     }
-    // The router sits behind a local socket: what was sent is there soon, or never; a dead process's at once.
-    const late = kind === 'late-apply' || (kind === 'die-late' && call.to !== 'router');
-    kernel.quietly(latency + (late ? Math.min(ms, call.to === 'router' ? CALL_TIMEOUT / 2 : ms) : 0), serve);
+    // The router sits behind a local socket: what it cannot refuse is there soon, or never; a dead process's at once.
+    const swift = call.to === 'router' && !call.fenced;
+    const late = kind === 'late-apply' || (kind === 'die-late' && !swift);
+    kernel.quietly(latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0), serve);
     if (kind === 'double') kernel.quietly(latency + 1 + ms, () => call.serve(nothing, nothing));
     if (kind === 'die-sent' || kind === 'die-late') this.die();
   }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRuntimeClient, type RuntimeClient } from '@cutover/haproxy';
+import { systemClock } from '@cutover/internal';
 import { uniqueName } from '@cutover/internal/testing';
 import { execa } from 'execa';
 import { blueGreen, type Deployment } from '../../src/blue-green.ts';
@@ -138,6 +139,8 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
     await compose('up', '--detach');
     const url = async () => `http://${await compose('port', 'haproxy', '8080')}`;
     const client = createRuntimeClient({ address: join(directory, 'run/admin.sock') });
+    const router = routerOf(way, directory, client, await url());
+    await untilProven(router);
     return {
       directory,
       name,
@@ -145,7 +148,7 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
       client,
       image,
       compose,
-      router: routerOf(way, directory, client, await url()),
+      router,
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {
@@ -153,6 +156,20 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
     throw error;
   }
 }
+
+/**
+ * Until HAProxy's checks confirm the first slot: it takes the traffic as soon as its name is found, and loses it again
+ * when the first check comes too early.
+ */
+async function untilProven(router: Router): Promise<void> {
+  const limit = systemClock.now() + START_TIMEOUT;
+  while (!(await router.observe().catch(() => undefined))?.slots.blue?.settled) {
+    if (systemClock.now() > limit) throw new Error(`the stack is not up after ${START_TIMEOUT} ms`);
+    await systemClock.sleep(100);
+  }
+}
+
+const START_TIMEOUT = 60_000;
 
 /** The deployment of such a stack; also for a process of its own, which knows nothing but where it is. */
 export function stackDeployment(

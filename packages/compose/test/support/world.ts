@@ -216,6 +216,7 @@ export class World {
         return {
           append: (entry) => this.#call(`write ${entry.type}`, () => void this.journal.push(entry)),
           assertHeld: async () => {},
+          confirm: async () => {},
           prune: async () => {},
           release: () =>
             this.#call('unlock', () => {

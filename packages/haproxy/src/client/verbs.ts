@@ -6,7 +6,7 @@ import { close, open } from '../verbs/open.ts';
 import { persistMap, persistServerState } from '../verbs/persist.ts';
 import { reconcile } from '../verbs/reconcile.ts';
 import { setAddress } from '../verbs/set-address.ts';
-import { switchMap } from '../verbs/switch-map.ts';
+import { fenceMap, switchMap } from '../verbs/switch-map.ts';
 import { switchServers } from '../verbs/switch-servers.ts';
 import { warm } from '../verbs/warm.ts';
 
@@ -19,6 +19,7 @@ export const VERBS = {
   closeServer: close,
   switchServers,
   switchMap,
+  fenceMap,
   setAddress,
   persistMap,
   persistServerState,

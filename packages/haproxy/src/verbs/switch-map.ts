@@ -5,9 +5,17 @@ import { checkOptions, HaproxyError, isHaproxyError } from '../errors.ts';
 import { STATE_TIMEOUT } from './open.ts';
 import { type Change, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
 
-export interface SwitchMapOptions extends VerbOptions {
+export interface FenceMapOptions extends VerbOptions {
   /** The map file as the configuration names it, or `#id`. */
   map: string;
+  /**
+   * Asked when the new version is complete and before it is committed; when it rejects, the map stays as it is. Who
+   * proves here that a lock is still held can never overwrite what a later holder has fenced.
+   */
+  beforeCommit?: (() => Promise<void>) | undefined;
+}
+
+export interface SwitchMapOptions extends FenceMapOptions {
   key: string;
   value: string;
   /** More entries to set in the same commit. */
@@ -24,15 +32,11 @@ export interface SwitchMapOptions extends VerbOptions {
  */
 export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Promise<Change<MapEntry[]>> {
   const doing = `switching ${options?.map} at ${haproxy.label}`;
-  const { map, key, value, entries, requireBackend, timeout, signal, dryRun } = checkOptions(
+  const { map, key, value, entries, requireBackend, beforeCommit, timeout, signal, dryRun } = checkOptions(
     doing,
     options,
     RULES,
-    {
-      timeout: STATE_TIMEOUT,
-      requireBackend: false,
-      dryRun: false,
-    },
+    { ...DEFAULTS, requireBackend: false },
   );
   return deadline(doing, { timeout, signal }, async (inner) => {
     if (requireBackend) await demandBackend(haproxy, doing, value, inner);
@@ -41,18 +45,28 @@ export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Pr
     haproxy.memory.claim(doing, [value, ...old], 'map');
     const wanted = withEntries(before, { ...entries, [key]: value });
     if (isSame(before, wanted)) return { before, after: before, commands: [], dryRun };
-    if (dryRun)
-      return { before, after: before, commands: plan(map, wanted, '@version').map((c) => c), dryRun };
-    const { commands, lost } = await replace(haproxy, { doing, map, before, wanted }, inner);
-    const after = await haproxy.run(showMap(map), inner);
-    if (isSame(after, wanted)) return { before, after, commands, dryRun };
-    throw lost ?? changed(doing, 'after the commit the map does not hold what was committed');
+    return commit(haproxy, { doing, map, before, wanted, beforeCommit, dryRun }, inner);
   });
 }
 
+/**
+ * Commits a map as it is, as a new version: HAProxy refuses from then on every version that was prepared before, also
+ * when the command of a process that is long dead arrives late. It is the one token that HAProxy checks.
+ * @throws {HaproxyError} as {@link switchMap}.
+ */
+export async function fenceMap(haproxy: Haproxy, options: FenceMapOptions): Promise<Change<MapEntry[]>> {
+  const doing = `fencing ${options?.map} at ${haproxy.label}`;
+  const { map, beforeCommit, timeout, signal, dryRun } = checkOptions(doing, options, FENCE_RULES, DEFAULTS);
+  return deadline(doing, { timeout, signal }, async (inner) => {
+    const before = await haproxy.run(showMap(map), inner);
+    return commit(haproxy, { doing, map, before, wanted: before, beforeCommit, dryRun }, inner);
+  });
+}
+
+const DEFAULTS = { timeout: STATE_TIMEOUT, dryRun: false };
+const FENCE_RULES = { ...VERB_RULES, map: option.text, beforeCommit: option.function };
 const RULES = {
-  ...VERB_RULES,
-  map: option.text,
+  ...FENCE_RULES,
   key: option.text,
   value: option.text,
   entries: option.object,
@@ -64,10 +78,31 @@ interface Replacement {
   readonly map: string;
   readonly before: readonly MapEntry[];
   readonly wanted: readonly MapEntry[];
+  readonly beforeCommit: (() => Promise<void>) | undefined;
+  readonly dryRun: boolean;
 }
 
-/** Prepares, fills and commits; a version that could not be filled is cleared. */
-async function replace(haproxy: Haproxy, { doing, map, before, wanted }: Replacement, signal: AbortSignal) {
+/** Prepares, fills, commits and reads back. */
+async function commit(
+  haproxy: Haproxy,
+  replacement: Replacement,
+  signal: AbortSignal,
+): Promise<Change<MapEntry[]>> {
+  const { doing, map, wanted, dryRun } = replacement;
+  const before = [...replacement.before];
+  if (dryRun) return { before, after: before, commands: plan(map, wanted, '@version'), dryRun };
+  const { version, lost } = await replace(haproxy, replacement, signal);
+  const after = await haproxy.run(showMap(map), signal);
+  if (isSame(after, wanted)) return { before, after, commands: plan(map, wanted, `@${version}`), dryRun };
+  throw lost ?? changed(doing, 'after the commit the map does not hold what was committed');
+}
+
+/** A version that could not be filled, or may not be committed, is cleared. */
+async function replace(
+  haproxy: Haproxy,
+  { doing, map, before, wanted, beforeCommit }: Replacement,
+  signal: AbortSignal,
+) {
   const version = await haproxy.run(prepareMap(map), signal);
   try {
     await haproxy.runAll(
@@ -76,6 +111,7 @@ async function replace(haproxy: Haproxy, { doing, map, before, wanted }: Replace
     );
     if (!isSame(await haproxy.run(showMap(map), signal), before))
       throw changed(doing, 'somebody else changed the map meanwhile');
+    await beforeCommit?.();
   } catch (error) {
     await haproxy.run(clearMap(map, version)).catch(() => {});
     throw error;
@@ -87,7 +123,7 @@ async function replace(haproxy: Haproxy, { doing, map, before, wanted }: Replace
       throw error;
     },
   );
-  return { commands: plan(map, wanted, `@${version}`), lost };
+  return { version, lost };
 }
 
 /** The words of it, for people. */

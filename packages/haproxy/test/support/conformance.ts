@@ -79,6 +79,17 @@ export function conformance(name: string, version: '2.6' | '3.0', begin: () => P
       expect((await haproxy.showMap(map))[0]?.value).toBe('two words \\ and a backslash');
     });
 
+    it('in the fence: what was prepared before it is refused, also in the middle of a switch', async () => {
+      const { haproxy, map } = await begin();
+      const stale = await haproxy.prepareMap(map);
+      await haproxy.fenceMap({ map });
+      expect((await failure(haproxy.commitMap(map, stale))).code).toBe('conflict');
+      const beforeCommit = async () => void (await haproxy.fenceMap({ map }));
+      const overtaken = haproxy.switchMap({ map, key: 'live', value: 'be_green', beforeCommit });
+      expect((await failure(overtaken)).code).toBe('conflict');
+      expect(await haproxy.showMap(map)).toEqual([{ key: 'live', value: 'be_blue' }]);
+    });
+
     it('in its refusals', async () => {
       const { haproxy } = await begin();
       const codes = await Promise.all(

@@ -81,6 +81,41 @@ describe('switchMap', () => {
   });
 });
 
+describe('beforeCommit', () => {
+  it('is asked when all is prepared, and leaves the map as it was when it rejects', async () => {
+    const { fake, haproxy } = await withFake();
+    const refusal = new Error('the lock is lost');
+    const beforeCommit = async () => {
+      expect(fake.lines.at(-1)).toBe(`show map ${map}`);
+      throw refusal;
+    };
+    await expect(haproxy.switchMap({ map, key: 'live', value: 'be_green', beforeCommit })).rejects.toBe(
+      refusal,
+    );
+    expect(fake.map(map)[0]).toEqual(['live', 'be_blue']);
+    expect(fake.lines.at(-1)).toMatch(/^clear map @1/);
+  });
+});
+
+describe('fenceMap', () => {
+  it('leaves the entries as they are, and makes HAProxy refuse what was prepared before', async () => {
+    const { fake, haproxy } = await withFake();
+    const stale = await haproxy.prepareMap(map);
+    await haproxy.addMap(map, 'live', 'be_green', stale);
+    const { before, after } = await haproxy.fenceMap({ map });
+    expect(after).toEqual(before);
+    expect((await failure(haproxy.commitMap(map, stale))).code).toBe('conflict');
+    expect(fake.map(map)[0]).toEqual(['live', 'be_blue']);
+  });
+  it('lets a switch be overtaken between its proof and its commit, and the later holder wins', async () => {
+    const { fake, haproxy } = await withFake();
+    const beforeCommit = async () => void (await haproxy.fenceMap({ map }));
+    const error = await failure(haproxy.switchMap({ map, key: 'live', value: 'be_green', beforeCommit }));
+    expect(error.code).toBe('conflict');
+    expect(fake.map(map)[0]).toEqual(['live', 'be_blue']);
+  });
+});
+
 describe('persist', () => {
   const folder = async () => {
     const path = await mkdtemp(join(tmpdir(), 'cutover-haproxy-'));

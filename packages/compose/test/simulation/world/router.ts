@@ -5,11 +5,20 @@ const CHECK_INTERVAL = 200;
 const RISE = 2;
 const FALL = 2;
 
+/** What a commit names: a version, and the worker process that counted it. */
+export interface Prepared {
+  readonly worker: number;
+  readonly version: number;
+}
+
 /** HAProxy that routes by a map: what it has in memory, what its file says, and its own checks of both backends. */
 export class SimRouter {
   live: SlotName = 'blue';
   stored: SlotName = 'blue';
-  version = 0;
+  /** Of the map in use, and the last that was prepared; both begin anew with each worker process. */
+  #version = 0;
+  #prepared = 0;
+  #worker = 0;
   /** It does not answer on its socket before this moment. */
   refusesUntil = 0;
   /** It serves nobody before this moment. */
@@ -39,17 +48,25 @@ export class SimRouter {
     this.#checks.set(slot, this.#kernel.quietly(rounds * CHECK_INTERVAL, check));
   }
 
-  /** One atomic commit; refused when the backend is down. */
-  commit(to: SlotName): void {
-    if (!this.isUp(to)) throw new Error(`backend ${to} is not up`);
-    this.live = to;
-    this.version++;
+  /** A version of the map to fill, and what the one in use says. */
+  prepare(): Prepared & { live: SlotName } {
+    return { worker: this.#worker, version: ++this.#prepared, live: this.live };
   }
 
-  /** A reload reads the file again and starts the numbering of versions anew. */
+  /** One atomic commit; refused when a later version is in use, or when the backend that it turns to is down. */
+  commit({ worker, version }: Prepared, to: SlotName): void {
+    if (worker !== this.#worker || version <= this.#version) throw new Error('Version number out of range.');
+    if (to !== this.live && !this.isUp(to)) throw new Error(`backend ${to} is not up`);
+    this.#version = version;
+    this.live = to;
+  }
+
+  /** A new worker process reads the file again and knows nothing of what was prepared before. */
   reload(): void {
     this.live = this.stored;
-    this.version = 0;
+    this.#worker++;
+    this.#version = 0;
+    this.#prepared = 0;
   }
 
   state(sessions: (slot: SlotName) => number): RouterState {

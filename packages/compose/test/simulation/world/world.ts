@@ -190,6 +190,18 @@ export class World {
     this.eligible.delete(lifeOf(c));
   }
 
+  #steering: number | undefined;
+
+  /** Who has the lock looks at the router: from here on it counts on what it saw. */
+  steers(pid: number): void {
+    if (this.shelf.lock?.holder === pid) this.#steering = pid;
+  }
+
+  isSuperseded(pid: number): boolean {
+    const holder = this.shelf.lock?.holder;
+    return holder !== undefined && holder !== pid && holder === this.#steering;
+  }
+
   /** I2: what gets the traffic has been good for as long as the gate asks, or had it before. */
   routed(to: string, from: string, by: string): void {
     if (to === from) return;

@@ -1,0 +1,49 @@
+import { FakeClock } from '@cutover/internal/testing';
+import { describe, expect, it } from 'vitest';
+import { PATIENCE, patient } from '../../src/core/patience.ts';
+import { DeployError } from '../../src/errors.ts';
+import type { Ports } from '../../src/ports.ts';
+
+const silent = new Error('connect ECONNREFUSED');
+
+/** Ports of which only `engine.observe` and `router.observe` are there, failing so many times. */
+function portsFailing(times: number, error: Error = silent) {
+  const clock = new FakeClock();
+  let asked = 0;
+  const observe = async () => {
+    if (++asked <= times) throw error;
+    return 'seen';
+  };
+  const ports = patient({ engine: { observe }, router: { observe }, clock } as unknown as Ports);
+  return { ports, clock, asked: () => asked };
+}
+
+describe('patient', () => {
+  it.each(['engine', 'router'] as const)('asks the %s again until it answers', async (who) => {
+    const { ports, clock, asked } = portsFailing(3);
+    const look = ports[who].observe();
+    await clock.advance(3_000);
+    expect(await look).toBe('seen');
+    expect(asked()).toBe(4);
+  });
+
+  it.each(['engine', 'router'] as const)(
+    'says that the %s is unreachable when its patience ends',
+    async (who) => {
+      const { ports, clock } = portsFailing(Number.POSITIVE_INFINITY);
+      const failed = expect(ports[who].observe()).rejects.toMatchObject({
+        code: `${who}-unreachable`,
+        message: expect.stringContaining('ECONNREFUSED'),
+      });
+      await clock.advance(PATIENCE + 1_000);
+      await failed;
+    },
+  );
+
+  it('takes a finding for an answer', async () => {
+    const finding = new DeployError('router-unfit', { doing: 'looking', found: 'fall 1' });
+    const { ports, asked } = portsFailing(1, finding);
+    await expect(ports.router.observe()).rejects.toBe(finding);
+    expect(asked()).toBe(1);
+  });
+});
