@@ -119,11 +119,13 @@ function engineOf({ world, process }: Surroundings): Engine {
       }),
     stop: (container, grace) => {
       const { id, service } = container;
+      const patience = grace + 15_000;
+      const givenUpAt = world.kernel.now + patience;
       let times = 0;
       return ask({
         name: `stop ${service}`,
         mutates: true,
-        patience: grace + 15_000,
+        patience,
         serve: (answer) => {
           const found = engine.find(id);
           if (!found) return answer(exitOf(world, id));
@@ -138,7 +140,8 @@ function engineOf({ world, process }: Surroundings): Engine {
           found.policy = 'no';
           // Between its last look at the lock and its call a process can be paused; the engine has nothing to check.
           const superseded = shelf.lock !== undefined && shelf.lock.holder !== process.pid;
-          const by = again || superseded || !process.alive ? 'network' : process.name;
+          const givenUp = world.kernel.now >= givenUpAt;
+          const by = again || superseded || givenUp || !process.alive ? 'network' : process.name;
           engine.stop(id, grace, by, () => answer(exitOf(world, id)));
         },
       });
