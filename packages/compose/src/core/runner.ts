@@ -83,6 +83,8 @@ async function attempt(run: Run, situation: Situation, step: Step): Promise<void
   } catch (thrown) {
     const failure = asDeployError(run, step, thrown);
     emit({ type: 'failed', step, duration: clock.now() - begun, reason: failure.message });
+    // Its command may still be on its way to the router.
+    if (step.do === 'switch') await run.ports.router.fence?.(run.lock.confirm);
     await turnRound(run, situation, failure);
   }
 }
