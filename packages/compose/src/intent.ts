@@ -1,3 +1,4 @@
+import { lifeOf } from './core/judge.ts';
 import type { Container, Image, Intent, Layout, Observation, Release, SlotName } from './core/model.ts';
 import { DeployError } from './errors.ts';
 import type { Engine } from './ports.ts';
@@ -52,7 +53,7 @@ export async function formIntent(
   return {
     ...intent,
     origin: now.router.live,
-    previous: { id, background, ...(slot ? { slot } : {}) },
+    previous: { id, background, ...(slot ? { slot } : {}), ...(live ? { life: lifeOf(live) } : {}) },
     replicas,
   };
 }

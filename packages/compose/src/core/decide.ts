@@ -30,9 +30,10 @@ function back(s: Situation): Step {
   const { target, origin, previous } = s.intent;
   return (
     first(
-      () => previous.slot && !isRunning(s, origin) && prepare(s, origin, previous.slot),
       () =>
-        previous.slot && s.router.live !== origin && !isWarm(s, origin) && prepare(s, origin, previous.slot),
+        previous.slot &&
+        (s.router.live !== origin || !isRunning(s, origin)) &&
+        prepare(s, origin, previous.slot),
       () => s.router.live !== origin && { do: 'switch', to: origin, from: s.router.live },
       () => persisted(s, origin),
       () => background(s, asBefore(s)),
@@ -83,8 +84,8 @@ export const isWarm = (s: Situation, slot: SlotName): boolean =>
 const isRunning = (s: Situation, slot: SlotName): boolean =>
   containersOf(s, serviceOf(s, slot)).some(({ running }) => running);
 
-const isProven = ({ progress }: Situation, container: Container): boolean =>
-  progress.proven.has(lifeOf(container));
+const isProven = ({ progress, intent }: Situation, container: Container): boolean =>
+  progress.proven.has(lifeOf(container)) || intent.previous.life === lifeOf(container);
 
 const persisted = (s: Situation, slot: SlotName): Step | undefined =>
   s.router.stored === slot ? undefined : { do: 'persist', slot };

@@ -106,6 +106,8 @@ export interface Intent {
   readonly previous: {
     readonly id: string;
     readonly slot?: Image;
+    /** The life of its container, which needs no proof: it had the traffic. */
+    readonly life?: string;
     readonly background: Release['background'];
   };
   /** How many containers each background service had; one that had none is scaled as the Compose file says. */

@@ -7,8 +7,8 @@ export const PATIENCE = 30_000;
 const INTERVAL = 1_000;
 
 /**
- * Ports whose looks are repeated: a look changes nothing, and a moment without an answer is no reason to turn a
- * deployment round, or to leave it half-way.
+ * Ports whose looks are repeated, and a fence likewise: neither changes where traffic goes, and a moment without an
+ * answer is no reason to turn a deployment round, or to leave it half-way.
  */
 export function patient(ports: Ports): Ports {
   const { engine, router, clock } = ports;
@@ -23,10 +23,15 @@ export function patient(ports: Ports): Ports {
       }
     }
   };
+  const { fence } = router;
   return {
     ...ports,
     engine: { ...engine, observe: () => again(engine.observe, silent('engine')) },
-    router: { ...router, observe: () => again(router.observe, silent('router')) },
+    router: {
+      ...router,
+      observe: () => again(router.observe, silent('router')),
+      ...(fence ? { fence: (confirm) => again(() => fence(confirm), silent('router')) } : {}),
+    },
   };
 }
 

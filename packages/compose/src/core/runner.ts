@@ -83,16 +83,16 @@ async function attempt(run: Run, situation: Situation, step: Step): Promise<void
   } catch (thrown) {
     const failure = asDeployError(run, step, thrown);
     emit({ type: 'failed', step, duration: clock.now() - begun, reason: failure.message });
-    await turnRound(run, situation, step, failure);
+    // Its command may be on its way still: nothing is decided before the router would refuse it.
+    if (step.do === 'switch') await run.ports.router.fence?.(run.lock.confirm);
+    await turnRound(run, situation, failure);
   }
 }
 
-async function turnRound(run: Run, situation: Situation, step: Step, failure: DeployError): Promise<void> {
+async function turnRound(run: Run, situation: Situation, failure: DeployError): Promise<void> {
   if (failure.code === 'locked') throw failure;
   if (situation.progress.direction === 'back') throw undoFailed(failure);
   if (failure.code === 'interrupted' && hasSwitched(situation)) throw failure;
-  // A switch that failed may be on its way still: nothing is decided before the router would refuse it.
-  if (step.do === 'switch') await run.ports.router.fence?.(run.lock.confirm);
   if (!hasWayBack(await look(run))) throw failure;
   run.seen.failure = failure;
   run.ports.emit({ type: 'undoing', reason: failure.message });

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { huntBugs } from './bug-hunt.ts';
 import type { Campaign, Tally } from './campaign.ts';
 import { runCampaign } from './crew.ts';
-import type { Plan } from './faults.ts';
+import { byName, type Plan } from './faults.ts';
 import { describeFailure, drawTimeline, traceHash } from './report.ts';
 import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
@@ -77,7 +77,7 @@ async function replay(plan: Plan): Promise<void> {
   const folder = new URL('./plans/', import.meta.url);
   const file = new URL(`${result.violations[0]?.invariant}-${traceHash(result)}.json`, folder);
   await mkdir(folder, { recursive: true });
-  await writeFile(file, `${JSON.stringify(plan, undefined, 2)}\n`);
+  await writeFile(file, `${JSON.stringify(byName(plan, result.calls), undefined, 2)}\n`);
   console.log(`kept as ${fileURLToPath(file)}`);
   process.exitCode = 1;
 }

@@ -87,6 +87,19 @@ export function isAt({ call }: Fault, calls: readonly { readonly name: string }[
   return calls.at(-1)?.name === name && calls.filter((made) => made.name === name).length === Number(number);
 }
 
+/** The same plan with its calls by name, as the calls of its run tell. */
+export const byName = (plan: Plan, calls: readonly (readonly { readonly name: string }[])[]): Plan => ({
+  ...plan,
+  faults: plan.faults.map((fault) => ({ ...fault, call: nameOf(fault, calls[fault.run - 1] ?? []) })),
+});
+
+function nameOf({ call }: Fault, calls: readonly { readonly name: string }[]): Fault['call'] {
+  const name = typeof call === 'number' ? calls[call - 1]?.name : undefined;
+  if (name === undefined) return call;
+  const number = calls.slice(0, Number(call)).filter((made) => made.name === name).length;
+  return number > 1 ? `${name} (${number})` : name;
+}
+
 /** Everything that decides how a simulation goes: the same plan gives the same run, event for event. */
 export interface Plan {
   /** Of latencies, job lengths and the like, as hexadecimal digits. */

@@ -119,12 +119,16 @@ function engineOf({ world, process }: Surroundings): Engine {
       }),
     stop: (container, grace) => {
       const { id, service } = container;
+      const patience = grace + 15_000;
+      const givenUpAt = world.kernel.now + patience;
       let times = 0;
       return ask({
         name: `stop ${service}`,
         mutates: true,
-        patience: grace + 15_000,
+        patience,
         serve: (answer) => {
+          const found = engine.find(id);
+          if (!found) return answer(exitOf(world, id));
           const again = times++ > 0;
           // What the network repeats was announced when it was sent.
           const announced = () =>
@@ -133,11 +137,11 @@ function engineOf({ world, process }: Surroundings): Engine {
               (entry) => entry.type === 'stopping' && entry.containers.includes(lifeOf(container)),
             );
           judged(world, process, `stop of ${id}`, announced);
-          const found = engine.find(id);
-          if (found) found.policy = 'no';
+          found.policy = 'no';
           // Between its last look at the lock and its call a process can be paused; the engine has nothing to check.
           const superseded = shelf.lock !== undefined && shelf.lock.holder !== process.pid;
-          const by = again || superseded || !process.alive ? 'network' : process.name;
+          const givenUp = world.kernel.now >= givenUpAt;
+          const by = again || superseded || givenUp || !process.alive ? 'network' : process.name;
           engine.stop(id, grace, by, () => answer(exitOf(world, id)));
         },
       });
@@ -170,7 +174,7 @@ function awaitExit(world: World, process: Process, id: string, service: string, 
     patience: limit + margin,
     serve: (answer) => {
       const c = world.engine.find(id);
-      if (!c?.running) {
+      if (!c?.running && !c?.restarting) {
         answer(exitOf(world, id));
         return;
       }

@@ -6,7 +6,15 @@ const kinds = [...callFaults, ...worldFaults] as readonly FaultKind[];
 const MOST_FAULTS = 5;
 const MOST_RUNS = 4;
 // A clean run makes about this many calls; faults beyond the end of a run never come.
-const CALLS = 130;
+const CALLS = 100;
+
+/** Kinds that matter most when they meet. */
+const themes: readonly (readonly FaultKind[])[] = [
+  ['freeze', 'freeze-sent', 'suspend', 'cut-engine', 'second-deployer', 'second-release'],
+  ['router-reload', 'router-restart', 'router-refuses', 'router-disagrees', 'cut-router', 'die-before'],
+  ['prune', 'prune-notes', 'die-late', 'late-apply', 'second-release'],
+  ['new-exits-soon', 'new-out-of-memory', 'new-flaps', 'engine-restart', 'new-late-healthy'],
+];
 
 /** A random mix from a seed: few kinds are switched on in each, so that rare combinations are not drowned. */
 export function swarmPlan(seed: bigint): Plan {
@@ -15,7 +23,9 @@ export function swarmPlan(seed: bigint): Plan {
     random.chance(0.75) ? ('deploy' as const) : ('resume' as const),
   );
   runs[0] = 'deploy';
-  const enabled = Array.from({ length: random.between(1, 4) }, () => random.pick(kinds));
+  const enabled = random.chance(0.15)
+    ? [...random.pick(themes)]
+    : Array.from({ length: random.between(1, 4) }, () => random.pick(kinds));
   if (random.chance(0.6)) enabled.push('die-before', 'die-sent');
   const faults: Fault[] = Array.from({ length: random.between(1, MOST_FAULTS) }, () => ({
     run: random.between(1, runs.length),

@@ -274,7 +274,7 @@ export class SimEngine {
     if (c.policy === 'no' || c.manuallyStopped) return;
     c.restarting = true;
     const again = this.#kernel.quietly(200, () => {
-      if (!this.containers.includes(c) || c.running || this.isDown) return;
+      if (!this.containers.includes(c) || c.running) return;
       c.restarts++;
       this.start(c);
     });
@@ -333,9 +333,14 @@ export class SimEngine {
   restart(downtime: number): void {
     this.#watcher.touch();
     this.downUntil = this.#kernel.now + downtime;
-    const back = this.containers.filter((c) => c.running && c.policy !== 'no' && !c.manuallyStopped);
+    const back = this.containers.filter(
+      (c) => (c.running || c.restarting) && c.policy !== 'no' && !c.manuallyStopped,
+    );
     for (const c of this.containers) {
-      if (!c.running) continue;
+      if (!c.running) {
+        for (const scheduled of c.pending.splice(0)) scheduled.cancelled = true;
+        continue;
+      }
       this.#watcher.exited(c, undefined);
       this.#end(c, 137);
     }
