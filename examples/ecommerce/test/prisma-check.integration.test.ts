@@ -15,9 +15,8 @@ beforeAll(async () => {
 afterAll(() => postgres?.[Symbol.asyncDispose]());
 
 /** A real client, of two connections, to the server or to what the test changes in its URL. */
-function prisma(change: (url: URL) => void = () => {}): PrismaClient {
-  const url = new URL(postgres.url());
-  change(url);
+function prisma(changes: Partial<URL> = {}): PrismaClient {
+  const url = Object.assign(new URL(postgres.url()), changes);
   const client = new PrismaClient({ adapter: new PrismaPg({ connectionString: url.href, max: 2 }) });
   onTestFinished(() => client.$disconnect());
   return client;
@@ -33,13 +32,13 @@ describe('prismaCheck with a real client on a real PostgreSQL', () => {
     expect(Number(row.count)).toBe(1);
   });
 
-  it.each<[string, string, (url: URL) => void | Promise<void>]>([
-    ['misconfigured', 'a database that does not exist', (url) => void (url.pathname = '/none')],
-    ['denied', 'a wrong password', (url) => void (url.password = 'wrong-secret')],
-    ['denied', 'a user who does not exist', (url) => void (url.username = 'nobody')],
-    ['unreachable', 'an unknown host', (url) => void (url.hostname = 'no-such-host.invalid')],
-  ])('is %s with %s, and shows no password', async (code, _, change) => {
-    const check = prismaCheck(prisma(change));
+  it.each<[string, string, Partial<URL>]>([
+    ['misconfigured', 'a database that does not exist', { pathname: '/none' }],
+    ['denied', 'a wrong password', { password: 'wrong-secret' }],
+    ['denied', 'a user who does not exist', { username: 'nobody' }],
+    ['unreachable', 'an unknown host', { hostname: 'no-such-host.invalid' }],
+  ])('is %s with %s, and shows no password', async (code, _, changes) => {
+    const check = prismaCheck(prisma(changes));
     expect(await outcome(check, 20_000)).toBe(code);
     const error = await check.run({ signal: new AbortController().signal }).catch(String);
     expect(error).not.toMatch(/wrong-secret|only-for-tests/);
@@ -48,7 +47,7 @@ describe('prismaCheck with a real client on a real PostgreSQL', () => {
   it('is not ready while the server has no connection to give', async () => {
     const admin = prisma();
     await admin.$executeRaw`CREATE ROLE crowded LOGIN PASSWORD 'x' CONNECTION LIMIT 0`;
-    const crowded = prisma((url) => Object.assign(url, { username: 'crowded', password: 'x' }));
+    const crowded = prisma({ username: 'crowded', password: 'x' });
     expect(await outcome(prismaCheck(crowded))).toBe('not-ready');
     await admin.$executeRaw`ALTER ROLE crowded CONNECTION LIMIT 1`;
     expect(await outcome(prismaCheck(crowded))).toBe('good');
@@ -56,15 +55,15 @@ describe('prismaCheck with a real client on a real PostgreSQL', () => {
 
   it('is unreachable when nothing listens, or what accepts hangs up', async () => {
     const port = String(await closedPort());
-    expect(await outcome(prismaCheck(prisma((url) => Object.assign(url, { port }))))).toBe('unreachable');
+    expect(await outcome(prismaCheck(prisma({ port })))).toBe('unreachable');
     const dropped = await tcpPeer((socket) => socket.destroy());
-    const half = prisma((url) => Object.assign(url, { port: String(dropped.port) }));
+    const half = prisma({ port: String(dropped.port) });
     expect(await outcome(prismaCheck(half))).toBe('unreachable');
   });
 
   it('ends with its signal when what listens is silent, asking once however often it is run', async () => {
     const silent = await tcpPeer();
-    const check = prismaCheck(prisma((url) => Object.assign(url, { port: String(silent.port) })));
+    const check = prismaCheck(prisma({ port: String(silent.port) }));
     for (let ask = 0; ask < 5; ask++) expect(await outcome(check, 50)).toBe('limit reached');
     expect(silent.accepted).toBe(1);
     // Or the client could not be closed.

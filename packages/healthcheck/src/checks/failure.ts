@@ -29,9 +29,12 @@ const CODE_OF = new Map(
 
 /** Drivers that give no code, by what they say. */
 const CODE_OF_MESSAGE: readonly (readonly [RegExp, HealthcheckErrorCode])[] = [
-  [/does not support SSL|secure TLS connection/i, 'misconfigured'],
+  [/does not support SSL|certificate/i, 'misconfigured'],
   [/^ERR (invalid password|AUTH |Client sent AUTH|DB index|invalid DB)/, 'denied'],
-  [/Connection terminated|Connection is closed|socket hang up|closed the connection/i, 'unreachable'],
+  [
+    /Connection terminated|Connection is closed|socket hang up|closed the connection|disconnected before secure/i,
+    'unreachable',
+  ],
   [/timeout|timed out/i, 'silent'],
 ];
 

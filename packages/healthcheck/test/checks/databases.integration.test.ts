@@ -4,7 +4,7 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Check, mysqlCheck, postgresCheck, redisCheck } from '../../src/index.ts';
-import { expectAbortable, run } from '../helpers/run.ts';
+import { expectAbortable, outcome as outcomeOf, run } from '../helpers/run.ts';
 import { closedPort, tcpPeer } from '../helpers/servers.ts';
 
 const password = 'p@ss/word';
@@ -60,11 +60,7 @@ describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, data
   let server: TestContainer;
   const url = ({ address = addressOf(server, port), path = database, as = login } = {}) =>
     `${scheme}://${as}@${address}/${path}`;
-  const outcome = (target: string, limit = 2_000) =>
-    run(check(target), limit).then(
-      () => 'good',
-      (error) => error.code ?? error.message,
-    );
+  const outcome = (target: string, limit = 2_000) => outcomeOf(check(target), limit);
 
   beforeAll(async () => {
     server = await startContainer({ image, ports: [port], ...(env && { env }), ...(command && { command }) });

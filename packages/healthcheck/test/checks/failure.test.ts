@@ -20,6 +20,21 @@ describe('failureOf', () => {
     ['an unknown host', coded('ENOTFOUND'), 'unreachable'],
     ['a certificate nobody trusts', coded('DEPTH_ZERO_SELF_SIGNED_CERT'), 'misconfigured'],
     ['TLS not offered', new Error('The server does not support SSL connections'), 'misconfigured'],
+    [
+      'mysql2, a certificate nobody trusts',
+      Object.assign(new Error('self-signed certificate'), { code: 'HANDSHAKE_SSL_ERROR' }),
+      'misconfigured',
+    ],
+    [
+      'mysql2, a handshake cut off',
+      Object.assign(
+        new Error('Client network socket disconnected before secure TLS connection was established'),
+        {
+          code: 'HANDSHAKE_SSL_ERROR',
+        },
+      ),
+      'unreachable',
+    ],
     ['MariaDB, wrong password', coded('ER_ACCESS_DENIED_ERROR'), 'denied'],
     ['Prisma, nothing there', prisma({ kind: 'DatabaseNotReachable' }), 'unreachable'],
     ['Prisma, wrong password', prisma({ kind: 'AuthenticationFailed' }), 'denied'],

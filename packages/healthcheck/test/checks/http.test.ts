@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { makeCertificate } from '@cutover/internal/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type HttpCheckOptions, httpCheck } from '../../src/index.ts';
 import { expectAbortable, run } from '../helpers/run.ts';
@@ -17,9 +17,6 @@ const shop = () =>
       .writeHead(200, { 'x-slot': 'blue', 'x-host': request.headers.host ?? '', 'x-method': request.method })
       .end('all is well');
   });
-
-// Self-signed, for localhost, good until 2126; a secret of nobody.
-const fixture = (kind: string) => join(import.meta.dirname, `../fixtures/localhost.${kind}`);
 
 describe('httpCheck', () => {
   it.each<[string, string, HttpCheckOptions]>([
@@ -66,12 +63,12 @@ describe('httpCheck', () => {
   });
 
   it('trusts a certificate only when it is told to', async () => {
-    const [key, cert] = await Promise.all(['key', 'crt'].map((kind) => readFile(fixture(kind), 'utf8')));
-    const server = createServer({ key, cert }, (_, response) => response.end('ok'));
+    const certificate = makeCertificate();
+    const server = createServer(certificate, (_, response) => response.end('ok'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    await expect(run(httpCheck(url, { ca: cert as string }))).resolves.toBeUndefined();
+    await expect(run(httpCheck(url, { ca: certificate.cert }))).resolves.toBeUndefined();
     await expect(run(httpCheck(url))).rejects.toMatchObject({ code: 'misconfigured', permanent: true });
   });
 
