@@ -21,6 +21,8 @@ interface Kind {
   login: string;
   database: string;
   check: (url: string) => Check;
+  /** A check whose answer takes 5 s. */
+  slow: (url: string, server: TestContainer) => Promise<Check> | Check;
 }
 
 const kinds: Kind[] = [
@@ -33,6 +35,7 @@ const kinds: Kind[] = [
     login: user('postgres'),
     database: 'shop',
     check: (url) => postgresCheck(url),
+    slow: (url) => postgresCheck(url, { query: 'SELECT pg_sleep(5)' }),
   },
   {
     title: 'mysqlCheck',
@@ -43,6 +46,7 @@ const kinds: Kind[] = [
     login: user('root'),
     database: 'shop',
     check: (url) => mysqlCheck(url),
+    slow: (url) => mysqlCheck(url, { query: 'SELECT SLEEP(5)' }),
   },
   {
     title: 'redisCheck',
@@ -53,10 +57,14 @@ const kinds: Kind[] = [
     login: user(''),
     database: '1',
     check: (url) => redisCheck(url),
+    slow: async (url, server) => {
+      await server.exec('redis-cli', '-a', password, 'CLIENT', 'PAUSE', '5000');
+      return redisCheck(url);
+    },
   },
 ];
 
-describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, database, check }) => {
+describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, database, check, slow }) => {
   let server: TestContainer;
   const url = ({ address = addressOf(server, port), path = database, as = login } = {}) =>
     `${scheme}://${as}@${address}/${path}`;
@@ -109,6 +117,12 @@ describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, data
     expect(await outcome(url({ address: `127.0.0.1:${other.port}` }))).toMatch(/bad-answer|unreachable/);
     const dropped = await tcpPeer((socket) => socket.destroy());
     expect(await outcome(url({ address: `127.0.0.1:${dropped.port}` }))).toBe('unreachable');
+  });
+
+  it('ends with its signal when the answer is slow', async () => {
+    expect(await outcomeOf(await slow(url(), server), 200)).toBe('limit reached');
+    if (scheme === 'redis') await server.exec('redis-cli', '-a', password, 'CLIENT', 'UNPAUSE');
+    expect(await outcome(url())).toBe('good');
   });
 
   it('sees a server freeze, thaw and freeze again', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeCertificate } from '@cutover/internal/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type HttpCheckOptions, httpCheck } from '../../src/index.ts';
-import { expectAbortable, run } from '../helpers/run.ts';
+import { expectAbortable, outcome, run } from '../helpers/run.ts';
 import { closedPort, httpPeer, newFolder, tcpPeer } from '../helpers/servers.ts';
 
 const shop = () =>
@@ -78,6 +78,20 @@ describe('httpCheck', () => {
       code: 'misconfigured',
       permanent: true,
     });
+  });
+
+  it('sees a server fail, answer, fall silent and answer again', async () => {
+    let way: 'good' | 'bad' | 'silent' = 'bad';
+    const peer = await httpPeer((_, response) => {
+      if (way !== 'silent') response.writeHead(way === 'good' ? 200 : 503).end();
+    });
+    const check = httpCheck(`http://127.0.0.1:${peer.port}/`);
+    const states: string[] = [];
+    for (way of ['bad', 'good', 'silent', 'good'] as const) {
+      states.push(await outcome(check, way === 'silent' ? 100 : undefined));
+    }
+    expect(states).toEqual(['bad-answer', 'good', 'limit reached', 'good']);
+    await expect.poll(() => peer.sockets.size).toBe(0);
   });
 
   it('is unreachable when nothing listens, without showing user, password or query', async () => {

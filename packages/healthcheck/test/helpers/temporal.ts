@@ -13,7 +13,7 @@ export interface TemporalBehaviour {
   /** Pollers by task queue type: 1 workflow, 2 activity; `ago` in milliseconds. */
   pollers: Record<number, { identity: string; ago: number }[]>;
   /** Refuses every call with this gRPC status. */
-  refuse?: status;
+  refuse?: status | undefined;
   /** Never answers. */
   silent?: boolean;
 }

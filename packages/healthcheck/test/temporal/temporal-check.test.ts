@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type TemporalCheckOptions, temporalCheck } from '../../src/index.ts';
 import { expectAbortable, outcome, run } from '../helpers/run.ts';
 import { closedPort, tcpPeer } from '../helpers/servers.ts';
-import { ServingStatus, status, temporalPeer } from '../helpers/temporal.ts';
+import { ServingStatus, status, type TemporalBehaviour, temporalPeer } from '../helpers/temporal.ts';
 
 const fresh = [{ identity: '1@host', ago: 1_000 }];
 const stale = [{ identity: '1@host', ago: 200_000 }];
@@ -80,6 +80,24 @@ describe('temporalCheck over gRPC', () => {
   it('says "never" to TLS where none is spoken', async () => {
     const { address } = await temporalPeer();
     expect(await outcome(temporalCheck(address, { apiKey: 'key-to-hide' }))).toBe('misconfigured');
+  });
+
+  it('sees the service go, come and fall silent, and its pollers as well', async () => {
+    const { address, state } = await temporalPeer({ pollers: { 1: fresh } });
+    const check = temporalCheck(address, { taskQueue: 'orders' });
+    const states: string[] = [];
+    const turns: Partial<TemporalBehaviour>[] = [
+      {},
+      { refuse: status.UNAVAILABLE },
+      { refuse: undefined, pollers: {} },
+      { silent: true },
+      { silent: false, pollers: { 1: fresh } },
+    ];
+    for (const turn of turns) {
+      Object.assign(state, turn);
+      states.push(await outcome(check, state.silent ? 200 : undefined));
+    }
+    expect(states).toEqual(['good', 'not-ready', 'unhealthy', 'limit reached', 'good']);
   });
 
   it('is unreachable when nothing listens', async () => {
