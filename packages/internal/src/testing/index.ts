@@ -1,3 +1,4 @@
+export { makeCertificate } from './certificate.ts';
 export { type ContainerOptions, startContainer, startNetwork, type TestContainer } from './containers.ts';
 export { FakeClock } from './fake-clock.ts';
 export { freePorts } from './free-ports.ts';
