@@ -1,4 +1,4 @@
-import type { Container, JournalEntry } from '../../src/core/model.ts';
+import type { Container, JournalEntry, RouterSlot } from '../../src/core/model.ts';
 import type { Settings } from '../../src/options.ts';
 import type { Engine, Ledger, Lock, Router } from '../../src/ports.ts';
 import { CANARY, scaleOf } from './layout.ts';
@@ -218,6 +218,14 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       const state = await router.observe();
       const idle = (slot = 'blue') => ({ up: state.slots[slot]?.up ?? false, sessions: 0 });
       return { ...state, slots: { blue: idle('blue'), green: idle('green') } };
+    },
+  })),
+  'lets the router vouch for whoever was in the slot before': withRouter(() => ({ warm: async () => {} })),
+  'takes up before the first check for up': withRouter((router) => ({
+    observe: async () => {
+      const state = await router.observe();
+      const unsettled = ([slot, seen]: [string, RouterSlot]) => [slot, { ...seen, settled: undefined }];
+      return { ...state, slots: Object.fromEntries(Object.entries(state.slots).map(unsettled)) };
     },
   })),
   'asks nothing through the router': withRouter(() => ({ probe: async () => {} })),

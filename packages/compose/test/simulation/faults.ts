@@ -40,6 +40,7 @@ export const worldFaults = [
   'router-restart',
   'router-refuses',
   'router-disagrees',
+  'router-late',
   'second-deployer',
   'second-release',
   'operator-up',
@@ -152,4 +153,6 @@ export const referenceFaults: Readonly<Record<number, readonly FaultKind[]>> = {
   33: ['leftover'],
   34: ['sink-throws'],
   35: ['hook-throws', 'hook-hangs'],
+  // Found on the real stack: it vouches for the next container at the address of one that is gone.
+  36: ['router-late'],
 };

@@ -253,6 +253,7 @@ function routerOf({ world, process }: Surroundings): Router {
         world.steers(process.pid);
         return router.state(sessions);
       }),
+    warm: (slot) => ask(`warm ${slot}`, true, () => router.warm(slot)),
     fence: async (confirm) => {
       const { live, ...version } = await prepare();
       await confirm();

@@ -223,8 +223,11 @@ export class Simulation {
   /** Faults stop; from here on it must come out well, and stay so. */
   async recover(): Promise<Ending[]> {
     const { world } = this;
-    const calm = Math.max(world.engine.downUntil, world.router.downUntil, world.kernel.now) + CALM;
-    await world.kernel.run(() => this.broken, calm);
+    const { kernel, engine, router } = world;
+    // The last blow may fall after the end of the run that it was meant for.
+    await kernel.run(() => this.broken, kernel.now);
+    const calm = Math.max(engine.downUntil, router.downUntil, kernel.now) + CALM;
+    await kernel.run(() => this.broken, calm);
     heal(world);
     if (this.#others.length > 0) {
       let over = false;
@@ -274,6 +277,7 @@ function heal(world: World): void {
   world.fooled = false;
   router.disbelieves = undefined;
   router.refusesUntil = 0;
+  router.lateness = 0;
 }
 
 function endingOf(world: World, who: string, error: unknown): Ending {

@@ -13,6 +13,7 @@ const themes: readonly (readonly FaultKind[])[] = [
   ['freeze', 'freeze-sent', 'suspend', 'cut-engine', 'second-deployer', 'second-release'],
   ['router-reload', 'router-restart', 'router-refuses', 'router-disagrees', 'cut-router', 'die-before'],
   ['prune', 'prune-notes', 'die-late', 'late-apply', 'second-release'],
+  ['router-late', 'hook-throws', 'new-never-healthy', 'new-cron-crashes'],
   ['new-exits-soon', 'new-out-of-memory', 'new-flaps', 'engine-restart', 'new-late-healthy'],
 ];
 
@@ -23,7 +24,7 @@ export function swarmPlan(seed: bigint): Plan {
     random.chance(0.75) ? ('deploy' as const) : ('resume' as const),
   );
   runs[0] = 'deploy';
-  const enabled = random.chance(0.15)
+  const enabled = random.chance(0.25)
     ? [...random.pick(themes)]
     : Array.from({ length: random.between(1, 4) }, () => random.pick(kinds));
   if (random.chance(0.6)) enabled.push('die-before', 'die-sent');

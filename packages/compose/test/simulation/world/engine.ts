@@ -1,6 +1,6 @@
 import type { Container, Health } from '../../../src/core/model.ts';
 import type { Kernel, Scheduled } from '../kernel.ts';
-import { graceOf, image, serviceNames, variableOf, versionOf } from '../layout.ts';
+import { graceOf, image, serviceNames, slotOf, variableOf, versionOf } from '../layout.ts';
 import type { Random } from '../random.ts';
 
 /** A container as the engine has it. */
@@ -86,6 +86,8 @@ export class SimEngine {
   downUntil = 0;
   traits: Traits = wellBehaved();
   dependencyDown = false;
+  /** The images of the slots have no health check: who wants to know whether one serves must ask the router. */
+  healthless = false;
   #ids = 0;
   #starts = 0;
 
@@ -187,7 +189,7 @@ export class SimEngine {
     c.startedAt = String(++this.#starts);
     c.manuallyStopped = false;
     c.exitCode = 0;
-    c.health = 'starting';
+    c.health = this.#shown(c, 'starting');
     this.#watcher.started(c);
     this.#live(c);
   }
@@ -210,13 +212,17 @@ export class SimEngine {
     later(traits.lateHealthy ? 9_000 : BOOT, () => this.setReady(c, true));
   }
 
+  #shown(c: SimContainer, health: Health): Health {
+    return this.healthless && slotOf(c.service) !== undefined ? 'none' : health;
+  }
+
   setReady(c: SimContainer, ready: boolean): void {
     const is = ready && !this.dependencyDown;
     if (!c.running || is === (c.readySince !== undefined)) return;
     this.#watcher.touch();
     if (!is) this.#watcher.unready(c);
     c.readySince = is ? this.#kernel.now : undefined;
-    c.health = is ? 'healthy' : 'unhealthy';
+    c.health = this.#shown(c, is ? 'healthy' : 'unhealthy');
     this.#watcher.readiness(c);
   }
 
@@ -314,12 +320,14 @@ export class SimEngine {
 
   dependencyBack(): void {
     this.dependencyDown = false;
-    for (const c of this.containers) if (c.running && c.health === 'unhealthy') this.setReady(c, true);
+    for (const c of this.containers)
+      if (c.running && (c.health === 'unhealthy' || c.health === 'none')) this.setReady(c, true);
   }
 
   /** Faults stop: what runs becomes well, what is started from now on behaves. */
   heal(): void {
     this.traits = wellBehaved();
+    this.healthless = false;
     this.missingImages.clear();
     this.diskFull = false;
     this.dependencyBack();

@@ -47,6 +47,10 @@ export function strike(simulation: Simulation, process: Process, { do: kind, ms 
     'router-disagrees': () => {
       router.disbelieves = { slot: router.live === 'blue' ? 'green' : 'blue', until: kernel.now + ms };
     },
+    'router-late': () => {
+      engine.healthless = true;
+      router.lateness = 20_000;
+    },
     'second-deployer': () => simulation.rival('2'),
     'second-release': () => simulation.rival('3'),
     'operator-up': () => operatorUp(world),

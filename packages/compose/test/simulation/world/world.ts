@@ -44,7 +44,7 @@ export class World {
   /** The environment took the live slot away; nobody is to blame until it serves again. */
   #excused = false;
   #leftRotation = new Map<string, number>();
-  #lostReady = new Map<string, number>();
+  #lostReady = new Map<string, { life: string; at: number }>();
 
   constructor(seed: bigint) {
     this.random = new Random(seed);
@@ -129,13 +129,16 @@ export class World {
     if (c.service === 'cron' && this.engine.of('cron').some((other) => other !== c && other.running)) {
       this.violate('I3', 'two crons run');
     }
+    const slot = slotOf(c.service);
+    if (slot) this.router.appeared(slot);
   }
 
   unready(c: SimContainer): void {
     const { now } = this.kernel;
     if (now - (c.readySince ?? now) >= policy.gate.stableFor) this.eligible.add(lifeOf(c));
     const slot = slotOf(c.service);
-    if (slot && (!c.stop || outsiders.has(c.stop.by))) this.#lostReady.set(slot, now);
+    if (slot && (!c.stop || outsiders.has(c.stop.by)))
+      this.#lostReady.set(slot, { life: lifeOf(c), at: now });
   }
 
   readiness(c: SimContainer): void {
@@ -215,12 +218,18 @@ export class World {
     }
     const goodFor = c?.readySince === undefined ? -1 : this.kernel.now - c.readySince;
     const proven = c !== undefined && (this.eligible.has(lifeOf(c)) || goodFor >= policy.gate.stableFor);
-    const justLost = this.kernel.now - (this.#lostReady.get(to) ?? Number.NEGATIVE_INFINITY) < BLINK;
-    if (goodFor < 0 && justLost) {
+    if (goodFor < 0 && this.#hasJustLost(to, c)) {
       // Nobody can look and switch in the same instant.
       this.reach('the slot fails at the moment of the switch');
       this.excuse();
     } else if (proven && goodFor >= 0) this.eligible.add(lifeOf(c));
     else this.violate('I2', `${to} gets the traffic, good for ${goodFor} ms`);
+  }
+
+  /** That very life of it, or it is gone: for this long nobody can know. */
+  #hasJustLost(slot: string, c: SimContainer | undefined): boolean {
+    const blind = BLINK + (this.engine.healthless ? this.router.lateness : 0);
+    const lost = this.#lostReady.get(slot);
+    return lost !== undefined && this.kernel.now - lost.at < blind && (!c || lifeOf(c) === lost.life);
   }
 }
