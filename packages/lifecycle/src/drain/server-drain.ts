@@ -1,4 +1,4 @@
-import { Server as NetServer } from 'node:net';
+import type { Server } from 'node:net';
 import type { Clock } from '@cutover/internal';
 import { type Connection, Connections } from './connections.ts';
 
@@ -11,7 +11,7 @@ export interface DrainContext {
 }
 
 /** What node:http adds to a server of node:net. */
-type AnyServer = NetServer & { closeIdleConnections?(): void; closeAllConnections?(): void };
+type AnyServer = Server & { closeIdleConnections?(): void; closeAllConnections?(): void };
 
 /**
  * The end of one server, in the order that loses nothing: the listener closes first (in a cluster the primary stops
@@ -24,7 +24,7 @@ export class ServerDrain {
   readonly #upgradedElsewhere: boolean;
   #closed: Promise<void> = Promise.resolve();
 
-  constructor(server: NetServer, { upgradedElsewhere = false } = {}) {
+  constructor(server: Server, { upgradedElsewhere = false } = {}) {
     this.#server = server;
     this.#connections = new Connections(server);
     this.#upgradedElsewhere = upgradedElsewhere;
@@ -70,8 +70,9 @@ export class ServerDrain {
 
   /** Not the server's own close, which for HTTP also cuts idle sockets and stops checking header timeouts. */
   #stopListening(): void {
+    const { Server } = process.getBuiltinModule('node:net');
     this.#closed = new Promise((resolve) => {
-      NetServer.prototype.close.call(this.#server, () => resolve());
+      Server.prototype.close.call(this.#server, () => resolve());
     });
   }
 
