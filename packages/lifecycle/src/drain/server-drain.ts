@@ -32,7 +32,10 @@ export class ServerDrain {
 
   /** Closes the listener and tells clients to go, at once; also a listener that opens later. */
   refuse(): void {
-    this.#connections.onBusy = tellToClose;
+    this.#connections.onBusy = (connection, previous) => {
+      if (previous) tellToStay(previous);
+      tellToClose(connection);
+    };
     this.#stopListening();
     this.#server.once('listening', () => this.#stopListening());
     for (const connection of this.#connections.all) tellToClose(connection);
@@ -120,8 +123,15 @@ const ANY_STREAM = 2 ** 31 - 1;
 
 function tellToClose({ response, session }: Connection): void {
   if (session && !session.destroyed) session.goaway(0, ANY_STREAM);
-  if (response && !response.headersSent && !isOver(response)) response.setHeader('Connection', 'close');
+  if (response && isUnsaid(response)) response.setHeader('Connection', 'close');
 }
+
+/** Of a client that pipelines: to close with this answer would lose the request that has come behind it. */
+function tellToStay(response: Response): void {
+  if (isUnsaid(response)) response.setHeader('Connection', 'keep-alive');
+}
+
+const isUnsaid = (response: Response): boolean => !response.headersSent && !isOver(response);
 
 /** Lets requests that already lie in the kernel be read: an idle socket with one of them is not idle. */
 async function readWhatHasArrived(): Promise<void> {
