@@ -40,7 +40,7 @@ const stacks: Record<string, Open> = {
     return serveWith(app, secure);
   },
   fastify: async (slow, secure) => {
-    const app = fastify(secure ? { https: certificate } : {}) as unknown as FastifyInstance;
+    const app = (secure ? fastify({ https: certificate }) : fastify()) as unknown as FastifyInstance;
     app.get('/', async () => 'quick');
     app.get('/slow', (_, reply) => {
       reply.hijack();
@@ -173,7 +173,7 @@ describe('gracefulShutdown with a fastify app as a step', () => {
     const app = fastify();
     app.get('/', async () => 'quick');
     await app.listen({ port: 0, host: 'localhost' });
-    const ports = app.addresses().map(({ port }) => port);
+    const ports = app.addresses().map((address) => (address as AddressInfo).port);
     const { shutdown } = worldOf({ server: app.server });
     shutdown.add('app', app, { phase: 'drain' });
     expect((await shutdown.begin()).outcome).toBe('clean');
