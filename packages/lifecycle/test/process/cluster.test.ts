@@ -10,8 +10,8 @@ const WORKER = `
   const { gracefulShutdown } = await import(process.env.LIFECYCLE);
   const server = createServer((request, response) => {
     if (request.url !== '/slow') return response.end(String(process.pid));
-    console.log('slow begun');
     process.once('SIGUSR2', () => response.end('slow'));
+    console.log('slow begun');
   });
   const onEvent = ({ type, step }) => type === 'step' && console.log(step.name + ' ' + step.outcome);
   gracefulShutdown({ server, lameDuck: 50, onEvent });
