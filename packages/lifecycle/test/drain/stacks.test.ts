@@ -91,7 +91,11 @@ describe.each(cases)('gracefulShutdown with $name', ({ open, secure }) => {
     const reused = client();
     expect((await reused.get()).headers.connection).toBe('keep-alive');
     const finished = shutdown.begin();
-    expect(await reused.get()).toMatchObject({ status: 200, headers: { connection: 'close' }, body: 'quick' });
+    expect(await reused.get()).toMatchObject({
+      status: 200,
+      headers: { connection: 'close' },
+      body: 'quick',
+    });
     expect((await finished).outcome).toBe('clean');
   });
 
@@ -151,8 +155,9 @@ describe('gracefulShutdown with a fastify app as a step', () => {
     app.get('/', async () => 'quick');
     app.addHook('preClose', async () => void log.push('preClose'));
     app.addHook('onClose', async () => void log.push('onClose, added first'));
-    app.register(async (inner) => {
+    app.register((inner, _, done) => {
       inner.addHook('onClose', async () => void log.push('onClose, nested'));
+      done();
     });
     app.addHook('onClose', async () => void log.push('onClose, added last'));
     await app.listen({ port: 0, host: '127.0.0.1' });
