@@ -21,7 +21,8 @@ const PROOF_TIMEOUT = 5_000;
 
 /**
  * Stops PM2's processes from outside, all at once where `pm2 stop` takes one or two at a time, kills what outlives its
- * grace, what it leaves behind included, and tells for each whether it left by itself. Never starts a PM2 daemon and reads no environment.
+ * grace, what it leaves behind included, and tells for each whether it left by itself. Never starts a PM2 daemon and
+ * reads no environment.
  *
  * ```ts
  * const verdict = await drainPm2({ processes: ['worker'], gracePeriod: 140_000 });
