@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { Answer, Command } from '../commands/command.ts';
+import { type Answer, type Command, readAnswer } from '../commands/command.ts';
 import { HaproxyError } from '../errors.ts';
-import { readAnswer } from './prompt-connection.ts';
 
 export interface AskOnceOptions {
   readonly label: string;
