@@ -10,7 +10,8 @@ export const CONFIG_LOOKS: readonly Look<string>[] = [
     code: 'default-credentials',
     severity: 'error',
     fix: 'generate a password, and bind the page to loopback',
-    find: (config) => (KNOWN.test(config) ? [['stats auth', 'a user and password that everybody knows']] : []),
+    find: (config) =>
+      KNOWN.test(config) ? [['stats auth', 'a user and password that everybody knows']] : [],
   },
   {
     code: 'stats-admin',

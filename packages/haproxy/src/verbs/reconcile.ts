@@ -3,13 +3,7 @@ import { type AdminWord, setServerState, setServerWeight } from '../commands/ser
 import { checkOptions, HaproxyError } from '../errors.ts';
 import { changeServer, doingTo } from './on-server.ts';
 import { isOpen, open } from './open.ts';
-import {
-  isWarm,
-  type ServerView,
-  takesTraffic,
-  viewBackend,
-  viewServer,
-} from './server-view.ts';
+import { isWarm, type ServerView, takesTraffic, viewBackend, viewServer } from './server-view.ts';
 import { setAddress } from './set-address.ts';
 import { switchMap } from './switch-map.ts';
 import { type Change, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
