@@ -25,7 +25,11 @@ export function askOnce(
   return new Promise<Answer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let settled = false;
     const settle = (end: () => void) => {
+      // Destroying it closes it, and that close is no news: no error is made for it.
+      if (settled) return;
+      settled = true;
       signal.removeEventListener('abort', abort);
       stream.destroy();
       end();
