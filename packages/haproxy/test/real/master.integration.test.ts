@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createMasterClient, publishBackend, setMap, showMap } from '../../src/index.ts';
+import { cliLevel, createMasterClient, publishBackend, setMap, showMap } from '../../src/index.ts';
 import { ask } from '../support/requests.ts';
 import { MAP, onRealHaproxy } from '../support/stage.ts';
 import { failure } from '../support/with-fake.ts';
@@ -11,6 +11,8 @@ onRealHaproxy('the master', {}, (stage) => {
 
   it('carries any command to its worker, with spaces and semicolons refused or escaped alike', async () => {
     const { run } = master();
+    // A worker answers on its own socket before the master has it in its list.
+    await expect.poll(() => run(cliLevel()).catch(String), { timeout: 20_000 }).toBe('admin');
     const value = 'two words \\ and a backslash';
     await run(setMap(MAP, 'live', value));
     expect(await run(showMap(MAP))).toEqual([{ key: 'live', value }]);
