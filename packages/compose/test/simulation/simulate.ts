@@ -1,10 +1,12 @@
 import { deployRelease, resumeDeployment } from '../../src/deployment.ts';
 import { DeployError } from '../../src/errors.ts';
+import { STALE_AFTER } from '../../src/ledger/heartbeat.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
 import { callFault, type Fault, isAt, type Plan } from './faults.ts';
 import { release } from './layout.ts';
 import { allOn, portsOf } from './ports.ts';
 import { type Boundary, type Mischief, Process } from './process.ts';
+import type { Note } from './world/notes.ts';
 import { strike } from './world/strike.ts';
 import { type Violation, World } from './world/world.ts';
 
@@ -66,7 +68,7 @@ export class Simulation {
     this.#plan = plan;
     this.#sabotage = sabotage;
     this.world = new World(BigInt(`0x${plan.seed}`));
-    this.world.shelf.takenOver = (holder) => this.#judgeTakeover(holder);
+    this.world.shelf.takenOver = (lock) => this.#judgeTakeover(lock);
   }
 
   get broken(): boolean {
@@ -188,10 +190,14 @@ export class Simulation {
   readonly ended = new Set<number>();
 
   /** The lock changes hands because its holder is dead, or is silent for so long that it must count as dead. */
-  #judgeTakeover(holder: number): void {
+  /** I7: nobody takes the lock from a holder that lives and whose heart has been seen to beat. */
+  #judgeTakeover({ holder, beaten: [, before] }: Note & { holder: number }): void {
+    const { world } = this;
     const old = this.processes[holder - 1];
-    if (!old?.alive || this.ended.has(holder)) this.world.reach('takeover from a dead holder');
-    else if (old.isFrozen) this.world.reach('takeover while the old holder is paused');
+    if (!old?.alive || this.ended.has(holder)) world.reach('takeover from a dead holder');
+    else if (old.isFrozen) world.reach('takeover while the old holder is paused');
+    else if (world.kernel.now - before < STALE_AFTER / 2)
+      world.violate('I7', `the lock is taken from ${old.name}, which lives`);
   }
 
   /** A second deployer, on another machine, beside the one that runs. */

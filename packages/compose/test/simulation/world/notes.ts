@@ -12,13 +12,15 @@ export interface Note {
   /** The pid of who made it, where it is the lock. */
   readonly holder: number | undefined;
   beat: number;
+  /** When it beat last, and the time before. */
+  beaten: readonly [last: number, before: number];
 }
 
 /** Where the notes are kept: the part of the Docker API that the real ledger uses. */
 export class NoteShelf {
   notes: Note[] = [];
   leaked: (where: string) => void = () => {};
-  takenOver: (holder: number) => void = () => {};
+  takenOver: (lock: Note & { holder: number }) => void = () => {};
   #ids = 0;
 
   create(name: string, labels: Readonly<Record<string, string>>): Note {
@@ -33,6 +35,7 @@ export class NoteShelf {
       entry: entry === undefined ? undefined : JSON.parse(entry),
       holder: holder === undefined ? undefined : JSON.parse(holder).pid,
       beat: 0,
+      beaten: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
     };
     this.notes.push(note);
     return note;
@@ -46,8 +49,14 @@ export class NoteShelf {
 
   remove(id: string, by: number): void {
     const note = this.find(id);
-    if (note.holder !== undefined && note.holder !== by) this.takenOver(note.holder);
+    if (isLock(note) && note.holder !== by) this.takenOver(note);
     this.notes = this.notes.filter((other) => other !== note);
+  }
+
+  beat(id: string, now: number): void {
+    const note = this.find(id);
+    note.beat++;
+    note.beaten = [now, note.beaten[0]];
   }
 
   get lock(): Note | undefined {
@@ -58,6 +67,8 @@ export class NoteShelf {
     return this.notes.flatMap(({ entry }) => (entry ? [entry] : []));
   }
 }
+
+const isLock = (note: Note): note is Note & { holder: number } => note.holder !== undefined;
 
 export const status = (statusCode: number, message: string): Error =>
   Object.assign(new Error(message), { statusCode });
@@ -93,7 +104,7 @@ export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, 
       }),
     getContainer: (id: string) => ({
       remove: () => ask(`remove ${id}`, true, () => shelf.remove(id, process.pid)),
-      putArchive: () => ask(`beat ${id}`, false, () => void shelf.find(id).beat++),
+      putArchive: () => ask(`beat ${id}`, false, () => shelf.beat(id, process.kernel.now)),
       infoArchive: () =>
         ask(`look at ${id}`, false, () => {
           const { beat } = shelf.find(id);
