@@ -262,7 +262,8 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
   })),
   'takes the lock from whoever has it': withLedger((ledger, world) => ({
     acquire: async (purpose) => {
-      world.shelf.notes = world.shelf.notes.filter(({ holder }) => holder === undefined);
+      const { lock } = world.shelf;
+      if (lock) world.shelf.remove(lock.id, 0);
       return ledger.acquire(purpose);
     },
   })),

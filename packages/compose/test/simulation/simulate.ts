@@ -5,6 +5,7 @@ import { callFault, type Fault, isAt, type Plan } from './faults.ts';
 import { release } from './layout.ts';
 import { allOn, portsOf } from './ports.ts';
 import { type Boundary, type Mischief, Process } from './process.ts';
+import type { Note } from './world/notes.ts';
 import { strike } from './world/strike.ts';
 import { type Violation, World } from './world/world.ts';
 
@@ -35,6 +36,8 @@ export type Sabotage = (context: ReturnType<typeof portsOf>, world: World) => Re
 
 /** Milliseconds in which each run must end: two hooks that hang for five minutes, and the graces. */
 const LIMIT = 1_200_000;
+/** Milliseconds of silence that a watcher whose clock is twice as fast takes for long enough, and a margin. */
+const SHORTEST_SILENCE = 8_000;
 const PATIENT = 5;
 /** What the world needs to come to rest after its last blow: a stop by hand, a restart. */
 const CALM = 3_000;
@@ -66,7 +69,7 @@ export class Simulation {
     this.#plan = plan;
     this.#sabotage = sabotage;
     this.world = new World(BigInt(`0x${plan.seed}`));
-    this.world.shelf.takenOver = (holder) => this.#judgeTakeover(holder);
+    this.world.shelf.takenOver = (lock) => this.#judgeTakeover(lock);
   }
 
   get broken(): boolean {
@@ -187,11 +190,14 @@ export class Simulation {
 
   readonly ended = new Set<number>();
 
-  /** The lock changes hands because its holder is dead, or is silent for so long that it must count as dead. */
-  #judgeTakeover(holder: number): void {
+  /** I7: the lock changes hands because its holder is dead, or is silent for so long that it must count as dead. */
+  #judgeTakeover({ holder = 0, beatAt }: Note): void {
+    const { world } = this;
     const old = this.processes[holder - 1];
-    if (!old?.alive || this.ended.has(holder)) this.world.reach('takeover from a dead holder');
-    else if (old.isFrozen) this.world.reach('takeover while the old holder is paused');
+    if (!old?.alive || this.ended.has(holder)) world.reach('takeover from a dead holder');
+    else if (old.isFrozen) world.reach('takeover while the old holder is paused');
+    else if (world.kernel.now - beatAt < SHORTEST_SILENCE)
+      world.violate('I7', `the lock is taken from ${old.name}, which is alive and was heard of`);
   }
 
   /** A second deployer, on another machine, beside the one that runs. */

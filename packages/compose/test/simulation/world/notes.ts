@@ -12,16 +12,18 @@ export interface Note {
   /** The pid of who made it, where it is the lock. */
   readonly holder: number | undefined;
   beat: number;
+  /** When its holder was last heard of. */
+  beatAt: number;
 }
 
 /** Where the notes are kept: the part of the Docker API that the real ledger uses. */
 export class NoteShelf {
   notes: Note[] = [];
   leaked: (where: string) => void = () => {};
-  takenOver: (holder: number) => void = () => {};
+  takenOver: (lock: Note) => void = () => {};
   #ids = 0;
 
-  create(name: string, labels: Readonly<Record<string, string>>): Note {
+  create(name: string, labels: Readonly<Record<string, string>>, now = 0): Note {
     if (this.notes.some((note) => note.name === name)) throw status(409, `the name ${name} is in use`);
     const entry = labels['dev.cutover.entry'];
     if (entry?.includes(CANARY)) this.leaked('the journal');
@@ -33,6 +35,7 @@ export class NoteShelf {
       entry: entry === undefined ? undefined : JSON.parse(entry),
       holder: holder === undefined ? undefined : JSON.parse(holder).pid,
       beat: 0,
+      beatAt: now,
     };
     this.notes.push(note);
     return note;
@@ -46,8 +49,14 @@ export class NoteShelf {
 
   remove(id: string, by: number): void {
     const note = this.find(id);
-    if (note.holder !== undefined && note.holder !== by) this.takenOver(note.holder);
+    if (note.holder !== undefined && note.holder !== by) this.takenOver(note);
     this.notes = this.notes.filter((other) => other !== note);
+  }
+
+  beat(id: string, now: number): void {
+    const note = this.find(id);
+    note.beat++;
+    note.beatAt = now;
   }
 
   get lock(): Note | undefined {
@@ -89,11 +98,11 @@ export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, 
     createContainer: ({ name, Labels }: { name: string; Labels: Record<string, string> }) =>
       ask(`note ${name}`, true, () => {
         if (full()) throw status(500, 'no space left on device');
-        return { id: shelf.create(name, Labels).id };
+        return { id: shelf.create(name, Labels, process.kernel.now).id };
       }),
     getContainer: (id: string) => ({
       remove: () => ask(`remove ${id}`, true, () => shelf.remove(id, process.pid)),
-      putArchive: () => ask(`beat ${id}`, false, () => void shelf.find(id).beat++),
+      putArchive: () => ask(`beat ${id}`, false, () => shelf.beat(id, process.kernel.now)),
       infoArchive: () =>
         ask(`look at ${id}`, false, () => {
           const { beat } = shelf.find(id);
