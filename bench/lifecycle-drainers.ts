@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { gracefulShutdown } from '@cutover/lifecycle';
+import { createTerminus } from '@godaddy/terminus';
 import fastify from 'fastify';
 import gracefulShutdownPeer from 'http-graceful-shutdown';
 import { createHttpTerminator } from 'http-terminator';
@@ -16,7 +17,7 @@ export interface Drainer {
   drain(): Promise<unknown>;
 }
 
-export type MakeDrainer = (listener: RequestListener) => Drainer;
+export type MakeDrainer = (listener: RequestListener) => Drainer | Promise<Drainer>;
 
 const ours =
   (lameDuck?: number): MakeDrainer =>
@@ -76,6 +77,41 @@ const fast: MakeDrainer = (listener) => {
   };
 };
 
+/** It begins with a signal and ends by sending it to the process again, which is taken for its end here. */
+const terminus: MakeDrainer = (listener) => {
+  const signal = 'SIGUSR2';
+  const server = createTerminus(createServer(listener), { timeout: GRACE, signals: [signal] });
+  const drain = () =>
+    new Promise<void>((resolve) => {
+      const { kill } = process;
+      process.kill = () => {
+        process.kill = kill;
+        resolve();
+        return true;
+      };
+      process.emit(signal, signal);
+    });
+  return { server, drain };
+};
+
+/** It drains no server itself: its documentation closes one in a handler. */
+const lighthouse: MakeDrainer = async (listener) => {
+  const { createLightship } = await import('lightship');
+  const server = createServer(listener);
+  const lightship = await createLightship({
+    signals: [],
+    shutdownHandlerTimeout: GRACE,
+    terminate: () => {},
+  });
+  lightship.registerShutdownHandler(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  return { server, drain: () => lightship.shutdown() };
+};
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+/** What cannot run here, and why. */
+export const missing: Readonly<Record<string, string>> =
+  major > 22 || (major === 22 && minor >= 13) ? {} : { 'lightship, server.close()': 'needs Node 22.13' };
+
 export const drainers: Readonly<Record<string, MakeDrainer>> = {
   '@cutover/lifecycle': ours(),
   '@cutover, lameDuck 0': ours(0),
@@ -84,4 +120,6 @@ export const drainers: Readonly<Record<string, MakeDrainer>> = {
   stoppable: stopper,
   'http-graceful-shutdown': peer,
   fastify: fast,
+  '@godaddy/terminus': terminus,
+  'lightship, server.close()': lighthouse,
 };

@@ -64,7 +64,10 @@ async function lagOf(wait: () => Promise<unknown>, after: number): Promise<numbe
 
 const packageFolder = (name: string) => fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));
 
-/** Milliseconds that the import of the built package, and of a peer, adds to a bare Node; medians, in turns. */
+/**
+ * Milliseconds that the import of the built package, and of a peer, adds to a bare Node; medians of what each round
+ * adds, in turns, so that whatever else the machine does falls on all.
+ */
 export async function importFigures(): Promise<Record<string, string>> {
   const peer = createRequire(import.meta.url).resolve('wait-on');
   const scripts: Record<string, string> = {
@@ -81,7 +84,10 @@ export async function importFigures(): Promise<Record<string, string>> {
     }
   }
   const bare = median(times.bare ?? []);
-  const added = (name: string) => `${(median(times[name] ?? []) - bare).toFixed(1)} ms`;
+  const added = (name: string) => {
+    const rounds = (times[name] ?? []).map((time, round) => time - (times.bare?.[round] ?? 0));
+    return `${median(rounds).toFixed(1)} ms`;
+  };
   return {
     'bare node': `${bare.toFixed(0)} ms`,
     '@cutover/lifecycle adds': added('@cutover/lifecycle'),

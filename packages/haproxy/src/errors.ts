@@ -1,14 +1,6 @@
-import { ExplainedError, type OptionRule, readOptions } from '@cutover/internal';
+import { type ErrorTable, ExplainedError, type OptionRule, readOptions } from '@cutover/internal';
 
-/**
- * `invalid`: an option, name or value that is refused before anything is sent. `unreachable`: no connection.
- * `busy`: HAProxy serves as many runtime connections as it will (`stats maxconn`). `timeout`: no answer in time.
- * `truncated`: the answer was cut off. `lost`: the connection broke after a change was sent; whether it took effect is
- * unknown, so read before you repeat it. `stale-worker`: a reload happened meanwhile. `not-found`, `denied`,
- * `unsupported`, `conflict`: HAProxy says so. `refused`: it refused for another reason. `not-ready`: a server is not
- * in the state that the step needs. `unexpected`: an answer that makes no sense. `closed`: this client was closed.
- * `file`: a file could not be written.
- */
+/** Why a call failed; what each means and what to do is in `docs/errors.md`. */
 export type HaproxyErrorCode =
   | 'invalid'
   | 'unreachable'
@@ -26,6 +18,73 @@ export type HaproxyErrorCode =
   | 'unexpected'
   | 'closed'
   | 'file';
+
+export const haproxyErrorCodes: ErrorTable<HaproxyErrorCode> = {
+  invalid: {
+    meaning: 'An option, name or value is refused before anything is sent',
+    fix: 'Correct what the message names; HAProxy was not touched',
+  },
+  unreachable: {
+    meaning: 'No connection to the runtime socket',
+    fix: 'See that HAProxy runs (`docker compose ps`), that the path is the one this process sees, and that its user may open it; over a network, that only this host may',
+  },
+  busy: {
+    meaning: 'HAProxy serves as many runtime connections as it will',
+    fix: 'Close clients that sit idle on the socket, or raise `stats maxconn` (default 10)',
+  },
+  timeout: {
+    meaning: 'No answer, or no end of what was waited for, in time',
+    fix: 'Look at the load of the machine and of HAProxy; a change that was sent may still take effect, so read the state before you repeat it',
+  },
+  truncated: {
+    meaning: 'The answer was cut off',
+    fix: 'Repeat the read. When it happens again HAProxy is being reloaded or killed: see its log',
+  },
+  lost: {
+    meaning: 'The connection broke after a change was sent; whether it took effect is unknown',
+    fix: 'Read the state (`show servers state`, `show map`) before you repeat it',
+  },
+  'stale-worker': {
+    meaning: 'Only a worker that is stopping answers: a reload happened meanwhile',
+    fix: 'Wait until the reload is through. When it lasts, the old worker still has connections: see `hard-stop-after`, or start HAProxy again',
+  },
+  'not-found': {
+    meaning: 'HAProxy knows no backend, server, map or entry of that name',
+    fix: 'Compare the name with `show servers state` or `show map`; a server or an entry added at run time is gone after a restart',
+  },
+  denied: {
+    meaning: 'The level of the socket does not allow the command',
+    fix: 'Write `stats socket … level admin` in haproxy.cfg, or connect to a socket that has it',
+  },
+  unsupported: {
+    meaning: 'This version of HAProxy does not know the command',
+    fix: 'Update HAProxy to the version that the message names, or do without',
+  },
+  conflict: {
+    meaning: 'Something else changes the same thing, or it is in use',
+    fix: 'Find the other program or person who steers HAProxy, take one lock around all changes, then run it again',
+  },
+  refused: {
+    meaning: 'HAProxy refused for another reason, which `facts.answer` gives in its own words',
+    fix: 'Read the words; the same command by `socat` gives them too',
+  },
+  'not-ready': {
+    meaning: 'A server is not in the state that the step needs; traffic has not moved',
+    fix: 'See why its checks fail (`show servers state`, the log of the service), then warm it again',
+  },
+  unexpected: {
+    meaning: 'An answer that makes no sense',
+    fix: 'See that the address is the runtime socket of HAProxy and not its stats page or another program; else report it with the answer',
+  },
+  closed: {
+    meaning: 'This client was closed',
+    fix: 'Do not use a client after `close()`: something still ran while the process was ending',
+  },
+  file: {
+    meaning: 'A file could not be written; what runs is right, what is stored is not',
+    fix: 'Free the disk or allow this user to write in the directory, mount the directory instead of the file, and store again before HAProxy is restarted',
+  },
+};
 
 /** What went wrong between us and HAProxy; `code` is stable, the message is for people. */
 export class HaproxyError extends ExplainedError<HaproxyErrorCode> {

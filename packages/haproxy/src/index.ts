@@ -6,9 +6,10 @@ export {
   type RuntimeClientOptions,
 } from './client/options.ts';
 export * from './commands/acl.ts';
+export * from './commands/backend.ts';
 export * from './commands/certificate.ts';
 export * from './commands/checks.ts';
-export type { Command, Level } from './commands/command.ts';
+export type { Command, Level, Release } from './commands/command.ts';
 export * from './commands/dynamic-server.ts';
 export { execute } from './commands/execute.ts';
 export { cliLevel, type Info, showInfo, showVersion, type Version } from './commands/info.ts';
@@ -27,8 +28,10 @@ export {
 } from './commands/map.ts';
 export {
   type AdminWord,
+  renameServer,
   type ServerName,
   setServerAddress,
+  setServerFqdn,
   setServerState,
   setServerWeight,
   shutdownSessions,
@@ -39,7 +42,7 @@ export { type Column, type StatFilter, type StatRow, type StatType, showStat } f
 export { STAT_COLUMNS, type StatColumn } from './commands/stat-columns.ts';
 export * from './commands/table.ts';
 export type { Connect } from './connection/address.ts';
-export type { Limits } from './connection/transport.ts';
+export type { Limits } from './connection/batch.ts';
 export { HaproxyError, type HaproxyErrorCode } from './errors.ts';
 export type { AdminOrigin, AdminState } from './grammar/admin-state.ts';
 export type { CheckStatus, State, Status } from './grammar/status.ts';
@@ -56,7 +59,8 @@ export { DRAIN_TIMEOUT, type DrainOptions, type DrainResult } from './verbs/drai
 export type { DrainBackendOptions } from './verbs/drain-backend.ts';
 export type { Finding } from './verbs/findings.ts';
 export type { HaproxyHealth, HealthOptions } from './verbs/health.ts';
-export { type ServerOptions, STATE_TIMEOUT } from './verbs/open.ts';
+export type { ServerOptions } from './verbs/on-server.ts';
+export { STATE_TIMEOUT } from './verbs/open.ts';
 export type { PersistMapOptions, PersistServerStateOptions } from './verbs/persist.ts';
 export type { DesiredServer, ReconcileOptions, ReconcileResult } from './verbs/reconcile.ts';
 export type { ServerView } from './verbs/server-view.ts';

@@ -1,17 +1,44 @@
-import { ExplainedError, type Explanation } from '@cutover/internal';
+import { type ErrorTable, ExplainedError, type Explanation } from '@cutover/internal';
 
-/** Each way a check can fail and what it means; the table of the docs is made from this record. */
+/** Each way a check can fail, what it means and what to do. */
 export const healthcheckErrorCodes = {
-  'invalid-options': 'An option has a wrong name, type or value',
-  unreachable: 'Nothing answers at that address: refused, reset, no such host, no such socket',
-  silent: 'Something is there and did not answer in time',
-  'not-ready': 'It answers that it is not ready yet: starting, recovering, loading',
-  denied: 'It answers and refuses us: wrong password, no such user, no permission',
-  misconfigured: 'It answers and what we ask for cannot be: no such database, TLS not offered or not trusted',
-  'driver-missing': 'The driver that this check needs is not installed',
-  'bad-answer': 'It answers, but not what was wanted',
-  unhealthy: 'What was checked is there and is not well',
-} as const;
+  'invalid-options': {
+    meaning: 'An option has a wrong name, type or value',
+    fix: 'Correct the option that the message names; nothing was asked yet',
+  },
+  unreachable: {
+    meaning: 'Nothing answers at that address: refused, reset, no such host, no such socket',
+    fix: 'See that it runs and listens there, and that the name resolves from inside this container; a container reaches another by its service name, not by localhost',
+  },
+  silent: {
+    meaning: 'Something is there and did not answer in time',
+    fix: 'Look at the load of what was asked, and at what sits between: a frozen process, a full pool, a firewall that drops packets. Raise the limit only when it answers, late',
+  },
+  'not-ready': {
+    meaning: 'It answers that it is not ready yet: starting, recovering, loading',
+    fix: 'Wait. When it stays so, read its own log: a recovery that never ends, a restart loop, a container that was never started',
+  },
+  denied: {
+    meaning: 'It answers and refuses us: wrong password, no such user, no permission',
+    fix: 'Compare the credentials that this process really has with those of the server (a rotated secret, a variable that was never passed on); for a socket, run as a user who may open it',
+  },
+  misconfigured: {
+    meaning: 'It answers and what we ask for cannot be: no such database, TLS not offered or not trusted',
+    fix: 'Correct the name of the database or the scheme of the URL; for a certificate, give its authority with `ca` or `NODE_EXTRA_CA_CERTS`',
+  },
+  'driver-missing': {
+    meaning: 'The driver that this check needs is not installed',
+    fix: 'Install it in the image (`npm install pg` or `mysql2`, not as a dev dependency), or give the check a client of yours',
+  },
+  'bad-answer': {
+    meaning: 'It answers, but not what was wanted',
+    fix: 'Ask the same by hand from the same container and compare with what the message says was wanted: another service at that port, a redirect, an error page',
+  },
+  unhealthy: {
+    meaning: 'What was checked is there and is not well',
+    fix: 'The message says in which way. Errored or looping processes: read their log. An old heartbeat: the job hangs or died. Disk or memory: make room before it is full',
+  },
+} as const satisfies ErrorTable;
 
 export type HealthcheckErrorCode = keyof typeof healthcheckErrorCodes;
 

@@ -23,13 +23,14 @@ export {
 } from './checks/heartbeat.ts';
 export { HTTP_BODY_LIMIT, type HttpCheckOptions, httpCheck } from './checks/http.ts';
 export { MEMORY_FAIL, MEMORY_WARN, type MemoryCheckOptions, memoryCheck } from './checks/memory.ts';
-export { type MysqlCheckOptions, type MysqlClient, mysqlCheck } from './checks/mysql.ts';
+export { mysqlCheck } from './checks/mysql.ts';
 export { type Pm2CheckOptions, pm2Check } from './checks/pm2.ts';
 export { PM2_MAX_RESTARTS, PM2_RESTART_WINDOW } from './checks/pm2-rules.ts';
-export { type PostgresCheckOptions, type PostgresClient, postgresCheck } from './checks/postgres.ts';
+export { postgresCheck } from './checks/postgres.ts';
 export type { LentClient, PostgresPool } from './checks/postgres-pool.ts';
 export { type PrismaCheckOptions, type PrismaClientLike, prismaCheck } from './checks/prisma.ts';
 export { type RedisCheckOptions, type RedisClient, redisCheck } from './checks/redis.ts';
+export type { SqlCheckOptions, SqlClient } from './checks/sql.ts';
 export { TCP_HOLD, type TcpCheckOptions, tcpCheck } from './checks/tcp.ts';
 export { CLUSTER_MAX_AGE, type ClusterCheckOptions, clusterCheck } from './cluster/cluster-check.ts';
 export { SHARE_INTERVAL, type ShareOptions, shareHealth } from './cluster/share-health.ts';

@@ -21,5 +21,5 @@ describe('the root entry', () => {
         (url) => !/packages\/(healthcheck|internal)\/src\/|\/node_modules\/p-timeout\//.test(url),
       ),
     ).toEqual([]);
-  });
+  }, 30_000);
 });

@@ -33,7 +33,8 @@ export async function bounded<T>(
   const linked = linkSignals(outer);
   try {
     return await pTimeout(work(linked.signal), {
-      milliseconds: timeout,
+      // p-timeout refuses less.
+      milliseconds: Math.max(timeout, 1),
       message: new TimeoutError(timeout),
       customTimers: timersOf(clock),
       ...(outer ? { signal: outer } : {}),

@@ -34,6 +34,11 @@ export abstract class ExplainedError<Code extends string = string> extends Error
 const sentence = ({ doing, found, wanted, fix }: Explanation): string =>
   `${doing}: ${found}${wanted ? `; wanted ${wanted}` : ''}${fix ? `. Fix: ${fix}` : ''}`;
 
+/** Every code of a package, what it means and what to do about it; `docs/errors.md` is made from these. */
+export type ErrorTable<Code extends string = string> = Readonly<
+  Record<Code, { readonly meaning: string; readonly fix: string }>
+>;
+
 /** The message of anything thrown, with that of an AggregateError's parts (Node's refused connections have an empty one). */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return textOf(thrown);

@@ -1,6 +1,6 @@
 export { type BoundedOptions, bounded, TimeoutError } from './bounded.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { ExplainedError, type Explanation, messageOf } from './explained-error.ts';
+export { type ErrorTable, ExplainedError, type Explanation, messageOf } from './explained-error.ts';
 export { type OptionRule, option, readOptions } from './options.ts';
 export { connectPm2, PM2_TIMEOUT, type Pm2Client, type Pm2Options, pm2Home } from './pm2/connect.ts';
 export { FrameReader } from './pm2/frames.ts';

@@ -3,6 +3,8 @@ export interface OptionRule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
   readonly required?: boolean;
+  /** How an error shows a value that is refused, where that could hold a secret. */
+  readonly show?: (value: unknown) => string;
 }
 
 const rule = (expected: string, accepts: (value: unknown) => boolean): OptionRule => ({ expected, accepts });
@@ -62,7 +64,8 @@ export function readOptions<T extends object, D extends Partial<T>>(
     if (!accepted) {
       throw refuse({ name, found: 'an option of that name', wanted: `one of ${known.join(', ')}` });
     }
-    if (!accepted.accepts(value)) throw refuse({ name, found: show(value), wanted: accepted.expected });
+    if (!accepted.accepts(value))
+      throw refuse({ name, found: (accepted.show ?? show)(value), wanted: accepted.expected });
   }
   for (const [name, { required, expected }] of Object.entries(table)) {
     const missing = required && !present.some(([given]) => given === name);
@@ -74,6 +77,6 @@ export function readOptions<T extends object, D extends Partial<T>>(
 /** A value as an error may show it: short, and only its kind when it could hold a secret. */
 function show(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  if (typeof value === 'string') return value.length > 60 || value.includes('@') ? 'a text' : `'${value}'`;
+  if (typeof value === 'string') return value.length > 60 || /[@?]/.test(value) ? 'a text' : `'${value}'`;
   return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,14 +1,6 @@
-import { ExplainedError } from '@cutover/internal';
+import { type ErrorTable, ExplainedError } from '@cutover/internal';
 
-/**
- * `bad-option`: an option with a wrong type, range or name, refused at the call. `not-ready`: a target did not
- * answer within the timeout. `never-ready`: a target answered that waiting will not help. `interrupted`: a signal
- * ended the wait. `shutting-down`: the reason of {@link Shutdown.signal}. `driver-missing`: a URL needs a package
- * that is not installed. `lock-held`: another holder kept the lock beyond the timeout. `lock-lost`: the lock was
- * lost while the job ran. `store-failed`: the lock's store refused. `deaf-entry-point`: PM2 would never hear a
- * signal. `migration-failed`: the migration command ended badly. `command-failed`: the command could not be started.
- * `pm2-failed`: PM2's daemon is not there, or did not do as asked. `pm2-unknown-process`: PM2 has none of that name.
- */
+/** Why something was refused, or failed; what each means and what to do is in `docs/errors.md`. */
 export type LifecycleErrorCode =
   | 'bad-option'
   | 'not-ready'
@@ -24,6 +16,65 @@ export type LifecycleErrorCode =
   | 'command-failed'
   | 'pm2-failed'
   | 'pm2-unknown-process';
+
+export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
+  'bad-option': {
+    meaning: 'An option has a wrong name, type or range, and was refused at the call',
+    fix: 'Correct the option that the message names; nothing was started',
+  },
+  'not-ready': {
+    meaning: 'A target did not answer within the timeout',
+    fix: 'The message has the last cause of each. See that it runs and that its name resolves from inside this container; where it only starts slowly, raise `timeout`',
+  },
+  'never-ready': {
+    meaning: 'A target answered that waiting will not help: wrong password, no such database, TLS',
+    fix: 'Correct the URL or the credentials this process was given; `keepWaiting: true` waits nevertheless, for a database that is created later',
+  },
+  interrupted: {
+    meaning: 'A signal ended the wait',
+    fix: 'Nothing is wrong with the target: somebody stopped the container while it was starting',
+  },
+  'shutting-down': {
+    meaning: 'The process is ending; this is the reason of `shutdown.signal`',
+    fix: 'Let work that meets it stop. Jobs that should not be cut need a longer `gracePeriod`, in the options and as `stop_grace_period`',
+  },
+  'driver-missing': {
+    meaning: 'A URL needs a package that is not installed',
+    fix: 'Install it in the image, not as a dev dependency, or pass a client of yours',
+  },
+  'lock-held': {
+    meaning: 'Another holder kept the lock beyond the timeout',
+    fix: 'See whether the other one works or hangs; end it and the lock is free. Wait longer with `timeout` when its work takes that long',
+  },
+  'lock-lost': {
+    meaning: 'The lock was lost while the job ran; its signal was aborted',
+    fix: 'See whether the store was restarted, or the event loop of the job was stuck. Check what the job had done: another may have begun since',
+  },
+  'store-failed': {
+    meaning: 'The store of the lock refused, or could not be reached',
+    fix: 'See that the database or Redis of the lock runs and takes these credentials; the job was not started',
+  },
+  'deaf-entry-point': {
+    meaning: 'PM2 or a shell would keep the stop signal from the service',
+    fix: 'Start it in exec form (`CMD ["node", "start.js"]`), or `pm2-runtime` in place of `pm2 start`, as the message says',
+  },
+  'migration-failed': {
+    meaning: 'The migration ended badly; the service was not started',
+    fix: 'Read its output above. The schema may be half migrated: mend that first, then start again',
+  },
+  'command-failed': {
+    meaning: 'The command could not be started',
+    fix: 'See that the program is in the image, in the PATH, and executable',
+  },
+  'pm2-failed': {
+    meaning: "PM2's daemon is not there, or did not do as asked",
+    fix: 'Run as the user who runs PM2, with the same `PM2_HOME`; then look at `pm2 list` and its log',
+  },
+  'pm2-unknown-process': {
+    meaning: 'PM2 has no process of that name',
+    fix: 'Compare the name with `pm2 list`; one that was deleted has to be started again',
+  },
+};
 
 /** What this package throws; `code` tells which, `facts` carry what a program may read. */
 export class LifecycleError extends ExplainedError<LifecycleErrorCode> {

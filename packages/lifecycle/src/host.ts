@@ -11,5 +11,6 @@ export interface Host {
   send?(message: unknown): unknown;
   exit(code: number): void;
   on(event: string, listener: Listener): unknown;
+  prependListener(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
 }

@@ -7,6 +7,7 @@ import {
   type IncomingMessage,
   type RequestListener,
 } from 'node:http';
+import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
@@ -37,9 +38,9 @@ export interface Answer {
   readonly body: string;
 }
 
-/** A client that keeps its one connection alive, as long as the server lets it. */
-export function keepAliveClient(port: number) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+/** A client that keeps its one connection alive, as long as the server lets it; `secure` speaks TLS. */
+export function keepAliveClient(port: number, { secure = false } = {}) {
+  const agent = new (secure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
   return { get: (path = '/') => get(port, path, agent) };
 }
@@ -51,7 +52,9 @@ export function get(
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, path, agent, headers }, (response) => {
+    const ask = agent instanceof SecureAgent ? httpsRequest : httpRequest;
+    const options = { host: '127.0.0.1', port, path, agent, headers, rejectUnauthorized: false };
+    const request = ask(options, (response) => {
       let body = '';
       response.on('data', (chunk) => {
         body += chunk;

@@ -1,3 +1,4 @@
+import { GATE_RULES, gateVerdict, observe, openGate } from '@cutover/healthcheck/gate';
 import { bounded, messageOf } from '@cutover/internal';
 import { DeployError } from '../errors.ts';
 import { serviceOf } from './decide.ts';
@@ -8,23 +9,24 @@ import { cutBy, type Run } from './runner.ts';
 
 const CHECK_TIMEOUT = 5_000;
 
-/** Looks at the new slot until it was good often enough and long enough; one bad look starts the count again. */
+/** Looks at the new slot until it was good often enough and long enough, and without coming and going. */
 export async function gate(run: Run, step: Extract<Step, { do: 'gate' }>): Promise<void> {
   const { clock, emit } = run.ports;
   const { consecutive, stableFor, interval, timeout } = run.policy.gate;
+  const rules = { ...GATE_RULES, passes: consecutive, stableFor };
   const deadline = clock.now() + timeout;
   await forgetOldChecks(run, step);
-  let good = 0;
-  let since = 0;
-  for (;;) {
+  for (let progress = openGate; ; ) {
     const found = await lookAt(run, step);
-    if (!found.good && (found.final || clock.now() >= deadline)) throw await refused(run, step, found.why);
-    if (found.good && good++ === 0) since = clock.now();
-    if (!found.good) good = 0;
-    emit({ type: 'progress', step, note: found.good ? `good ${good}` : found.why });
-    if (good >= consecutive && clock.now() - since >= stableFor) break;
-    if (clock.now() >= deadline)
-      throw await refused(run, step, `good for ${Math.round(clock.now() - since)} ms only`);
+    const now = clock.now();
+    if (!found.good && (found.final || now >= deadline)) throw await refused(run, step, found.why);
+    progress = observe(progress, { good: found.good, at: now }, rules);
+    emit({ type: 'progress', step, note: found.good ? `good ${progress.streak}` : found.why });
+    const verdict = gateVerdict(progress, now, rules);
+    if (verdict === 'passed') break;
+    if (verdict === 'flapping') throw await refused(run, step, 'it comes and goes');
+    if (now >= deadline)
+      throw await refused(run, step, `good for ${Math.round(now - (progress.goodSince ?? now))} ms only`);
     await clock.sleep(interval, cutBy(run));
   }
   run.seen.proven.add(lifeOf(step.container));

@@ -83,7 +83,7 @@ async function attempt(run: Run, situation: Situation, step: Step): Promise<void
   } catch (thrown) {
     const failure = asDeployError(run, step, thrown);
     emit({ type: 'failed', step, duration: clock.now() - begun, reason: failure.message });
-    // Its command may still be on its way to the router.
+    // Its command may be on its way still: nothing is decided before the router would refuse it.
     if (step.do === 'switch') await run.ports.router.fence?.(run.lock.confirm);
     await turnRound(run, situation, failure);
   }

@@ -17,6 +17,8 @@ export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch'
   if (forward) await within(run, HOOK_TIMEOUT, async () => hooks.beforeSwitch?.(facts));
   await write(run, { type: 'switching', to: step.to });
   await router.switchTo(step.to, step.from, run.lock.confirm);
+  // Whichever slot was seen empty may have had traffic since.
+  run.seen.drained.clear();
   const { live } = await router.observe();
   if (live !== step.to) {
     throw new DeployError('switch-failed', {

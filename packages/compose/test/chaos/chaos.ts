@@ -3,42 +3,49 @@ import { type LoadReport, startLoad, watchProject } from '@cutover/internal/test
 import { execa } from 'execa';
 import { type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
 
-/** When the deploying process is killed: after so many events of its own, or so many milliseconds. */
-export type Kill = { readonly event: number } | { readonly after: number };
+/** The moment of a blow: after so many events of the deployment, or so many milliseconds. */
+export type Moment = { readonly event: number } | { readonly after: number };
+
+/** What is struck: the deploying process dies, or HAProxy is reloaded, restarted in order, or dies and is restarted. */
+export type Target = 'deployer' | 'haproxy-reload' | 'haproxy-restart' | 'haproxy-kill';
+
+export type Blow = Moment & { readonly target?: Target };
 
 export interface Damage {
   readonly round: number;
-  readonly kill: Kill;
+  readonly blow: Blow;
   readonly what: string;
 }
 
 export interface ChaosReport {
   readonly rounds: number;
-  /** Rounds in which the process really died by the kill, and was not through before. */
-  readonly killed: number;
+  /** Rounds in which the blow fell while the deployment was under way. */
+  readonly struck: number;
   readonly damage: readonly Damage[];
   readonly load: LoadReport;
   /** Milliseconds with two crons, by the engine's events. */
   readonly cronOverlap: number;
+  /** Containers that the engine killed: exit code 137, or ended by a signal. */
+  readonly killedInGrace: number;
 }
 
 /**
- * Deploys two versions in turn under load; each deployment's process is killed with SIGKILL at the moment that the
- * plan names and run again. After each round everything must be on the new version and nothing of the old left.
+ * Deploys two versions in turn under load; in each deployment the blow falls at the moment that the plan names, and
+ * then the same deployment is run again. After each round everything must be on the new version, HAProxy and its file
+ * must name it, and nothing of the old may be left.
  */
 export async function chaos(
   way: Way,
-  kills: readonly Kill[],
-  onRound: (round: number, killed: boolean) => void = () => {},
+  blows: readonly Blow[],
+  onRound: (round: number, struck: boolean) => void = () => {},
 ): Promise<ChaosReport> {
   const versions = ['1', '2'];
   const stack = await startStack(way, versions);
   const watch = await watchProject(stack.name);
-  const url = await stack.url();
   const damage: Damage[] = [];
-  let killed = 0;
+  let struck = 0;
   const load = startLoad({
-    target: url,
+    target: stack.url,
     rate: 50,
     duration: 15 * 60_000,
     requests: [
@@ -48,22 +55,23 @@ export async function chaos(
     ],
   });
   try {
-    for (const [round, kill] of kills.entries()) {
-      const deployment = { stack, way, url, image: stack.image(versions[(round + 1) % 2] as string) };
-      const died = await deployAndKill(deployment, kill);
-      if (died) killed++;
+    for (const [round, blow] of blows.entries()) {
+      const deployment = { stack, way, image: stack.image(versions[(round + 1) % 2] as string) };
+      const fell = await deployAndStrike(deployment, blow);
+      if (fell) struck++;
       const again = await deploy(deployment);
       const what =
         again.exitCode === 0 ? await notAllNew(deployment) : `run again, it failed: ${again.stderr}`;
-      if (what) damage.push({ round, kill, what });
-      onRound(round, died);
+      if (what) damage.push({ round, blow, what });
+      onRound(round, fell);
     }
     return {
-      rounds: kills.length,
-      killed,
+      rounds: blows.length,
+      struck,
       damage,
       load: await load.stop(),
       cronOverlap: watch.presence('cron').overlap,
+      killedInGrace: watch.killed,
     };
   } finally {
     watch.close();
@@ -76,34 +84,52 @@ export async function chaos(
 export interface Attempt {
   readonly stack: Stack;
   readonly way: Way;
-  readonly url: string;
   readonly image: string;
 }
 
-export function deploy({ stack, way, url, image }: Attempt) {
+export function deploy({ stack, way, image }: Attempt) {
   const script = fileURLToPath(new URL('deployer.ts', import.meta.url));
   return execa(
     'node',
-    ['--import', 'tsx', '-C', '@cutover/source', script, way, stack.directory, url, image],
+    ['--import', 'tsx', '-C', '@cutover/source', script, way, stack.directory, stack.url, image],
     {
       reject: false,
     },
   );
 }
 
-/** True when the process was killed; false when it was through before its moment came. */
-async function deployAndKill(attempt: Attempt, kill: Kill): Promise<boolean> {
+/** True when the blow fell; false when the deployment was through before its moment came. */
+async function deployAndStrike(attempt: Attempt, blow: Blow): Promise<boolean> {
   const child = deploy(attempt);
-  const timer = 'after' in kill ? setTimeout(() => child.kill('SIGKILL'), kill.after) : undefined;
+  let fell: Promise<unknown> | undefined;
+  const strike = () => {
+    if (child.exitCode === null) fell ??= strikes[blow.target ?? 'deployer'](attempt.stack, child);
+  };
+  const timer = 'after' in blow ? setTimeout(strike, blow.after) : undefined;
   let events = 0;
   child.stdout.on('data', (chunk: Buffer) => {
     events += chunk.toString().split('\n').length - 1;
-    if ('event' in kill && events >= kill.event) child.kill('SIGKILL');
+    if ('event' in blow && events >= blow.event) strike();
   });
-  const { signal } = await child;
+  await child;
   clearTimeout(timer);
-  return signal === 'SIGKILL';
+  await fell;
+  return fell !== undefined;
 }
+
+type Strike = (stack: Stack, deployer: ReturnType<typeof deploy>) => Promise<unknown>;
+
+const strikes: Record<Target, Strike> = {
+  deployer: async (_, deployer) => deployer.kill('SIGKILL'),
+  'haproxy-reload': ({ compose }) => compose('kill', '--signal', 'SIGUSR2', 'haproxy'),
+  'haproxy-restart': ({ compose }) => compose('restart', '--timeout', '5', 'haproxy'),
+  // By its process: a container that was killed through the engine is not restarted by it.
+  'haproxy-kill': async ({ compose }) => {
+    const id = await compose('ps', '--quiet', 'haproxy');
+    const { stdout } = await execa('docker', ['inspect', '--format', '{{.State.Pid}}', id]);
+    process.kill(Number(stdout), 'SIGKILL');
+  },
+};
 
 /** What is not as it should be after a deployment; undefined when all is new. */
 async function notAllNew({ stack, image }: Attempt): Promise<string | undefined> {

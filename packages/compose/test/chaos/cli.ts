@@ -1,29 +1,40 @@
 import { parseArgs } from 'node:util';
 import { ensureEngine } from '../../../../scripts/engine/index.ts';
 import type { Way } from '../support/stack.ts';
-import { type ChaosReport, chaos, type Kill } from './chaos.ts';
+import { type Blow, type ChaosReport, chaos, type Target } from './chaos.ts';
 
-/** `pnpm chaos [--rounds 200] [--way map|server]`: kills at every event of a deployment, then at random moments. */
+/**
+ * `pnpm chaos [--rounds 200] [--way map|server]`: the deploying process is killed at every event of a deployment, then
+ * at random moments. `--haproxy`: HAProxy is reloaded, restarted and killed at every event instead.
+ */
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '200' }, way: { type: 'string', default: 'map' } },
+  options: {
+    rounds: { type: 'string', default: '200' },
+    way: { type: 'string', default: 'map' },
+    haproxy: { type: 'boolean', default: false },
+  },
 });
 // As many as a deployment tells, and a few to be sure; a batch must fit into one run of the load.
 const EVENTS = 36;
 const BATCH = 40;
 const LONGEST = 9_000;
+const proxyTargets: readonly Target[] = ['haproxy-reload', 'haproxy-restart', 'haproxy-kill'];
 
 Object.assign(process.env, (await ensureEngine({ log: console.error })).env);
-const kills: Kill[] = [
-  ...Array.from({ length: EVENTS }, (_, event) => ({ event: event + 1 })),
-  ...Array.from({ length: Number(values.rounds) }, () => ({ after: 800 + Math.random() * LONGEST })),
-];
+const atEveryEvent = (target: Target): Blow[] =>
+  Array.from({ length: EVENTS }, (_, event) => ({ event: event + 1, target }));
+const atRandom = (): Blow[] =>
+  Array.from({ length: Number(values.rounds) }, () => ({ after: 800 + Math.random() * LONGEST }));
+const blows = values.haproxy
+  ? proxyTargets.flatMap(atEveryEvent)
+  : [...atEveryEvent('deployer'), ...atRandom()];
 const began = Date.now();
 const reports: ChaosReport[] = [];
-for (let from = 0; from < kills.length; from += BATCH) {
-  const batch = kills.slice(from, from + BATCH);
+for (let from = 0; from < blows.length; from += BATCH) {
+  const batch = blows.slice(from, from + BATCH);
   reports.push(
-    await chaos(values.way as Way, batch, (round, killed) =>
-      console.log(`round ${from + round + 1} of ${kills.length}: ${killed ? 'killed' : 'was through'}`),
+    await chaos(values.way as Way, batch, (round, struck) =>
+      console.log(`round ${from + round + 1} of ${blows.length}: ${struck ? 'struck' : 'was through'}`),
     ),
   );
   console.log(summary());
@@ -35,16 +46,19 @@ function summary(): string {
     reports.reduce((total, report) => total + of(report), 0);
   return JSON.stringify({
     rounds: sum(({ rounds }) => rounds),
-    killed: sum(({ killed }) => killed),
+    struck: sum(({ struck }) => struck),
     requests: sum(({ load }) => load.sent),
     failed: sum(({ load }) => load.failed),
     cronOverlap: sum(({ cronOverlap }) => cronOverlap),
+    killedInGrace: sum(({ killedInGrace }) => killedInGrace),
     damage: reports.flatMap(({ damage }) => damage),
     failures: reports.map(({ load }) => load.failures),
     minutes: Math.round((Date.now() - began) / 6_000) / 10,
   });
 }
 
-function isBad({ damage, load, cronOverlap }: ChaosReport): boolean {
-  return damage.length > 0 || load.failed > 0 || cronOverlap > 0;
+/** A HAProxy that is down loses requests, whoever deploys; what counts then is where the traffic ends. */
+function isBad({ damage, load, cronOverlap, killedInGrace }: ChaosReport): boolean {
+  const lost = values.haproxy ? 0 : load.failed + killedInGrace;
+  return damage.length > 0 || lost > 0 || cronOverlap > 0;
 }

@@ -46,6 +46,26 @@ describe('judge', () => {
 });
 
 describe('gate', () => {
+  it('refuses a slot that comes and goes, before its time is over', async () => {
+    const world = new World();
+    let looks = 0;
+    const failed = world.run(({ settings, ports }) => {
+      const observe = async () => {
+        const state = await ports.router.observe();
+        const green = { up: looks++ % 2 === 0, sessions: 0 };
+        return { ...state, slots: { ...state.slots, green } };
+      };
+      return deployRelease(
+        { settings, ports: { ...ports, router: { ...ports.router, observe } } },
+        { kind: 'deploy', release: release('2') },
+      );
+    });
+    await expect(failed).rejects.toMatchObject({
+      code: 'gate-failed',
+      message: expect.stringContaining('it comes and goes'),
+    });
+  });
+
   it('makes the router forget the checks of whoever was in the slot before, and never those of the live slot', async () => {
     const world = new World();
     const forgotten: string[] = [];

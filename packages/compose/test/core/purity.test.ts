@@ -23,12 +23,16 @@ describe('src/core', () => {
     expect(files.filter((name) => pattern.test(code(name)))).toEqual([]);
   });
 
-  it("imports nothing but itself, the package's words and the private package", () => {
+  it("imports nothing but itself, the package's words, the pure rules of a gate and the private package", () => {
     const imported = files.flatMap((name) => [...code(name).matchAll(/^(import .*)from '([^']+)'/gm)]);
     const foreign = imported
       .filter(([, clause, from]) => !clause?.startsWith('import type') && !from?.startsWith('./'))
       .map(([, , from]) => from);
-    expect([...new Set(foreign)].sort()).toEqual(['../errors.ts', '@cutover/internal']);
+    expect([...new Set(foreign)].sort()).toEqual([
+      '../errors.ts',
+      '@cutover/healthcheck/gate',
+      '@cutover/internal',
+    ]);
   });
 
   it('passes its clock to every bounded wait', () => {

@@ -1,5 +1,6 @@
 import { deployRelease, resumeDeployment } from '../../src/deployment.ts';
 import { DeployError } from '../../src/errors.ts';
+import { STALE_AFTER } from '../../src/ledger/heartbeat.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
 import { callFault, type Fault, isAt, type Plan } from './faults.ts';
 import { release } from './layout.ts';
@@ -36,8 +37,6 @@ export type Sabotage = (context: ReturnType<typeof portsOf>, world: World) => Re
 
 /** Milliseconds in which each run must end: two hooks that hang for five minutes, and the graces. */
 const LIMIT = 1_200_000;
-/** Milliseconds of silence that a watcher whose clock is twice as fast takes for long enough, and a margin. */
-const SHORTEST_SILENCE = 8_000;
 const PATIENT = 5;
 /** What the world needs to come to rest after its last blow: a stop by hand, a restart. */
 const CALM = 3_000;
@@ -190,14 +189,14 @@ export class Simulation {
 
   readonly ended = new Set<number>();
 
-  /** I7: the lock changes hands because its holder is dead, or is silent for so long that it must count as dead. */
-  #judgeTakeover({ holder = 0, beatAt }: Note): void {
+  /** I7: nobody takes the lock from a holder that lives and whose heart has been seen to beat. */
+  #judgeTakeover({ holder, beaten: [, before] }: Note & { holder: number }): void {
     const { world } = this;
     const old = this.processes[holder - 1];
     if (!old?.alive || this.ended.has(holder)) world.reach('takeover from a dead holder');
     else if (old.isFrozen) world.reach('takeover while the old holder is paused');
-    else if (world.kernel.now - beatAt < SHORTEST_SILENCE)
-      world.violate('I7', `the lock is taken from ${old.name}, which is alive and was heard of`);
+    else if (world.kernel.now - before < STALE_AFTER / 2)
+      world.violate('I7', `the lock is taken from ${old.name}, which lives`);
   }
 
   /** A second deployer, on another machine, beside the one that runs. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRuntimeClient, type RuntimeClient } from '@cutover/haproxy';
 import { systemClock } from '@cutover/internal';
-import { uniqueName } from '@cutover/internal/testing';
+import { freePorts, uniqueName } from '@cutover/internal/testing';
 import { execa } from 'execa';
 import { blueGreen, type Deployment } from '../../src/blue-green.ts';
 import { composeProject } from '../../src/engine/compose-project.ts';
@@ -16,8 +16,8 @@ import { haproxyServerRouter } from '../../src/router/haproxy-server.ts';
 export interface Stack extends AsyncDisposable {
   readonly directory: string;
   readonly name: string;
-  /** Where HAProxy answers; another port after each restart of it. */
-  url(): Promise<string>;
+  /** Where HAProxy answers. */
+  readonly url: string;
   readonly client: RuntimeClient;
   readonly router: Router;
   image(version: string): string;
@@ -90,7 +90,7 @@ const service = (variable: string, role: string, code: string) => `
     init: true
     command: ['node', '-e', ${JSON.stringify(code.replaceAll('$', '$$'))}]`;
 
-const composeFile = (name: string) => `
+const composeFile = (name: string, port: number) => `
 name: ${name}
 services:
   api_blue:${service('BLUE_IMAGE', 'api', API)}
@@ -107,7 +107,7 @@ services:
     restart: always
     command: ['haproxy', '-W', '-db', '-f', '/etc/haproxy/haproxy.cfg']
     volumes: ['./haproxy:/etc/haproxy', './run:/run/haproxy']
-    ports: ['127.0.0.1::8080']
+    ports: ['127.0.0.1:${port}:8080']
 `;
 
 export async function startStack(way: Way, versions: readonly string[]): Promise<Stack> {
@@ -129,7 +129,8 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
       join(directory, 'haproxy/maps', way === 'map' ? 'live.map' : 'state'),
       way === 'map' ? 'shop api_blue\n' : '',
     );
-    await writeFile(join(directory, 'compose.yaml'), composeFile(name));
+    const [port] = (await freePorts(1)) as [number];
+    await writeFile(join(directory, 'compose.yaml'), composeFile(name, port));
     const first = image(versions[0] as string);
     await writeFile(
       join(directory, '.env'),
@@ -137,9 +138,9 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
     );
     for (const version of versions) await build(image(version), version);
     await compose('up', '--detach');
-    const url = async () => `http://${await compose('port', 'haproxy', '8080')}`;
+    const url = `http://127.0.0.1:${port}`;
     const client = createRuntimeClient({ address: join(directory, 'run/admin.sock') });
-    const router = routerOf(way, directory, client, await url());
+    const router = routerOf(way, directory, client, url);
     await untilProven(router);
     return {
       directory,

@@ -1,6 +1,7 @@
 import { option } from '@cutover/internal';
 import type { Command } from '../commands/command.ts';
-import { type Limits, Transport } from '../connection/transport.ts';
+import type { Limits } from '../connection/batch.ts';
+import { Transport } from '../connection/transport.ts';
 import { checkOptions } from '../errors.ts';
 import { Memory } from '../verbs/memory.ts';
 import type { Haproxy } from '../verbs/verb.ts';

@@ -1,4 +1,5 @@
 import * as acl from '../commands/acl.ts';
+import * as backend from '../commands/backend.ts';
 import * as certificate from '../commands/certificate.ts';
 import * as checks from '../commands/checks.ts';
 import * as dynamicServer from '../commands/dynamic-server.ts';
@@ -15,7 +16,14 @@ import {
   showMap,
   showMaps,
 } from '../commands/map.ts';
-import { setServerAddress, setServerState, setServerWeight, shutdownSessions } from '../commands/server.ts';
+import {
+  renameServer,
+  setServerAddress,
+  setServerFqdn,
+  setServerState,
+  setServerWeight,
+  shutdownSessions,
+} from '../commands/server.ts';
 import { showServersState } from '../commands/servers-state.ts';
 import * as sessions from '../commands/sessions.ts';
 import { showStat } from '../commands/stat.ts';
@@ -40,8 +48,11 @@ export const COMMANDS = {
   setServerState,
   setServerWeight,
   setServerAddress,
+  setServerFqdn,
+  renameServer,
   shutdownSessions,
   ...acl,
+  ...backend,
   ...certificate,
   ...checks,
   ...dynamicServer,

@@ -4,6 +4,9 @@ import { HaproxyError, type HaproxyErrorCode } from '../errors.ts';
 export const LEVELS = ['user', 'operator', 'admin'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/** A release of HAProxy: `3.4`. */
+export type Release = `${number}.${number}`;
+
 /** One command as data: what is written, and how its answer is told from a refusal. */
 export interface Command<T> {
   readonly line: string;
@@ -13,8 +16,11 @@ export interface Command<T> {
   readonly level: Level;
   /** Lines that follow the command; HAProxy reads them up to an empty one. Needs `alone`. */
   readonly payload?: string | undefined;
-  /** The HAProxy version that brought it, for the error of an older one. */
-  readonly since?: string | undefined;
+  /**
+   * The HAProxy version that brought it. An older one is not even asked: to 3.4 `clear counters server …` is `clear
+   * counters`, of everything.
+   */
+  readonly since?: Release | undefined;
   /** Sent on a connection of its own, whose end is the end of the answer: for dumps and what cannot be framed. */
   readonly alone?: boolean | undefined;
   /** The answer ends without an empty line on some versions, so its absence proves nothing. */
@@ -56,6 +62,15 @@ export interface Answer {
   readonly severity?: number | undefined;
 }
 
+/** Takes the line feeds that end a body, and the severity that stands before a message. */
+export function readAnswer(text: string): Answer {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '\n') end--;
+  const body = text.slice(0, end);
+  const [prefix, severity] = body.startsWith('[') ? (/^\[(\d)\]: /.exec(body) ?? []) : [];
+  return prefix ? { text: body.slice(prefix.length), severity: Number(severity) } : { text: body };
+}
+
 /** The value of an answer, or the error that HAProxy's words amount to. */
 export function understand<T>(command: Command<T>, { text, severity }: Answer, where: string): T {
   const failed = severity !== undefined && severity <= 3;
@@ -69,18 +84,21 @@ export function understand<T>(command: Command<T>, { text, severity }: Answer, w
   );
 }
 
-const UNKNOWN = /^Unknown command[,:.]/;
+/** A command, or the word after `set server …`, that this version does not know. */
+const UNKNOWN = /^(Unknown command[,:.]|usage: set server|'set server <srv>' only supports)/i;
 
 /** HAProxy's refusals by their words on 2.6 to 3.5; severity alone is no guide (4 and 6 also carry failures). */
 const FAILURES: readonly (readonly [RegExp, HaproxyErrorCode])[] = [
   [UNKNOWN, 'unsupported'],
+  // What a worker says that is on its way out, before it admits to be stopping.
+  [/^Proxy is disabled/, 'stale-worker'],
   [/^Permission denied/m, 'denied'],
   [
-    /^(No such|Can't find|Can't display|Unknown (map|ACL)|entry not found|.*not found|.*doesn't exist)/im,
+    /^(No such|Can't find|Cannot find|Can't display|Unknown (map|ACL)|entry not found|.*not found|.*doesn't exist)/im,
     'not-found',
   ],
   [
-    /^Version number|already exists|already used|already exist|in use|Only servers in maintenance/im,
+    /^Version number|already exists?|already used|in use|Only servers in maintenance|must be (in maintenance|unpublished)|Only a backend without server|other configuration elements|statically referenced|still has/im,
     'conflict',
   ],
   [/^$/, 'unexpected'],
@@ -91,7 +109,8 @@ function advice(
   { level, since }: Command<unknown>,
 ): { wanted?: string; fix?: string } {
   if (code === 'denied') return denial(level);
-  if (code === 'unsupported' && since) return { wanted: `HAProxy ${since} or later` };
+  if (code === 'unsupported' && since) return tooOld(since);
+  if (code === 'stale-worker') return { fix: 'if no reload is under way, enable the backend in haproxy.cfg' };
   if (code === 'unexpected') return { wanted: 'an answer' };
   return {};
 }
@@ -100,6 +119,8 @@ export const denial = (level: Level): { wanted: string; fix: string } => ({
   wanted: `a socket of level ${level}`,
   fix: `write "stats socket … level ${level}" in haproxy.cfg, or connect to one that has it`,
 });
+
+export const tooOld = (since: Release): { wanted: string } => ({ wanted: `HAProxy ${since} or later` });
 
 const excerpt = (text: string): string => {
   const [first = ''] = text.split('\n');

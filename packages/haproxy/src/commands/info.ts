@@ -1,4 +1,4 @@
-import { type Command, LEVELS, type Level, query } from './command.ts';
+import { type Command, LEVELS, type Level, query, type Release } from './command.ts';
 
 /** Who answers: the part of `show info` that decides something, and the rest by HAProxy's own names. */
 export interface Info {
@@ -48,7 +48,7 @@ export function readVersion(text: string): Version | undefined {
   return major && minor ? { major: Number(major), minor: Number(minor), text } : undefined;
 }
 
-export const isAtLeast = ({ major, minor }: Version, wanted: `${number}.${number}`): boolean => {
+export const isAtLeast = ({ major, minor }: Version, wanted: Release): boolean => {
   const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 };

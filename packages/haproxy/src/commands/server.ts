@@ -1,5 +1,5 @@
 import { HaproxyError } from '../errors.ts';
-import { address, integer, line, type ServerName, server } from '../grammar/words.ts';
+import { address, integer, line, name, type ServerName, server } from '../grammar/words.ts';
 import { type Command, change } from './command.ts';
 
 export type { ServerName } from '../grammar/words.ts';
@@ -36,20 +36,36 @@ export const setServerAddress = (target: ServerName, to: string, port?: number):
     { done: /changed from|no need to change|nothing changed/ },
   );
 
+/**
+ * `set server … fqdn`: a host name that HAProxy resolves from now on, with the `resolvers` of its server line; without
+ * those it is refused. The address follows when DNS answers.
+ */
+export const setServerFqdn = (target: ServerName, fqdn: string): Command<true> =>
+  change(line('set server', server(target), 'fqdn', name(fqdn, 'host name')), {
+    // Sic: that is how HAProxy spells it.
+    done: /changed its FQDN|no need to change the FDQN/,
+  });
+
+/**
+ * `set server … name` (3.5): one in maintenance that no rule names; its old name is unknown then. Lost with the next
+ * reload.
+ */
+export const renameServer = (target: ServerName, newName: string): Command<true> =>
+  change(line('set server', server(target), 'name', name(newName, 'server')), {
+    done: /^Server name updated\.$/,
+    since: '3.5',
+  });
+
 /** `shutdown sessions server`: cuts what is under way there. */
 export const shutdownSessions = (target: ServerName): Command<true> =>
   change(line('shutdown sessions server', server(target)));
 
 /** `wait … srv-removable`: until a server in maintenance has nothing under way; undefined says that the limit passed. */
-export const waitRemovable = (target: ServerName, limit: number): Command<true> => ({
-  ...change(
-    line('wait', integer(Math.ceil(limit), 'limit', 1, 2 ** 31 - 1), 'srv-removable', server(target)),
-    {
-      done: /^(Done\.?)?$/,
-      since: '3.0',
-    },
-  ),
-});
+export const waitRemovable = (target: ServerName, limit: number): Command<true> =>
+  change(line('wait', integer(Math.ceil(limit), 'limit', 1, 2 ** 31 - 1), 'srv-removable', server(target)), {
+    done: /^(Done\.?)?$/,
+    since: '3.0',
+  });
 
 const oneOf = <T extends string>(words: readonly string[], word: T): T => {
   if (words.includes(word)) return word;

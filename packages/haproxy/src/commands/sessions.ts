@@ -1,5 +1,5 @@
 import { readTable } from '../grammar/table.ts';
-import { line, name } from '../grammar/words.ts';
+import { line, name, type ServerName, server as serverWord } from '../grammar/words.ts';
 import { type Command, change, query } from './command.ts';
 
 /** One stream of `show sess`. */
@@ -80,3 +80,10 @@ export const showServersConn = (backend?: string): Command<ServerConnections[]> 
 
 /** `clear counters`: the maxima only; the sums go on. */
 export const clearCounters = (): Command<true> => change('clear counters', { level: 'operator' });
+
+/** `clear counters server` (3.5): every counter of one server; those of others stay. */
+export const clearServerCounters = (target: ServerName): Command<true> =>
+  change(line('clear counters server', serverWord(target)), {
+    done: /^Server counters cleared\.$/,
+    since: '3.5',
+  });

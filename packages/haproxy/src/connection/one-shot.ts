@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { Answer, Command } from '../commands/command.ts';
+import { type Answer, type Command, readAnswer } from '../commands/command.ts';
 import { HaproxyError } from '../errors.ts';
-import { readAnswer } from './prompt-connection.ts';
 
 export interface AskOnceOptions {
   readonly label: string;
@@ -26,7 +25,11 @@ export function askOnce(
   return new Promise<Answer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let settled = false;
     const settle = (end: () => void) => {
+      // Destroying it closes it, and that close is no news: no error is made for it.
+      if (settled) return;
+      settled = true;
       signal.removeEventListener('abort', abort);
       stream.destroy();
       end();

@@ -1,21 +1,11 @@
 import type { Duplex } from 'node:stream';
-import type { Answer } from '../commands/command.ts';
+import { type Answer, readAnswer } from '../commands/command.ts';
 import { HaproxyError } from '../errors.ts';
+import { Batch, type Limits } from './batch.ts';
 import { Splitter } from './splitter.ts';
 
 /** How many lines may be under way at once; a longer pipeline gains nothing, an endless one deadlocks HAProxy. */
 export const WINDOW = 200;
-
-/** Lines that were asked together: one answer each, one promise for all. */
-interface Batch {
-  readonly lines: readonly string[];
-  readonly answers: Answer[];
-  /** How many lines are written. */
-  written: number;
-  readonly resolve: (answers: Answer[]) => void;
-  readonly reject: (error: unknown) => void;
-  cancelled: boolean;
-}
 
 export interface PromptOptions {
   /** Bytes that one answer may have. */
@@ -32,8 +22,9 @@ export class PromptConnection {
   readonly #label: string;
   readonly #splitter: Splitter;
   readonly #onIdle: (idle: boolean) => void;
-  /** In order of asking; the head is the one whose answers come next. */
-  readonly #batches: Batch[] = [];
+  /** Of which lines are still to be written, and those to which answers are owed, both in order of asking. */
+  readonly #waiting: Batch[] = [];
+  readonly #asked: Batch[] = [];
   #unanswered = 0;
   #flushing = false;
   #ended: { readonly found: string; readonly cause: unknown } | undefined;
@@ -54,38 +45,24 @@ export class PromptConnection {
     return this.#ended === undefined;
   }
 
+  /** Whether an answer is owed. */
+  get busy(): boolean {
+    return this.#waiting.length + this.#asked.length > 0;
+  }
+
   /**
-   * Sends lines and gives their answers. Aborting takes back what is not written and gives up on the rest. When the
-   * connection ends, rejects with `lost` if a line was written, with `stale-worker` if none was.
+   * Sends lines and gives their answers. Aborting takes back what is not written and gives up on the rest; a limit that
+   * passes ends the connection, on which nothing is sure any more. When it ends, rejects with `lost` if a line was
+   * written, with `stale-worker` if none was.
    */
-  send(lines: readonly string[], signal: AbortSignal): Promise<Answer[]> {
-    return new Promise((resolve, reject) => {
-      const done = () => signal.removeEventListener('abort', abort);
-      const batch: Batch = {
-        lines,
-        answers: [],
-        written: 0,
-        cancelled: false,
-        resolve: (answers) => {
-          done();
-          resolve(answers);
-        },
-        reject: (error) => {
-          done();
-          reject(error);
-        },
-      };
-      const abort = () => {
-        batch.cancelled = true;
-        batch.reject(signal.reason);
-      };
-      if (this.#ended) return reject(this.#failure(batch));
-      if (signal.aborted) return reject(signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
-      if (this.#batches.length === 0) this.#onIdle(false);
-      this.#batches.push(batch);
-      this.#flushSoon();
-    });
+  async send(lines: readonly string[], limits: Limits): Promise<Answer[]> {
+    limits.signal?.throwIfAborted();
+    if (this.#ended) throw this.#failure(0);
+    const batch = new Batch(lines, limits, () => this.end('HAProxy did not answer in time'));
+    if (!this.busy) this.#onIdle(false);
+    this.#waiting.push(batch);
+    this.#flushSoon();
+    return batch.settled;
   }
 
   /** Ends the connection. */
@@ -93,7 +70,8 @@ export class PromptConnection {
     if (this.#ended) return;
     this.#ended = { found, cause };
     this.#stream.destroy();
-    for (const batch of this.#batches.splice(0)) batch.reject(this.#failure(batch));
+    const all = new Set([...this.#asked.splice(0), ...this.#waiting.splice(0)]);
+    for (const batch of all) batch.fail(this.#failure(batch.written));
     this.#onIdle(true);
   }
 
@@ -108,13 +86,13 @@ export class PromptConnection {
     this.#flushing = false;
     if (this.#ended || this.#stream.writableNeedDrain) return;
     let text = '';
-    for (const batch of this.#batches) {
-      const room = WINDOW - this.#unanswered;
-      if (room <= 0) break;
-      const next = batch.cancelled ? [] : batch.lines.slice(batch.written, batch.written + room);
+    while (this.#waiting[0] && this.#unanswered < WINDOW) {
+      const [batch] = this.#waiting as [Batch];
+      const next = batch.take(WINDOW - this.#unanswered);
       for (const line of next) text += `${line}\n`;
-      batch.written += next.length;
       this.#unanswered += next.length;
+      if (next.length > 0 && this.#asked.at(-1) !== batch) this.#asked.push(batch);
+      if (batch.written === batch.lines.length || batch.cancelled) this.#waiting.shift();
     }
     if (text) this.#stream.write(text);
     this.#dropAnswered();
@@ -127,26 +105,24 @@ export class PromptConnection {
       this.end(error instanceof Error ? error.message : String(error));
       return;
     }
-    this.#flushSoon();
+    this.#dropAnswered();
+    if (this.#waiting.length > 0) this.#flushSoon();
   }
 
   #answer(text: string): void {
-    this.#dropAnswered();
-    const [batch] = this.#batches;
-    if (!batch || batch.answers.length === batch.written)
-      throw new Error('an answer to nothing that was asked');
+    while (this.#asked[0]?.over) this.#asked.shift();
+    const [batch] = this.#asked;
+    if (!batch?.owed) throw new Error('an answer to nothing that was asked');
     this.#unanswered--;
-    batch.answers.push(readAnswer(text));
-    if (batch.answers.length === batch.lines.length) batch.resolve(batch.answers);
+    batch.answer(readAnswer(text));
   }
 
   #dropAnswered(): void {
-    const before = this.#batches.length;
-    while (this.#batches[0] && isOver(this.#batches[0])) this.#batches.shift();
-    if (before > 0 && this.#batches.length === 0) this.#onIdle(true);
+    while (this.#asked[0]?.over) this.#asked.shift();
+    if (!this.busy) this.#onIdle(true);
   }
 
-  #failure({ written }: Batch): HaproxyError {
+  #failure(written: number): HaproxyError {
     return new HaproxyError(
       written > 0 ? 'lost' : 'stale-worker',
       {
@@ -157,15 +133,4 @@ export class PromptConnection {
       { cause: this.#ended?.cause },
     );
   }
-}
-
-/** Nothing more will be written of it, and nothing is owed. */
-const isOver = ({ lines, written, answers, cancelled }: Batch): boolean =>
-  answers.length === (cancelled ? written : lines.length);
-
-/** Takes the line feed that ends a body, and the severity that stands before a message. */
-export function readAnswer(text: string): Answer {
-  const body = text.replace(/\n+$/, '');
-  const [prefix, severity] = /^\[(\d)\]: /.exec(body) ?? [];
-  return prefix ? { text: body.slice(prefix.length), severity: Number(severity) } : { text: body };
 }

@@ -1,8 +1,17 @@
 import type { Duplex } from 'node:stream';
-import type { Clock } from '@cutover/internal';
-import { type Answer, type Command, denial, LEVELS, type Level, understand } from '../commands/command.ts';
-import { cliLevel, showInfo } from '../commands/info.ts';
-import { HaproxyError, isHaproxyError } from '../errors.ts';
+import type { Clock, Explanation } from '@cutover/internal';
+import {
+  type Answer,
+  type Command,
+  denial,
+  LEVELS,
+  type Level,
+  tooOld,
+  understand,
+} from '../commands/command.ts';
+import { cliLevel, type Info, isAtLeast, readVersion, showInfo, type Version } from '../commands/info.ts';
+import { HaproxyError, type HaproxyErrorCode, isHaproxyError } from '../errors.ts';
+import type { Limits } from './batch.ts';
 import { PromptConnection } from './prompt-connection.ts';
 
 /**
@@ -20,7 +29,7 @@ export class Session {
   readonly #label: string;
   readonly #clock: Clock;
   #level: Level = 'user';
-  #pid: number | undefined;
+  #worker: Info | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<boolean> | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -35,38 +44,37 @@ export class Session {
   }
 
   /** Enters prompt mode, asks for severities, and learns who answers. */
-  async start(signal: AbortSignal): Promise<this> {
+  async start(limits: Limits): Promise<this> {
     const opening = ['prompt', 'set severity-output number', cliLevel().line];
-    const [answers] = await Promise.all([this.connection.send(opening, signal), this.alive(signal)]);
+    const [answers] = await Promise.all([this.connection.send(opening, limits), this.alive(limits)]);
     this.#level = understand(cliLevel(), answers[2] as Answer, this.#label);
     return this;
   }
 
-  /** Throws `denied`, before anything is sent, when the socket's level is too low for a command. */
-  demand({ line, level }: Command<unknown>): void {
-    if (LEVELS.indexOf(this.#level) >= LEVELS.indexOf(level)) return;
-    throw new HaproxyError('denied', {
-      doing: `"${line}" at ${this.#label}`,
-      found: `a socket of level ${this.#level}, so nothing was sent`,
-      ...denial(level),
-    });
+  /** True while the last look at the worker counts: a command may go without another. */
+  get fresh(): boolean {
+    return this.connection.usable && this.#clock.now() - this.#checkedAt < CHECK_AGE;
+  }
+
+  /** The next command looks at the worker first. */
+  doubt(): void {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Whether the worker behind this connection is the one that takes traffic; looks again when the last look is old. */
-  alive(signal: AbortSignal): Promise<boolean> | boolean {
-    if (!this.connection.usable) return false;
-    if (this.#clock.now() - this.#checkedAt < CHECK_AGE) return true;
-    this.#checking ??= this.#look(signal).finally(() => {
+  async alive(limits: Limits): Promise<boolean> {
+    if (this.fresh || !this.connection.usable) return this.connection.usable;
+    this.#checking ??= this.#look(limits).finally(() => {
       this.#checking = undefined;
     });
     return this.#checking;
   }
 
-  async #look(signal: AbortSignal): Promise<boolean> {
+  async #look(limits: Limits): Promise<boolean> {
     try {
-      const info = await this.ask(showInfo(), signal);
-      this.#pid ??= info.pid;
-      const alive = !info.stopping && this.#pid === info.pid;
+      const [info] = await this.ask([showInfo()], limits);
+      this.#worker ??= info;
+      const alive = info?.stopping === false && this.#worker?.pid === info.pid;
       if (alive) this.#checkedAt = this.#clock.now();
       return alive;
     } catch (error) {
@@ -75,15 +83,24 @@ export class Session {
     }
   }
 
-  async ask<T>(command: Command<T>, signal: AbortSignal): Promise<T> {
-    const [answer] = await this.connection.send([command.line], signal);
-    return understand(command, answer as Answer, this.#label);
+  /**
+   * Sends commands down one pipeline.
+   * @throws {HaproxyError} `unsupported` or `denied`, before anything is sent, when one of them is too new for this
+   *   HAProxy or its change needs a higher level; the first failure, when all were sent.
+   */
+  async ask<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
+    for (const command of commands) this.#demand(command);
+    const lines = commands.map(({ line }) => line);
+    const answers = await this.connection.send(lines, limits);
+    return commands.map((command, at) => understand(command, answers[at] as Answer, this.#label));
   }
 
-  async askAll<T>(commands: readonly Command<T>[], signal: AbortSignal): Promise<T[]> {
-    const lines = commands.map(({ line }) => line);
-    const answers = await this.connection.send(lines, signal);
-    return commands.map((command, at) => understand(command, answers[at] as Answer, this.#label));
+  #demand(command: Command<unknown>): void {
+    const { level, changes } = command;
+    const version = command.since && readVersion(this.#worker?.version ?? '');
+    if (version) demandVersion(command, version, this.#label);
+    if (!changes || LEVELS.indexOf(this.#level) >= LEVELS.indexOf(level)) return;
+    throw unsent('denied', command, this.#label, `a socket of level ${this.#level}`, denial(level));
   }
 
   close(why: string): void {
@@ -92,13 +109,35 @@ export class Session {
   }
 
   #rest(stream: Duplex, idle: boolean): void {
-    clearTimeout(this.#idle);
     // An idle connection keeps no process alive.
     if ('unref' in stream && 'ref' in stream) (stream as unknown as NodeJS.Timeout)[idle ? 'unref' : 'ref']();
-    if (!idle || !this.connection?.usable) return;
-    this.#idle = setTimeout(() => this.close('idle'), IDLE_LIMIT).unref();
+    // One timer, set back with each command: making one for each costs more than the command.
+    if (!this.connection?.usable) clearTimeout(this.#idle);
+    else if (this.#idle) this.#idle.refresh();
+    else this.#idle = setTimeout(() => this.#endIdle(), IDLE_LIMIT).unref();
+  }
+
+  #endIdle(): void {
+    if (this.connection.busy) this.#idle?.refresh();
+    else this.close('idle');
   }
 }
+
+/** Throws `unsupported` for a command that HAProxy learnt later. */
+export function demandVersion(command: Command<unknown>, version: Version, label: string): void {
+  const { since } = command;
+  if (since === undefined || isAtLeast(version, since)) return;
+  throw unsent('unsupported', command, label, `HAProxy ${version.text}`, tooOld(since));
+}
+
+const unsent = (
+  code: HaproxyErrorCode,
+  { line }: Command<unknown>,
+  label: string,
+  found: string,
+  rest: Partial<Explanation>,
+) =>
+  new HaproxyError(code, { doing: `"${line}" at ${label}`, found: `${found}, so nothing was sent`, ...rest });
 
 export const stale = (label: string) =>
   new HaproxyError('stale-worker', {

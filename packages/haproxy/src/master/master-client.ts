@@ -1,9 +1,10 @@
 import { bounded, option, TimeoutError } from '@cutover/internal';
 import { type RuntimeClientOptions, readClientOptions } from '../client/options.ts';
 import { type Command, query, understand } from '../commands/command.ts';
-import { showInfo } from '../commands/info.ts';
+import { showInfo, showVersion } from '../commands/info.ts';
 import { connectPatiently } from '../connection/address.ts';
 import { askOnce } from '../connection/one-shot.ts';
+import { demandVersion } from '../connection/session.ts';
 import { checkOptions, HaproxyError } from '../errors.ts';
 import { type Proc, readProcs } from './procs.ts';
 
@@ -26,6 +27,8 @@ export interface MasterClient {
   showProc(): Promise<Proc[]>;
   /** `reload`. Runtime changes are lost unless they were persisted. */
   reload(): Promise<ReloadResult>;
+  /** Sends a command to the worker that takes traffic now. */
+  run<T>(command: Command<T>): Promise<T>;
   /** Old workers and the connections of clients that each still has. */
   oldWorkers(): Promise<{ pid: number; connections: number }[]>;
 }
@@ -59,6 +62,10 @@ export function createMasterClient(options: MasterClientOptions): MasterClient {
   return {
     showProc: () => send(SHOW_PROC),
     reload: () => send(RELOAD),
+    run: async (command) => {
+      if (command.since) demandVersion(command, await send(toWorker(showVersion())), label);
+      return send(toWorker(command));
+    },
     oldWorkers: async () => {
       const old = (await send(SHOW_PROC)).filter((proc) => proc.old);
       const counted = await Promise.all(
@@ -89,6 +96,9 @@ const RELOAD: Command<ReloadResult> = {
   changes: true,
   unframed: true,
 };
+
+/** `@1` is the worker of the last reload. The rest of the line goes there as it is, escapes included. */
+const toWorker = <T>(command: Command<T>): Command<T> => ({ ...command, line: `@1 ${command.line}` });
 
 const connectionsOf = (pid: number): Command<number> =>
   query(

@@ -1,13 +1,13 @@
 import { option } from '@cutover/internal';
-import { isAtLeast, showVersion } from '../commands/info.ts';
 import { setServerState, shutdownSessions, waitRemovable } from '../commands/server.ts';
 import { checkOptions, isHaproxyError } from '../errors.ts';
 import type { ServerName } from '../grammar/words.ts';
 import type { MasterClient } from '../master/master-client.ts';
+import { changeServer, doingTo, SERVER_RULES, type ServerOptions } from './on-server.ts';
 import { STATE_TIMEOUT } from './open.ts';
-import { describeServer, SERVER_RULES, type ServerView, viewServer } from './server-view.ts';
+import { type ServerView, viewServer } from './server-view.ts';
 import { type DrainProgress, untilEmpty } from './until-empty.ts';
-import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
+import type { Change, Haproxy } from './verb.ts';
 
 /** Milliseconds for what is under way to finish. */
 export const DRAIN_TIMEOUT = 30_000;
@@ -15,7 +15,7 @@ export const DRAIN_TIMEOUT = 30_000;
 /** Milliseconds for a last look, when HAProxy's own wait took all of the limit. */
 const LAST_LOOK = 100;
 
-export interface DrainOptions extends ServerName, VerbOptions {
+export interface DrainOptions extends ServerOptions {
   /**
    * `drain` (default): cookie clients keep coming, checks go on, it can be opened again at once. `maint`: those are
    * sent elsewhere too, and HAProxy 3.0 or later tells the end without being asked again and again.
@@ -45,7 +45,7 @@ export interface DrainResult extends Change<ServerView> {
  * `master`.
  */
 export async function drain(haproxy: Haproxy, options: DrainOptions): Promise<DrainResult> {
-  const doing = `draining ${options?.backend}/${options?.server} at ${haproxy.label}`;
+  const doing = doingTo(haproxy, 'draining', options);
   const { timeout, to, force, onProgress, master, signal, dryRun } = checkOptions(doing, options, RULES, {
     timeout: DRAIN_TIMEOUT,
     to: 'drain',
@@ -73,7 +73,6 @@ export async function drain(haproxy: Haproxy, options: DrainOptions): Promise<Dr
 
 const RULES = {
   ...SERVER_RULES,
-  ...VERB_RULES,
   to: option.oneOf('drain', 'maint'),
   force: option.boolean,
   onProgress: option.function,
@@ -89,13 +88,12 @@ const takeTraffic = (
   to: 'drain' | 'maint',
   limits: { signal: AbortSignal | undefined; dryRun: boolean | undefined },
 ): Promise<Change<ServerView>> =>
-  carryOut(haproxy, {
+  changeServer(haproxy, target, {
     doing,
     limits: { timeout: STATE_TIMEOUT, ...limits },
-    read: (signal) => viewServer(haproxy, target, signal),
     plan: ({ admin }) => (admin[to] ? [] : [setServerState(target, to)]),
     done: ({ admin }) => admin[to],
-    explain: (last) => ({ found: describeServer(last), wanted: to }),
+    wanted: to,
   });
 
 /** By HAProxy's own `wait`, where it has one and the server allows it; false: look at the sessions instead. */
@@ -104,11 +102,11 @@ async function waited(
   target: ServerName,
   { timeout, signal }: { timeout: number; signal: AbortSignal | undefined },
 ): Promise<boolean> {
-  if (!Number.isFinite(timeout) || !isAtLeast(await haproxy.run(showVersion(), signal), '3.0')) return false;
+  if (!Number.isFinite(timeout)) return false;
   try {
     return await haproxy.runLong(waitRemovable(target, timeout), timeout + STATE_TIMEOUT, signal);
   } catch (error) {
-    if (isHaproxyError(error, 'refused', 'timeout')) return false;
+    if (isHaproxyError(error, 'unsupported', 'refused', 'timeout')) return false;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { PatternFile } from '../commands/map.ts';
 import type { ServerState } from '../commands/servers-state.ts';
 import type { StatRow } from '../commands/stat.ts';
 import type { CliSocket } from './cli-sockets.ts';
+import { CONFIG_LOOKS } from './config-findings.ts';
 
 /** Something about a HAProxy that will hurt. */
 export interface Finding {
@@ -37,156 +38,118 @@ export interface Examined {
   readonly config: string | undefined;
 }
 
+/** One kind of fault: where it is found, by subject and message. */
+export interface Look<S> extends Pick<Finding, 'code' | 'severity' | 'fix'> {
+  readonly find: (seen: S) => readonly (readonly [subject: string, message: string])[];
+}
+
 /** All findings, by pure looks at what was read. */
-export const examine = (seen: Examined): Finding[] => LOOKS.flatMap((look) => look(seen));
+export function examine(seen: Examined): Finding[] {
+  const config = seen.config?.replace(/#.*$/gm, '');
+  return [
+    ...LOOKS.flatMap((look) => findingsOf(look, seen)),
+    ...(config === undefined ? [] : CONFIG_LOOKS.flatMap((look) => findingsOf(look, config))),
+  ];
+}
 
-type Look = (seen: Examined) => Finding[];
+const findingsOf = <S>({ code, severity, fix, find }: Look<S>, seen: S): Finding[] =>
+  find(seen).map(([subject, message]) => ({ code, severity, subject, message, fix }));
 
-const lookAtLevel: Look = ({ level }) =>
-  level === 'admin'
-    ? []
-    : [
-        {
-          code: 'level',
-          severity: 'error',
-          subject: 'this socket',
-          message: `its level is ${level}: it cannot set servers`,
-          fix: 'stats socket … level admin',
-        },
-      ];
+const nameOf = ({ backend, server }: ServerState): string => `${backend}/${server}`;
 
-const lookAtSockets: Look = ({ sockets }) =>
-  sockets
-    .filter(({ address, level }) => /^ipv[46]@|^\*|^\d/.test(address) && level === 'admin')
-    .map(({ address }) => ({
-      code: 'tcp-admin-socket',
-      severity: 'error',
-      subject: address,
-      message: 'an admin socket on TCP: who reaches it owns the proxy, and no password is asked',
-      fix: 'use a Unix socket with mode 600, or bind it to loopback',
-    }));
-
-const lookAtChecks: Look = ({ servers }) =>
-  servers
-    .filter(({ checked }) => !checked)
-    .map(({ backend, server }) => ({
-      code: 'no-check',
-      severity: 'error',
-      subject: `${backend}/${server}`,
-      message: 'it is not checked: HAProxy sends traffic to it whether or not its app is there',
-      fix: 'add "check inter 500ms rise 2 fall 2" to its line',
-    }));
-
-const lookAtFall: Look = ({ rows }) =>
-  rows
-    .filter((row) => row.number('check_fall') === 1)
-    .map((row) => ({
-      code: 'fall-1',
-      severity: 'error',
-      subject: `${row.proxy}/${row.name}`,
-      message: 'fall 1: a server that was never checked looks fully healthy',
-      fix: 'fall 2',
-    }));
-
-const lookAtAgents: Look = ({ servers }) =>
-  servers
-    .filter(({ agent }) => agent)
-    .map(({ backend, server }) => ({
-      code: 'agent',
-      severity: 'warning',
-      subject: `${backend}/${server}`,
-      message: 'its agent check may say ready, drain or maint, and undo what is set here',
-      fix: 'let the agent speak of weights only, or disable it while you switch',
-    }));
-
-const STATIC = /^(static-rr|source|uri|url_param|hdr|rdp-cookie|hash)/;
-
-const lookAtAlgorithms: Look = ({ rows }) =>
-  rows
-    .filter((row) => row.type === 'backend' && STATIC.test(row.text('algo')))
-    .map((row) => ({
-      code: 'static-algorithm',
-      severity: 'warning',
-      subject: row.proxy,
-      message: `balance ${row.text('algo')}: weights are 0 or 100 %, and servers cannot be added`,
-      fix: 'balance roundrobin or leastconn, or hash-type consistent',
-    }));
-
-const lookAtMaps: Look = ({ maps, sockets, mapsNeedAdmin }) => {
-  const lower = sockets.filter(({ level }) => level !== 'admin');
-  if (mapsNeedAdmin || lower.length === 0) return [];
-  return maps.flatMap(({ file }) =>
-    file
-      ? [
-          {
-            code: 'map-writable' as const,
-            severity: 'error' as const,
-            subject: file,
-            message: `before HAProxy 3.3 a socket of any level may change a map, so ${lower.map(({ address }) => address).join(', ')} may move traffic`,
-            fix: 'give that socket to nobody else, or switch by server state',
-          },
-        ]
-      : [],
-  );
-};
-
-const lookAtWeights: Look = ({ servers }) =>
-  servers
-    .filter(({ initialWeight }) => initialWeight === 1)
-    .map(({ backend, server }) => ({
-      code: 'weight-1',
-      severity: 'warning',
-      subject: `${backend}/${server}`,
-      message: 'weight 1: a half of it is 0, so it cannot take a part of the traffic',
-      fix: 'weight 100',
-    }));
-
-/** Of the manual, of images and of guides. */
-const KNOWN =
-  /^\s*stats\s+auth\s+(admin|root|haproxy|user|admin1):(admin|admin123|admin1|password|haproxy|root|secret|user|AdMiN123|changeme)\s*$/im;
-
-const lookAtConfig: Look = ({ config }) => {
-  if (config === undefined) return [];
-  const text = config.replace(/#.*$/gm, '');
-  const findings: Finding[] = [];
-  if (KNOWN.test(text)) {
-    findings.push({
-      code: 'default-credentials',
-      severity: 'error',
-      subject: 'stats auth',
-      message: 'a user and password that everybody knows',
-      fix: 'generate a password, and bind the page to loopback',
-    });
-  }
-  if (/^\s*stats\s+admin\b/m.test(text)) {
-    findings.push({
-      code: 'stats-admin',
-      severity: 'error',
-      subject: 'stats admin',
-      message: 'the statistics page can change servers, over HTTP',
-      fix: 'remove the line',
-    });
-  }
-  if (!/^\s*option\s+redispatch\b/m.test(text)) {
-    findings.push({
-      code: 'no-redispatch',
-      severity: 'warning',
-      subject: 'defaults',
-      message: 'a request whose server is gone is not sent to another one',
-      fix: 'option redispatch',
-    });
-  }
-  return findings;
-};
-
-const LOOKS: readonly Look[] = [
-  lookAtLevel,
-  lookAtSockets,
-  lookAtChecks,
-  lookAtFall,
-  lookAtAgents,
-  lookAtAlgorithms,
-  lookAtMaps,
-  lookAtWeights,
-  lookAtConfig,
+const LOOKS: readonly Look<Examined>[] = [
+  {
+    code: 'level',
+    severity: 'error',
+    fix: 'stats socket … level admin',
+    find: ({ level }) =>
+      level === 'admin' ? [] : [['this socket', `its level is ${level}: it cannot set servers`]],
+  },
+  {
+    code: 'tcp-admin-socket',
+    severity: 'error',
+    fix: 'use a Unix socket with mode 600, or bind it to loopback',
+    find: ({ sockets }) =>
+      sockets
+        .filter(({ address, level }) => /^ipv[46]@|^\*|^\d/.test(address) && level === 'admin')
+        .map(({ address }) => [
+          address,
+          'an admin socket on TCP: who reaches it owns the proxy, and no password is asked',
+        ]),
+  },
+  {
+    code: 'no-check',
+    severity: 'error',
+    fix: 'add "check inter 500ms rise 2 fall 2" to its line',
+    find: ({ servers }) =>
+      servers
+        .filter(({ checked }) => !checked)
+        .map((server) => [
+          nameOf(server),
+          'it is not checked: HAProxy sends traffic to it whether or not its app is there',
+        ]),
+  },
+  {
+    code: 'fall-1',
+    severity: 'error',
+    fix: 'fall 2',
+    find: ({ rows }) =>
+      rows
+        .filter((row) => row.number('check_fall') === 1)
+        .map((row) => [
+          `${row.proxy}/${row.name}`,
+          'fall 1: a server that was never checked looks fully healthy',
+        ]),
+  },
+  {
+    code: 'agent',
+    severity: 'warning',
+    fix: 'let the agent speak of weights only, or disable it while you switch',
+    find: ({ servers }) =>
+      servers
+        .filter(({ agent }) => agent)
+        .map((server) => [
+          nameOf(server),
+          'its agent check may say ready, drain or maint, and undo what is set here',
+        ]),
+  },
+  {
+    code: 'static-algorithm',
+    severity: 'warning',
+    fix: 'balance roundrobin or leastconn, or hash-type consistent',
+    find: ({ rows }) =>
+      rows
+        .filter(
+          (row) =>
+            row.type === 'backend' &&
+            /^(static-rr|source|uri|url_param|hdr|rdp-cookie|hash)/.test(row.text('algo')),
+        )
+        .map((row) => [
+          row.proxy,
+          `balance ${row.text('algo')}: weights are 0 or 100 %, and servers cannot be added`,
+        ]),
+  },
+  {
+    code: 'map-writable',
+    severity: 'error',
+    fix: 'give that socket to nobody else, or switch by server state',
+    find: ({ maps, sockets, mapsNeedAdmin }) => {
+      const lower = sockets.filter(({ level }) => level !== 'admin').map(({ address }) => address);
+      if (mapsNeedAdmin || lower.length === 0) return [];
+      const message = `before HAProxy 3.3 a socket of any level may change a map, so ${lower.join(', ')} may move traffic`;
+      return maps.flatMap(({ file }) => (file ? [[file, message] as const] : []));
+    },
+  },
+  {
+    code: 'weight-1',
+    severity: 'warning',
+    fix: 'weight 100',
+    find: ({ servers }) =>
+      servers
+        .filter(({ initialWeight }) => initialWeight === 1)
+        .map((server) => [
+          nameOf(server),
+          'weight 1: a half of it is 0, so it cannot take a part of the traffic',
+        ]),
+  },
 ];

@@ -1,21 +1,11 @@
 import { setServerState } from '../commands/server.ts';
 import { checkOptions, HaproxyError } from '../errors.ts';
-import type { ServerName } from '../grammar/words.ts';
-import {
-  describeServer,
-  isFit,
-  isWarm,
-  SERVER_RULES,
-  type ServerView,
-  takesTraffic,
-  viewServer,
-} from './server-view.ts';
-import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
+import { changeServer, doingTo, SERVER_RULES, type ServerOptions } from './on-server.ts';
+import { describeServer, isFit, isWarm, type ServerView, takesTraffic } from './server-view.ts';
+import type { Change, Haproxy } from './verb.ts';
 
 /** Milliseconds for a change of state to show. */
 export const STATE_TIMEOUT = 5_000;
-
-export interface ServerOptions extends ServerName, VerbOptions {}
 
 /**
  * Gives traffic to a server that was warmed, and reads back that it is up at full health; one that already takes
@@ -24,37 +14,31 @@ export interface ServerOptions extends ServerName, VerbOptions {}
  *   check; or when it is not up within `timeout` (5 s).
  */
 export function open(haproxy: Haproxy, options: ServerOptions): Promise<Change<ServerView>> {
-  const doing = `opening ${options?.backend}/${options?.server} at ${haproxy.label}`;
-  const limits = checkOptions(doing, options, RULES, { timeout: STATE_TIMEOUT });
-  return carryOut(haproxy, {
+  const doing = doingTo(haproxy, 'opening', options);
+  return changeServer(haproxy, options, {
     doing,
-    limits,
-    read: (signal) => viewServer(haproxy, options, signal),
+    limits: checkOptions(doing, options, SERVER_RULES, { timeout: STATE_TIMEOUT }),
     plan: (before) => {
       if (isOpen(before)) return [];
       if (!isWarm(before)) throw notWarm(doing, before);
       return [setServerState(options, 'ready')];
     },
     done: isOpen,
-    explain: (last) => ({ found: describeServer(last), wanted: 'UP at full health' }),
+    wanted: 'UP at full health',
   });
 }
 
 /** Takes a server out of traffic and checks: state `maint`, read back. What is under way there goes on. */
 export function close(haproxy: Haproxy, options: ServerOptions): Promise<Change<ServerView>> {
-  const doing = `closing ${options?.backend}/${options?.server} at ${haproxy.label}`;
-  const limits = checkOptions(doing, options, RULES, { timeout: STATE_TIMEOUT });
-  return carryOut(haproxy, {
+  const doing = doingTo(haproxy, 'closing', options);
+  return changeServer(haproxy, options, {
     doing,
-    limits,
-    read: (signal) => viewServer(haproxy, options, signal),
+    limits: checkOptions(doing, options, SERVER_RULES, { timeout: STATE_TIMEOUT }),
     plan: ({ admin }) => (admin.maint ? [] : [setServerState(options, 'maint')]),
     done: ({ admin, status }) => admin.maint && status.state === 'maint',
-    explain: (last) => ({ found: describeServer(last), wanted: 'MAINT' }),
+    wanted: 'MAINT',
   });
 }
-
-export const RULES = { ...SERVER_RULES, ...VERB_RULES };
 
 export const isOpen = (view: ServerView): boolean =>
   takesTraffic(view) && view.status.progress === undefined && (view.health === undefined || isFit(view));

@@ -1,18 +1,12 @@
 import { option } from '@cutover/internal';
 import { type AdminWord, setServerState, setServerWeight } from '../commands/server.ts';
 import { checkOptions, HaproxyError } from '../errors.ts';
+import { changeServer, doingTo } from './on-server.ts';
 import { isOpen, open } from './open.ts';
-import {
-  describeServer,
-  isWarm,
-  type ServerView,
-  takesTraffic,
-  viewBackend,
-  viewServer,
-} from './server-view.ts';
+import { isWarm, type ServerView, takesTraffic, viewBackend, viewServer } from './server-view.ts';
 import { setAddress } from './set-address.ts';
 import { switchMap } from './switch-map.ts';
-import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
+import { type Change, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
 import { WARM_TIMEOUT, warm } from './warm.ts';
 
 /** What a server shall be. What is left out stays as it is. */
@@ -80,7 +74,7 @@ const RULES = { ...VERB_RULES, maps: option.object, servers: option.object };
 const order = ({ state }: DesiredServer): number => ({ ready: 0, drain: 1, maint: 2 })[state ?? 'ready'];
 
 type Target = { backend: string; server: string };
-type Limits = Pick<VerbOptions, 'timeout' | 'signal' | 'dryRun'>;
+type Limits = VerbOptions & { readonly timeout: number };
 
 async function settle(
   haproxy: Haproxy,
@@ -116,13 +110,13 @@ const setWeight = (
   weight: number,
   limits: Limits,
 ): Promise<Change<ServerView>> =>
-  carryOut(haproxy, {
-    doing: `setting the weight of ${target.backend}/${target.server} at ${haproxy.label}`,
-    limits: { timeout: WARM_TIMEOUT, ...limits } as { timeout: number },
-    read: (signal) => viewServer(haproxy, target, signal),
+  changeServer(haproxy, target, {
+    doing: doingTo(haproxy, 'setting the weight of', target),
+    limits,
     plan: (before) => (before.weight === weight ? [] : [setServerWeight(target, weight)]),
     done: (now) => now.weight === weight,
-    explain: (last) => ({ found: `weight ${last.weight}`, wanted: String(weight) }),
+    wanted: `weight ${weight}`,
+    explain: (last) => ({ found: `weight ${last.weight}` }),
   });
 
 const leave = (
@@ -131,13 +125,12 @@ const leave = (
   state: 'drain' | 'maint',
   limits: Limits,
 ): Promise<Change<ServerView>> =>
-  carryOut(haproxy, {
-    doing: `setting ${target.backend}/${target.server} to ${state} at ${haproxy.label}`,
-    limits: { timeout: WARM_TIMEOUT, ...limits } as { timeout: number },
-    read: (signal) => viewServer(haproxy, target, signal),
+  changeServer(haproxy, target, {
+    doing: doingTo(haproxy, `setting to ${state}`, target),
+    limits,
     plan: ({ admin }) => (admin[state] ? [] : [setServerState(target, state)]),
     done: ({ admin }) => admin[state],
-    explain: (last) => ({ found: describeServer(last), wanted: state }),
+    wanted: state,
   });
 
 /** A desired state that takes every server out of a backend is a mistake. */

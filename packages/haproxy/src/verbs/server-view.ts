@@ -1,4 +1,3 @@
-import { option } from '@cutover/internal';
 import { showServersState } from '../commands/servers-state.ts';
 import { type StatRow, showStat } from '../commands/stat.ts';
 import { HaproxyError } from '../errors.ts';
@@ -27,8 +26,6 @@ export interface ServerView extends ServerName {
   /** HAProxy's words about the last check: "Connection refused", "Service Unavailable", … */
   readonly lastCheck: string;
 }
-
-export const SERVER_RULES = { backend: option.text, server: option.text } as const;
 
 /** Reads one server, or throws `not-found`. */
 export async function viewServer(

@@ -1,12 +1,12 @@
 import { option } from '@cutover/internal';
 import { setServerAddress } from '../commands/server.ts';
 import { checkOptions } from '../errors.ts';
-import type { ServerName } from '../grammar/words.ts';
+import { changeServer, doingTo, SERVER_RULES, type ServerOptions } from './on-server.ts';
 import { STATE_TIMEOUT } from './open.ts';
-import { SERVER_RULES, type ServerView, viewServer } from './server-view.ts';
-import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
+import type { ServerView } from './server-view.ts';
+import type { Change, Haproxy } from './verb.ts';
 
-export interface SetAddressOptions extends ServerName, VerbOptions {
+export interface SetAddressOptions extends ServerOptions {
   /** An IP address; a name would be resolved by HAProxy's configuration only. */
   address: string;
   port?: number | undefined;
@@ -18,23 +18,20 @@ export interface SetAddressOptions extends ServerName, VerbOptions {
  * @throws {HaproxyError} `not-ready` when it is not in force within `timeout` (5 s).
  */
 export function setAddress(haproxy: Haproxy, options: SetAddressOptions): Promise<Change<ServerView>> {
-  const doing = `setting the address of ${options?.backend}/${options?.server} at ${haproxy.label}`;
+  const doing = doingTo(haproxy, 'setting the address of', options);
   const { address, port, ...limits } = checkOptions(doing, options, RULES, { timeout: STATE_TIMEOUT });
   const done = (view: ServerView) => view.address === address && (port === undefined || view.port === port);
   const turn = `${options.backend}/${options.server}`;
   const change = () =>
-    carryOut(haproxy, {
+    changeServer(haproxy, options, {
       doing,
       limits,
-      read: (signal) => viewServer(haproxy, options, signal),
       plan: (before) => (done(before) ? [] : [setServerAddress(options, address, port)]),
       done,
-      explain: (last) => ({
-        found: `${last.address}:${last.port}`,
-        wanted: `${address}:${port ?? last.port}`,
-      }),
+      wanted: `${address}${port === undefined ? '' : `:${port}`}`,
+      explain: (last) => ({ found: `${last.address}:${last.port}` }),
     });
   return haproxy.memory.inTurn(turn, limits.signal ?? new AbortController().signal, change);
 }
 
-const RULES = { ...SERVER_RULES, ...VERB_RULES, address: option.text, port: option.count };
+const RULES = { ...SERVER_RULES, address: option.text, port: option.count };

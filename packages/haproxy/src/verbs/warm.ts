@@ -1,21 +1,14 @@
 import { option } from '@cutover/internal';
 import { setServerState } from '../commands/server.ts';
 import { checkOptions, HaproxyError } from '../errors.ts';
-import type { ServerName } from '../grammar/words.ts';
-import {
-  describeServer,
-  isWarm,
-  SERVER_RULES,
-  type ServerView,
-  takesTraffic,
-  viewServer,
-} from './server-view.ts';
-import { type Change, carryOut, type Haproxy, LOOK_AGAIN, VERB_RULES, type VerbOptions } from './verb.ts';
+import { changeServer, doingTo, SERVER_RULES, type ServerOptions } from './on-server.ts';
+import { describeServer, isWarm, type ServerView, takesTraffic } from './server-view.ts';
+import { type Change, type Haproxy, LOOK_AGAIN } from './verb.ts';
 
 /** Milliseconds for a server to become healthy. */
 export const WARM_TIMEOUT = 30_000;
 
-export interface WarmOptions extends ServerName, VerbOptions {
+export interface WarmOptions extends ServerOptions {
   /** Milliseconds between looks; default {@link LOOK_AGAIN}. */
   pollInterval?: number | undefined;
 }
@@ -27,16 +20,15 @@ export interface WarmOptions extends ServerName, VerbOptions {
  *   where a server that was never checked looks healthy; `not-ready` when it is not healthy within `timeout` (30 s).
  */
 export function warm(haproxy: Haproxy, options: WarmOptions): Promise<Change<ServerView>> {
-  const doing = `warming ${options?.backend}/${options?.server} at ${haproxy.label}`;
+  const doing = doingTo(haproxy, 'warming', options);
   const { pollInterval, ...limits } = checkOptions(doing, options, RULES, {
     timeout: WARM_TIMEOUT,
     pollInterval: LOOK_AGAIN,
   });
-  return carryOut(haproxy, {
+  return changeServer(haproxy, options, {
     doing,
     limits,
     every: pollInterval,
-    read: (signal) => viewServer(haproxy, options, signal),
     plan: (before) => {
       refuseUnfit(doing, before);
       if (!before.checked) throw unchecked(doing, before, 'HAProxy does not check it');
@@ -51,15 +43,12 @@ export function warm(haproxy: Haproxy, options: WarmOptions): Promise<Change<Ser
       }
       return isWarm(now);
     },
-    explain: (last) => ({
-      found: describeServer(last),
-      wanted: `healthy within ${limits.timeout} ms`,
-      fix: 'look at what its app answers to the health check',
-    }),
+    wanted: `healthy within ${limits.timeout} ms`,
+    fix: 'look at what its app answers to the health check',
   });
 }
 
-const RULES = { ...SERVER_RULES, ...VERB_RULES, pollInterval: option.duration };
+const RULES = { ...SERVER_RULES, pollInterval: option.duration };
 
 function refuseUnfit(doing: string, view: ServerView): void {
   if (!takesTraffic(view)) return;

@@ -2,12 +2,11 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMasterClient, createRuntimeGroup, type RuntimeClient } from '../../src/index.ts';
-import { type App, startApp } from '../support/app.ts';
-import { configOf } from '../support/configs.ts';
-import { HOST, type RealHaproxy, SHARED, startRealHaproxy } from '../support/real-haproxy.ts';
+import { expect, it } from 'vitest';
+import { createRuntimeGroup } from '../../src/index.ts';
+import { SHARED } from '../support/real-haproxy.ts';
 import { ask } from '../support/requests.ts';
+import { onRealHaproxy } from '../support/stage.ts';
 import { failure } from '../support/with-fake.ts';
 
 const ACL = `${SHARED}/block.acl`;
@@ -23,91 +22,9 @@ frontend other
   default_backend app
 `;
 
-describe.each(['2.6', '3.0'])('the commands of HAProxy %s', (version) => {
-  let app: App;
-  let real: RealHaproxy;
-  let haproxy: RuntimeClient;
-
-  beforeAll(async () => {
-    app = await startApp('app');
-    const config = configOf(app.port, app.port, { more: MORE, version });
-    real = await startRealHaproxy(version, config, {
-      'live.map': 'live be_blue\n',
-      'block.acl': '10.9.9.9\n',
-    });
-    haproxy = real.client();
-  });
-  afterAll(async () => {
-    await haproxy?.close();
-    await real?.[Symbol.asyncDispose]();
-    await app.kill();
-  });
-
-  const host = async () => (await haproxy.showServersState('app'))[0]?.address as string;
-
-  it.each([
-    [
-      'an unknown backend',
-      { backend: 'nope', server: 'x', address: '1.1.1.1', port: 80 },
-      'not-found',
-      'No such backend',
-    ],
-    [
-      'a name for an address',
-      { backend: 'app', server: 'x', address: 'no.such.host.invalid' },
-      'invalid',
-      'no IP address',
-    ],
-    [
-      'a static algorithm',
-      { backend: 'fixed', server: 'x', address: '1.1.1.1', port: 80 },
-      'refused',
-      'dynamic load balancing',
-    ],
-    [
-      'a protocol it does not have',
-      { backend: 'app', server: 'x', address: '1.1.1.1', port: 80, words: ['proto', 'h9'] },
-      'refused',
-      'MUX',
-    ],
-    [
-      'a name that is taken',
-      { backend: 'app', server: 'blue', address: '1.1.1.1', port: 80 },
-      'conflict',
-      'Already exists',
-    ],
-  ])('addServer is refused with %s', async (_, options, code, words) => {
-    const error = await failure(haproxy.addServer(options));
-    expect([error.code, error.message.includes(words)]).toEqual([code, true]);
-  });
-
-  it('adds a server that takes no traffic until it was checked and opened, and deletes it', async () => {
-    const target = { backend: 'app', server: 'extra' };
-    await haproxy.addServer({
-      ...target,
-      address: await host(),
-      port: app.port,
-      weight: 100,
-      check: { inter: 100, rise: 2, fall: 2 },
-    });
-    expect((await failure(haproxy.warm(target))).code).toBe('refused');
-    await haproxy.enableHealth(target);
-    await haproxy.warm(target);
-    const { after } = await haproxy.open(target);
-    expect(after.status.text).toBe('UP');
-    expect((await failure(haproxy.deleteServer(target))).message).toContain('maintenance');
-    await haproxy.drain({ ...target, to: 'maint' });
-    await expect
-      .poll(() => haproxy.deleteServer(target).catch((error) => error.message), {
-        timeout: 10_000,
-        interval: 200,
-      })
-      .toBe(true);
-    expect((await failure(haproxy.deleteServer(target))).code).toBe('not-found');
-    expect((await haproxy.showServersState('app')).map(({ server }) => server)).toEqual(['blue', 'green']);
-  });
-
+onRealHaproxy('the commands', { more: MORE, files: { 'block.acl': '10.9.9.9\n' } }, (stage) => {
   it('changes an ACL in one commit', async () => {
+    const { haproxy } = stage;
     expect((await haproxy.showAcls()).some(({ file }) => file === ACL)).toBe(true);
     await haproxy.addAcl(ACL, '10.1.1.1');
     expect(await haproxy.showAcl(ACL)).toEqual(['10.9.9.9', '10.1.1.1']);
@@ -119,6 +36,7 @@ describe.each(['2.6', '3.0'])('the commands of HAProxy %s', (version) => {
   });
 
   it('sets, reads and clears an entry of a stick table', async () => {
+    const { haproxy } = stage;
     await haproxy.setTable('table', 'a b', { gpc0: 5 });
     expect((await haproxy.showTables()).find(({ name }) => name === 'table')).toMatchObject({
       type: 'string',
@@ -132,6 +50,7 @@ describe.each(['2.6', '3.0'])('the commands of HAProxy %s', (version) => {
   });
 
   it('switches frontends off and on, as often as asked, and sets limits', async () => {
+    const { haproxy } = stage;
     await haproxy.disableFrontend('other');
     await haproxy.disableFrontend('other');
     await haproxy.enableFrontend('other');
@@ -144,7 +63,8 @@ describe.each(['2.6', '3.0'])('the commands of HAProxy %s', (version) => {
   });
 
   it('reads sessions, connections and errors while a request is under way', async () => {
-    const slow = ask(`${real.url}/slow`);
+    const { haproxy } = stage;
+    const slow = ask(`${stage.url}/slow`);
     await expect
       .poll(async () => (await haproxy.showSessions()).some(({ server }) => server === 'blue'), {
         interval: 5,
@@ -157,7 +77,8 @@ describe.each(['2.6', '3.0'])('the commands of HAProxy %s', (version) => {
   });
 
   it('puts a certificate in the store, and takes it out', async () => {
-    const file = join(real.folder, 'cert.pem');
+    const { haproxy } = stage;
+    const file = join(stage.real.folder, 'cert.pem');
     await promisify(execFile)('openssl', [
       'req',
       '-x509',
@@ -189,8 +110,9 @@ describe.each(['2.6', '3.0'])('the commands of HAProxy %s', (version) => {
   });
 
   it('is examined: each fault of its configuration is found', async () => {
+    const { haproxy } = stage;
     const findings = await haproxy.doctor({
-      config: await readFile(join(real.folder, 'haproxy.cfg'), 'utf8'),
+      config: await readFile(join(stage.real.folder, 'haproxy.cfg'), 'utf8'),
     });
     const found = findings.map(({ code, subject }) => `${code} ${subject}`);
     expect(found).toEqual(
@@ -206,19 +128,21 @@ describe.each(['2.6', '3.0'])('the commands of HAProxy %s', (version) => {
   });
 
   it('says that it is healthy, by the backends that matter', async () => {
+    const { haproxy } = stage;
     expect(await haproxy.health({ backends: ['app', 'be_blue'] })).toMatchObject({ healthy: true });
     expect((await haproxy.health({ backends: ['table'] })).healthy).toBe(false);
   });
 
   it('is brought back to a desired state after a reload made it forget', async () => {
+    const { haproxy } = stage;
     const desired = {
       servers: { app: { green: { state: 'ready' }, blue: { state: 'maint' } } },
       maps: { [`${SHARED}/live.map`]: { live: 'be_green' } },
     } as const;
     await haproxy.reconcile(desired);
     const { pid } = await haproxy.showInfo();
-    await real.reload();
-    await expect.poll(async () => (await haproxy.showInfo()).pid, { timeout: 10_000 }).not.toBe(pid);
+    await stage.real.reload();
+    await expect.poll(async () => (await haproxy.showInfo()).pid, { timeout: 20_000 }).not.toBe(pid);
     const { commands } = await haproxy.reconcile(desired);
     expect(commands).toContain('set server app/green state ready');
     expect((await haproxy.reconcile(desired)).commands).toEqual([]);
@@ -226,46 +150,9 @@ describe.each(['2.6', '3.0'])('the commands of HAProxy %s', (version) => {
     expect(states.map(({ admin }) => admin.maint)).toEqual([true, false]);
   });
 
-  it('tells of its processes and reloads through its master', async () => {
-    const master = createMasterClient({ address: real.master });
-    const before = (await master.showProc()).find(({ type, old }) => type === 'worker' && !old);
-    const { success } = await master.reload();
-    expect(success).toBe(version === '2.6' ? undefined : true);
-    await expect
-      .poll(async () => (await master.showProc()).find(({ type, old }) => type === 'worker' && !old)?.pid, {
-        timeout: 10_000,
-      })
-      .not.toBe(before?.pid);
-  });
-
-  it('counts the clients that an old worker still has', async () => {
-    const master = createMasterClient({ address: real.master });
-    app.slow = 2000;
-    const slow = ask(`${real.url}/slow`);
-    await expect
-      .poll(async () => (await haproxy.showSessions()).some(({ backend }) => backend === 'app'), {
-        interval: 5,
-      })
-      .toBe(true);
-    await master.reload();
-    await expect
-      .poll(async () => (await master.oldWorkers()).map(({ connections }) => connections), {
-        timeout: 1900,
-        interval: 50,
-      })
-      .toEqual([1]);
-    expect((await slow).status).toBe(200);
-    app.slow = 500;
-    await expect.poll(() => master.oldWorkers(), { timeout: 5000, interval: 100 }).toEqual([]);
-  });
-
   it('is one of several, each with its own result', async () => {
-    await using group = createRuntimeGroup([real.socket, '/nowhere.sock']);
+    await using group = createRuntimeGroup([stage.real.socket, '/nowhere.sock']);
     const results = await group.each((client) => client.cliLevel());
     expect(results.map(({ ok }) => ok)).toEqual([true, false]);
-  });
-
-  it(`reaches its apps through ${HOST}`, async () => {
-    await expect.poll(async () => (await ask(real.url)).status, { timeout: 5000 }).toBe(200);
   });
 });

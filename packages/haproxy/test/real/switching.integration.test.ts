@@ -1,49 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, startApp } from '../support/app.ts';
-import { configOf } from '../support/configs.ts';
-import { type RealHaproxy, SHARED, startRealHaproxy } from '../support/real-haproxy.ts';
+import { expect, it } from 'vitest';
+import type { App } from '../support/app.ts';
 import { ask, pressure } from '../support/requests.ts';
+import { BLUE, GREEN, MAP, onRealHaproxy, type Stage } from '../support/stage.ts';
 import { openEcho } from '../support/web-socket.ts';
 import { failure } from '../support/with-fake.ts';
 
-const MAP = `${SHARED}/live.map`;
-const server = (name: string) => ({ backend: 'app', server: name });
+const OTHER = { blue: 'green', green: 'blue' } as const;
+type Slot = keyof typeof OTHER;
+const server = (slot: Slot) => ({ backend: 'app', server: slot });
 
-describe.each(['2.6', '3.0'])('switching on HAProxy %s', (version) => {
-  let apps: Record<string, App>;
-  let real: RealHaproxy;
-
-  beforeAll(async () => {
-    apps = { blue: await startApp('blue'), green: await startApp('green') };
-    const config = configOf(apps.blue?.port ?? 0, apps.green?.port ?? 0, { version });
-    real = await startRealHaproxy(version, config, { 'live.map': 'live be_blue\n' });
-  });
-  afterAll(async () => {
-    await real?.[Symbol.asyncDispose]();
-    for (const app of Object.values(apps)) await app.kill();
-  });
-
-  /** Blue takes traffic and green is in maintenance, whatever the test before left. */
-  const reset = async () => {
-    await using haproxy = real.client();
-    for (const app of Object.values(apps)) app.healthy = true;
-    await haproxy.setServerState(server('blue'), 'ready');
-    await expect
-      .poll(async () => (await haproxy.showStat({ proxy: 'app', type: 'server' }))[0]?.status.text, {
-        timeout: 5000,
-      })
-      .toBe('UP');
-    await haproxy.closeServer(server('green'));
-  };
-
-  it('loses no request over ten switches by server state under 16 keep-alive clients', async () => {
-    await reset();
-    await using haproxy = real.client();
-    const load = pressure(`${real.url}/`);
+onRealHaproxy('switching under load', {}, (stage) => {
+  it('loses no request over ten switches by server state under 32 keep-alive clients', async () => {
+    await stage.reset();
+    const { haproxy } = stage;
+    const load = pressure(`${stage.url}/`, { clients: 32, pause: 5 });
+    let live: Slot = 'blue';
     for (let n = 0; n < 10; n++) {
-      const [from, to] = n % 2 ? ['green', 'blue'] : ['blue', 'green'];
-      await haproxy.warm(server(to as string));
-      await haproxy.switchServers({ backend: 'app', to: to as string, from: from as string });
+      await haproxy.warm(server(OTHER[live]));
+      await haproxy.switchServers({ backend: 'app', to: OTHER[live], from: live });
+      live = OTHER[live];
     }
     const { failed, failures, sent, versions } = await load.stop();
     expect([failed, failures]).toEqual([0, []]);
@@ -52,125 +27,135 @@ describe.each(['2.6', '3.0'])('switching on HAProxy %s', (version) => {
   });
 
   it('loses no POST over twenty switches by map, and every switch is read back', async () => {
-    await reset();
-    await using haproxy = real.client();
-    const load = pressure(`${real.url}/map`, { method: 'POST' });
+    await stage.reset();
+    const haproxy = stage.byMap;
+    const load = pressure(`${stage.url}/map`, { clients: 16, method: 'POST', pause: 5 });
     for (let n = 0; n < 20; n++) {
       const value = n % 2 ? 'be_blue' : 'be_green';
       await haproxy.switchMap({ map: MAP, key: 'live', value, requireBackend: true });
-      expect((await ask(`${real.url}/map`)).version).toBe(value.slice(3));
+      expect((await ask(`${stage.url}/map`)).version).toBe(value.slice(3));
     }
     const { failed, failures } = await load.stop();
     expect([failed, failures]).toEqual([0, []]);
   });
 
-  it('replaces a slot with its app killed, five times, and loses nothing', async () => {
-    await reset();
-    await using haproxy = real.client();
-    const load = pressure(`${real.url}/`);
-    for (let n = 0; n < 5; n++) {
-      const [from, to] = (n % 2 ? ['green', 'blue'] : ['blue', 'green']) as ['blue', 'green'];
-      await haproxy.warm(server(to));
-      await haproxy.switchServers({ backend: 'app', to, from });
-      expect((await haproxy.drain(server(from))).drained).toBe(true);
-      await haproxy.closeServer(server(from));
-      await apps[from]?.kill();
-      await apps[from]?.revive();
+  it('loses nothing over twenty full replacements, the drained old process killed by SIGKILL each time', async () => {
+    await stage.reset();
+    const { haproxy } = stage;
+    const load = pressure(`${stage.url}/`, { clients: 16, pause: 5 });
+    let live: Slot = 'blue';
+    await stage.green.kill();
+    for (let n = 0; n < 20; n++) {
+      const next: Slot = OTHER[live];
+      await stage[next].revive();
+      await haproxy.warm(server(next));
+      await haproxy.switchServers({ backend: 'app', to: next, from: live });
+      expect((await haproxy.drain({ ...server(live), to: n % 2 ? 'maint' : 'drain' })).drained).toBe(true);
+      await haproxy.closeServer(server(live));
+      await stage[live].kill();
+      live = next;
     }
-    const { failed, failures } = await load.stop();
+    const { failed, failures, sent } = await load.stop();
     expect([failed, failures]).toEqual([0, []]);
+    expect(sent).toBeGreaterThan(1_000);
+    await stage[OTHER[live]].revive();
   });
 
   it.each([
-    ['does not listen', async (app: App) => app.kill()],
-    [
-      'answers 503',
-      async (app: App) => {
-        app.healthy = false;
-      },
-    ],
-  ])('sends no request to a new slot whose app %s', async (_, spoil) => {
-    await reset();
-    await using haproxy = real.client();
-    const green = apps.green as App;
+    ['does not listen', (app: App) => app.kill()],
+    ['answers 503', (app: App) => app.set({ healthy: false })],
+  ])('sends no request to a new slot whose app %s, and ends as it began', async (_, spoil) => {
+    await stage.reset();
+    const { haproxy, green } = stage;
     await spoil(green);
-    const before = green.served;
-    const load = pressure(`${real.url}/`, { clients: 4 });
-    const error = await failure(haproxy.warm({ ...server('green'), timeout: 1200 }));
-    expect((await failure(haproxy.open(server('green')))).code).toBe('not-ready');
-    await haproxy.closeServer(server('green'));
+    const before = await reached(stage, 'green');
+    const load = pressure(`${stage.url}/`, { clients: 4 });
+    const error = await failure(haproxy.warm({ ...GREEN, timeout: 1200 }));
+    expect((await failure(haproxy.open(GREEN))).code).toBe('not-ready');
+    await haproxy.closeServer(GREEN);
     const { failed, failures } = await load.stop();
-    expect([error.code, green.served - before, failed, failures]).toEqual(['not-ready', 0, 0, []]);
+    const after = await reached(stage, 'green');
+    expect([error.code, after - before, failed, failures]).toEqual(['not-ready', 0, 0, []]);
+    const states = await haproxy.showServersState('app');
+    expect(states.map(({ admin }) => admin.maint)).toEqual([false, true]);
     await green.kill();
     await green.revive();
   });
 
   it('warms a slot that starts late, and sends nothing before', async () => {
-    await reset();
-    await using haproxy = real.client();
-    const green = apps.green as App;
+    await stage.reset();
+    const { haproxy, green } = stage;
     await green.kill();
-    const before = green.served;
-    const late = setTimeout(() => void green.revive(), 700);
-    const load = pressure(`${real.url}/`, { clients: 4 });
-    const { after } = await haproxy.warm(server('green'));
-    clearTimeout(late);
+    const before = await reached(stage, 'green');
+    const load = pressure(`${stage.url}/`, { clients: 4 });
+    const warming = haproxy.warm(GREEN);
+    await expect
+      .poll(async () => (await rowOf(stage, 'green'))?.check?.code, { timeout: 10_000 })
+      .toBe('L4CON');
+    await green.revive();
+    const { after } = await warming;
     const { failed } = await load.stop();
-    expect([after.status.text, green.served - before, failed]).toEqual(['DRAIN', 0, 0]);
+    expect([after.status.text, (await reached(stage, 'green')) - before, failed]).toEqual(['DRAIN', 0, 0]);
   });
 
   it('keeps a WebSocket alive across the switch, and cuts it only when told to, counted', async () => {
-    await reset();
-    await using haproxy = real.client();
-    const echo = await openEcho(real.url);
-    await haproxy.warm(server('green'));
+    await stage.reset();
+    const { haproxy } = stage;
+    const echo = await openEcho(stage.url);
+    await haproxy.warm(GREEN);
     await haproxy.switchServers({ backend: 'app', to: 'green', from: 'blue' });
     expect(await echo.echoes('still here')).toBe(true);
-    const result = await haproxy.drain({ ...server('blue'), timeout: 200, force: true });
+    const result = await haproxy.drain({ ...BLUE, timeout: 200, force: true });
     expect(result).toMatchObject({ drained: false, cut: 1 });
     await echo.closed;
   });
 
   it('lets a cookie client stay while draining, and moves it in maintenance', async () => {
-    await reset();
-    await using haproxy = real.client();
-    const { cookie } = await ask(real.url);
+    await stage.reset();
+    const { haproxy, url } = stage;
+    const { cookie = '' } = await ask(url);
     expect(cookie).toBe('slot=blue');
-    await haproxy.warm(server('green'));
+    await haproxy.warm(GREEN);
     await haproxy.switchServers({ backend: 'app', to: 'green', from: 'blue' });
-    expect((await ask(real.url, { cookie: cookie as string })).version).toBe('blue');
-    expect((await ask(real.url)).version).toBe('green');
-    await haproxy.closeServer(server('blue'));
-    expect((await ask(real.url, { cookie: cookie as string })).version).toBe('green');
+    expect((await ask(url, { cookie })).version).toBe('blue');
+    expect((await ask(url)).version).toBe('green');
+    await haproxy.closeServer(BLUE);
+    expect((await ask(url, { cookie })).version).toBe('green');
   });
 
   it('waits for a slow request, by sessions and by HAProxy itself', async () => {
-    await reset();
-    await using haproxy = real.client();
-    const slow = ask(`${real.url}/slow`);
-    await expect
-      .poll(async () => (await haproxy.showStat({ proxy: 'app', type: 'server' }))[0]?.sessions, {
-        interval: 5,
-      })
-      .toBe(1);
-    await haproxy.warm(server('green'));
+    await stage.reset();
+    const { haproxy } = stage;
+    const slow = await slowRequest(stage);
+    await haproxy.warm(GREEN);
     await haproxy.switchServers({ backend: 'app', to: 'green', from: 'blue' });
-    const result = await haproxy.drain({ ...server('blue'), to: 'maint' });
-    expect([result.drained, (await slow).version]).toEqual([true, 'blue']);
+    const result = await haproxy.drain({ ...BLUE, to: 'maint' });
+    expect([result.drained, (await slow.answer).version]).toEqual([true, 'blue']);
   });
 
   it('is told when a drain outlives its limit, and the request is answered all the same', async () => {
-    await reset();
-    await using haproxy = real.client();
-    const slow = ask(`${real.url}/slow`);
-    await expect
-      .poll(async () => (await haproxy.showStat({ proxy: 'app', type: 'server' }))[0]?.sessions, {
-        interval: 5,
-      })
-      .toBe(1);
-    const result = await haproxy.drain({ ...server('blue'), timeout: 60 });
+    await stage.reset();
+    const { haproxy, blue } = stage;
+    await blue.set({ slow: 2_000 });
+    const slow = await slowRequest(stage);
+    const result = await haproxy.drain({ ...BLUE, timeout: 60 });
     expect(result).toMatchObject({ drained: false, remaining: 1, cut: 0 });
-    expect((await slow).version).toBe('blue');
-    await haproxy.setServerState(server('blue'), 'ready');
+    expect((await slow.answer).version).toBe('blue');
   });
 });
+
+const rowOf = async ({ haproxy }: Stage, slot: Slot) =>
+  (await haproxy.showStat({ proxy: 'app', type: 'server' })).find(({ name }) => name === slot);
+
+/** Requests that HAProxy itself ever sent there, whether or not anything listened. */
+const reached = async (stage: Stage, slot: Slot): Promise<number> =>
+  (await rowOf(stage, slot))?.number('stot') ?? 0;
+
+/** A request that is under way at blue. */
+async function slowRequest(stage: Stage) {
+  const answer = ask(`${stage.url}/slow`);
+  await expect
+    .poll(async () => (await rowOf(stage, 'blue'))?.sessions, { interval: 5, timeout: 10_000 })
+    .toBe(1);
+  return { answer };
+}

@@ -1,85 +1,80 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 
-/** A small app behind HAProxy: says its name, can be slow, unhealthy or gone. */
+/** What a test may change in a running app. */
+interface AppSettings {
+  /** Whether `/health` answers 200; else 503. */
+  readonly healthy: boolean;
+  /** Milliseconds until a path with `/slow` is answered; default 500. */
+  readonly slow: number;
+}
+
+interface AppState extends AppSettings {
+  /** Requests seen since its process began, but those of health checks. */
+  readonly served: number;
+  /** When its last health check was answered, in milliseconds since 1970. */
+  readonly checkedAt: number;
+}
+
+/** A small app behind HAProxy, a process of its own: says its name, can be slow, unhealthy or gone. */
 export interface App extends AsyncDisposable {
   readonly name: string;
+  /** The same after {@link App.revive}. */
   readonly port: number;
-  /** Requests seen but those of health checks. */
-  readonly served: number;
-  healthy: boolean;
-  /** When its last health check was answered, as `performance.now()`. */
-  readonly checkedAt: number;
-  /** Milliseconds until `/slow` is answered. */
-  slow: number;
-  /** Ends it at once, with every connection. */
+  set(changes: Partial<AppSettings>): Promise<void>;
+  state(): Promise<AppState>;
+  /** SIGKILL, with every connection it has; resolves when it is gone. */
   kill(): Promise<void>;
-  /** Listens again, on the same port. */
+  /** Another process, healthy, on the same port. */
   revive(): Promise<void>;
 }
 
-export async function startApp(name: string, { listen = true }: { listen?: boolean } = {}): Promise<App> {
-  const sockets = new Set<Socket>();
-  let served = 0;
+const PROGRAM = fileURLToPath(new URL('./app-process.mjs', import.meta.url));
+
+export async function startApp(name: string): Promise<App> {
+  let running: ChildProcess;
   let port = 0;
-  let checkedAt = 0;
-  let server: Server | undefined;
-  const create = (): Server =>
-    createServer((request, response) => {
-      if (request.url === '/health') {
-        checkedAt = performance.now();
-        response.statusCode = app.healthy ? 200 : 503;
-        return void response.end();
-      }
-      served++;
-      response.setHeader('x-version', name);
-      const wait = request.url?.includes('/slow') ? app.slow : 0;
-      request.resume();
-      setTimeout(() => response.end(`${name} ${request.url}`), wait);
-    })
-      .on('connection', (socket) => {
-        sockets.add(socket);
-        socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-      })
-      // Longer than HAProxy keeps its idle connections, so that no request meets a closing one.
-      .on('upgrade', (request, socket) => {
-        served++;
-        socket.on('error', () => {});
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
-        socket.pipe(socket);
-        request.resume();
-      });
-  const begin = async () => {
-    server = create();
-    server.keepAliveTimeout = 60_000;
-    server.listen(port, '0.0.0.0');
-    await once(server, 'listening');
-    port = (server.address() as AddressInfo).port;
+  const revive = async () => {
+    running = fork(PROGRAM, [name, String(port)], { execArgv: [] });
+    [{ port }] = await heard<{ port: number }>(running);
+  };
+  const tell = async (changes: Partial<AppSettings>): Promise<AppState> => {
+    running.send(changes);
+    const [state] = await heard<AppState>(running);
+    return state;
   };
   const kill = async () => {
-    for (const socket of sockets) socket.resetAndDestroy();
-    if (!server?.listening) return;
-    await new Promise((resolve) => server?.close(resolve));
+    if (running.exitCode !== null || running.signalCode !== null) return;
+    const gone = once(running, 'exit');
+    running.kill('SIGKILL');
+    await gone;
   };
-  const app: App = {
+  await revive();
+  return {
     name,
-    healthy: true,
-    slow: 500,
     get port() {
       return port;
     },
-    get checkedAt() {
-      return checkedAt;
-    },
-    get served() {
-      return served;
-    },
+    set: async (changes) => void (await tell(changes)),
+    state: () => tell({}),
     kill,
-    revive: begin,
+    revive,
     [Symbol.asyncDispose]: kill,
   };
-  await begin();
-  if (!listen) await kill();
-  return app;
+}
+
+/** The next message of a process; rejects when it ends instead. */
+async function heard<T>(child: ChildProcess): Promise<[T]> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([
+      once(child, 'message', over) as Promise<[T]>,
+      once(child, 'exit', over).then(([code, signal]) => {
+        throw new Error(`the app ended: ${code ?? signal}`);
+      }),
+    ]);
+  } finally {
+    over.abort();
+  }
 }

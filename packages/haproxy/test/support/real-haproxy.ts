@@ -1,83 +1,69 @@
-import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { uniqueName } from '@cutover/internal/testing';
+import { startContainer, type TestContainer } from '@cutover/internal/testing';
 import { createRuntimeClient, type RuntimeClient } from '../../src/index.ts';
 
-const run = promisify(execFile);
-const docker = async (...args: readonly string[]): Promise<string> =>
-  (await run('docker', [...args])).stdout.trim();
+/** Where a container finds a server of this machine. */
+export const HOST = 'host.docker.internal';
+/** The folder as HAProxy names it. */
+export const SHARED = '/shared';
+export const VERSIONS = ['2.6', '3.0'] as const;
+export type TestedVersion = (typeof VERSIONS)[number];
+
+export interface RealHaproxyOptions {
+  readonly version: string;
+  /** Its files are in {@link SHARED}; the frontend is on port 8080, unless `hostPort` is given. */
+  readonly config: string;
+  readonly files?: Readonly<Record<string, string>>;
+  /**
+   * The frontend's port on this machine's own network. For heavy loads: a published port goes through Docker's proxy,
+   * which spends six file descriptors a connection, and stops listening for good when it has none left.
+   */
+  readonly hostPort?: number | undefined;
+}
 
 /** A real HAProxy in a container, its sockets and files in a folder that both sides see. */
 export interface RealHaproxy extends AsyncDisposable {
+  readonly container: TestContainer;
   readonly folder: string;
   /** Admin socket of the worker. */
   readonly socket: string;
   /** Socket of the master process. */
   readonly master: string;
   /** Of the frontend; another port after a restart. */
-  readonly url: string;
-  currentUrl(): Promise<string>;
+  url(): string;
   client(): RuntimeClient;
-  docker(verb: 'kill' | 'restart' | 'start' | 'exec' | 'logs', ...args: readonly string[]): Promise<string>;
+  /** Begun, not awaited: the new worker may still be on its way. */
   reload(): Promise<void>;
+  restart(): Promise<void>;
   /** Until its socket answers. */
   ready(): Promise<void>;
 }
 
-/** Where a container finds a server of this process. */
-export const HOST = 'host.docker.internal';
-/** The folder as HAProxy names it. */
-export const SHARED = '/shared';
-
-/** Starts `haproxy:<version>` with a configuration whose files are in {@link SHARED}; the frontend is on port 8080. */
-export async function startRealHaproxy(
-  version: string,
-  config: string,
-  files: Readonly<Record<string, string>> = {},
-): Promise<RealHaproxy> {
+export async function startRealHaproxy(options: RealHaproxyOptions): Promise<RealHaproxy> {
+  const { version, config, files = {}, hostPort } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cutover-haproxy-'));
   await chmod(folder, 0o777);
-  for (const [name, text] of Object.entries({ ...files, 'haproxy.cfg': config }))
-    await writeFile(join(folder, name), text, { mode: 0o666 });
-  const name = uniqueName('haproxy');
-  const stop = async () => {
-    await docker('rm', '--force', name).catch(() => {});
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    await docker(
-      ...[
-        'run',
-        '--detach',
-        '--name',
-        name,
-        '--label',
-        `dev.cutover.test=${process.env.CUTOVER_TEST_RUN ?? 'none'}`,
-      ],
-      ...['--user', '0', '--add-host', `${HOST}:host-gateway`],
-      ...['--volume', `${folder}:${SHARED}`, '--publish', '127.0.0.1::8080', `haproxy:${version}`],
-      ...['haproxy', '-W', '-db', '-S', `${SHARED}/master.sock,mode,666`, '-f', `${SHARED}/haproxy.cfg`],
-    );
-    return await connected({ name, folder, stop });
-  } catch (error) {
-    const logs = await run('docker', ['logs', name]).then(({ stdout, stderr }) => stdout + stderr, String);
-    await stop();
-    throw new Error(`HAProxy ${version} did not start: ${logs}`, { cause: error });
-  }
+  for (const [file, text] of Object.entries({ ...files, 'haproxy.cfg': config }))
+    await writeFile(join(folder, file), text, { mode: 0o666 });
+  const onHost = hostPort !== undefined;
+  const container = await startContainer({
+    image: `haproxy:${version}`,
+    command: ['haproxy', '-W', '-db', '-S', `${SHARED}/master.sock,mode,666`, '-f', `${SHARED}/haproxy.cfg`],
+    ...(onHost ? { network: 'host' } : { ports: [8080] }),
+    host: { Binds: [`${folder}:${SHARED}`], ...(onHost ? {} : { ExtraHosts: [`${HOST}:host-gateway`] }) },
+  });
+  const real = handle(container, folder, hostPort);
+  await real.ready().catch(async (cause: unknown) => {
+    const logs = await container.logs();
+    await real[Symbol.asyncDispose]();
+    throw new Error(`HAProxy ${version} did not start: ${logs}`, { cause });
+  });
+  return real;
 }
 
-async function connected({
-  name,
-  folder,
-  stop,
-}: {
-  name: string;
-  folder: string;
-  stop: () => Promise<void>;
-}): Promise<RealHaproxy> {
+function handle(container: TestContainer, folder: string, hostPort: number | undefined): RealHaproxy {
   const socket = join(folder, 'admin.sock');
   const client = () => createRuntimeClient({ address: socket });
   const ready = async () => {
@@ -89,23 +75,23 @@ async function connected({
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  await ready();
-  const currentUrl = async () => {
-    const port = (await docker('port', name, '8080')).split('\n')[0]?.split(':').pop();
-    return `http://127.0.0.1:${port}`;
-  };
   return {
+    container,
     folder,
     socket,
     master: join(folder, 'master.sock'),
-    url: await currentUrl(),
-    currentUrl,
+    url: () => `http://127.0.0.1:${hostPort ?? container.address(8080).port}`,
     client,
     ready,
-    docker: (verb, ...args) => docker(verb, ...(verb === 'exec' ? [name, ...args] : [...args, name])),
-    reload: async () => {
-      await docker('kill', '--signal', 'USR2', name);
+    reload: () => container.kill('SIGUSR2'),
+    restart: async () => {
+      await container.stop();
+      await container.start();
+      await ready();
     },
-    [Symbol.asyncDispose]: stop,
+    [Symbol.asyncDispose]: async () => {
+      await container[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -32,10 +32,15 @@ export const ask = (
     sent.end(method === 'POST' ? 'body' : undefined);
   });
 
-/** Counts what becomes of requests that clients send without pause, until stopped. */
+/** Counts what becomes of requests that clients send one after another, `pause` ms apart (default 0), until stopped. */
 export function pressure(
   url: string,
-  { clients = 16, method = 'GET', cookie }: { clients?: number; method?: string; cookie?: string } = {},
+  {
+    clients = 16,
+    method = 'GET',
+    cookie,
+    pause = 0,
+  }: { clients?: number; method?: string; cookie?: string; pause?: number } = {},
 ) {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const counts = { sent: 0, failed: 0, failures: [] as string[], versions: {} as Record<string, number> };
@@ -52,6 +57,7 @@ export function pressure(
       );
       if (answer && answer.status !== 200) fail(`status ${answer.status}`);
       if (answer) counts.versions[answer.version] = (counts.versions[answer.version] ?? 0) + 1;
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
     }
   };
   const running = Promise.all(Array.from({ length: clients }, client));

@@ -3,17 +3,18 @@ import { HealthcheckError, type HealthcheckErrorCode } from '../errors.ts';
 
 /**
  * The words by which drivers, Node and servers say what went wrong. PostgreSQL: SQLSTATE, appendix A of its manual.
- * MySQL: error symbols. Prisma 7: `kind` of its adapter errors; Prisma 6 and before: P1xxx. The rest is Node and OpenSSL.
+ * MySQL: error symbols. MongoDB: `codeName`. Prisma 7: `kind` of its adapter errors; Prisma 6 and before: P1xxx. The rest is Node and OpenSSL.
  */
 const MEANINGS: Readonly<Partial<Record<HealthcheckErrorCode, string>>> = {
   denied: `28P01 28000 42501 ER_ACCESS_DENIED_ERROR ER_DBACCESS_DENIED_ERROR ER_HOST_NOT_PRIVILEGED
     ER_ACCESS_DENIED_NO_PASSWORD_ERROR AuthenticationFailed DatabaseAccessDenied P1000 P1010
-    WRONGPASS NOAUTH NOPERM EACCES EPERM pm2-not-allowed`,
+    WRONGPASS NOAUTH NOPERM Unauthorized EACCES EPERM pm2-not-allowed`,
   misconfigured: `3D000 ER_BAD_DB_ERROR DatabaseDoesNotExist TlsConnectionError P1003 P1011 P1012 P1013
     HANDSHAKE_NO_SSL_SUPPORT CERT_HAS_EXPIRED DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN
     UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY
     EPROTO ERR_INVALID_URL ERR_SOCKET_BAD_PORT ENAMETOOLONG pm2-not-pm2`,
-  'not-ready': '57P01 57P02 57P03 53300 LOADING MASTERDOWN BUSY TRYAGAIN CLUSTERDOWN ER_CON_COUNT_ERROR',
+  'not-ready': `57P01 57P02 57P03 53300 LOADING MASTERDOWN BUSY TRYAGAIN CLUSTERDOWN ER_CON_COUNT_ERROR
+    NotWritablePrimary NotPrimaryNoSecondaryOk PrimarySteppedDown InterruptedAtShutdown`,
   unreachable: `ECONNREFUSED ECONNRESET EPIPE ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH EADDRNOTAVAIL ENOENT
     HPE_INVALID_EOF_STATE PROTOCOL_CONNECTION_LOST DatabaseNotReachable ConnectionClosed P1001 P1017
     pm2-not-running pm2-closed`,
@@ -29,10 +30,15 @@ const CODE_OF = new Map(
 
 /** Drivers that give no code, by what they say. */
 const CODE_OF_MESSAGE: readonly (readonly [RegExp, HealthcheckErrorCode])[] = [
-  [/does not support SSL|secure TLS connection/i, 'misconfigured'],
+  // amqplib: what the broker says in its close, and that it closed where it should have opened a virtual host.
+  [/\(ACCESS-REFUSED\)/, 'denied'],
+  [/does not support SSL|certificate|Expected ConnectionOpenOk/i, 'misconfigured'],
   [/^ERR (invalid password|AUTH |Client sent AUTH|DB index|invalid DB)/, 'denied'],
-  [/Connection terminated|Connection is closed|socket hang up|closed the connection/i, 'unreachable'],
-  [/timeout|timed out/i, 'silent'],
+  [
+    /connection terminated|socket hang up|(closed the|before secure TLS) connection|(connection|channel|socket)\b.* closed/i,
+    'unreachable',
+  ],
+  [/timeout|timed ?out/i, 'silent'],
 ];
 
 /** Whatever a driver threw while `doing`, as an error of ours that knows "not yet" from "never". */
@@ -56,13 +62,13 @@ const meaningOf = (word: string): HealthcheckErrorCode | undefined =>
 /** Every `code` and `kind` in an error, its cause, its parts and Prisma's `meta`, deepest first. */
 function wordsOf(thrown: unknown, depth = 0): string[] {
   if (typeof thrown !== 'object' || thrown === null || depth > 5) return [];
-  const { code, originalCode, kind, cause, errors, meta, driverAdapterError } = thrown as Record<
+  const { code, codeName, originalCode, kind, cause, errors, meta, driverAdapterError } = thrown as Record<
     string,
     unknown
   >;
   const inner = [cause, meta, driverAdapterError, ...(Array.isArray(errors) ? errors.slice(0, 8) : [])];
   return [
     ...inner.flatMap((part) => wordsOf(part, depth + 1)),
-    ...[code, originalCode, kind].filter((word): word is string => typeof word === 'string'),
+    ...[code, codeName, originalCode, kind].filter((word): word is string => typeof word === 'string'),
   ];
 }

@@ -1,9 +1,8 @@
-import type { IncomingMessage, RequestOptions } from 'node:http';
 import { option, readOptions, redactUrl } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { defineCheck } from './define-check.ts';
-import { held } from './held.ts';
+import { type Answer, ask, badAnswer, type HttpRequest } from './http-exchange.ts';
 
 export interface HttpCheckOptions {
   /** Default `http`. */
@@ -32,21 +31,8 @@ export interface HttpCheckOptions {
 
 /** 64 KB: an answer to a health question is small. */
 export const HTTP_BODY_LIMIT = 65_536;
-const REDIRECTS = 5;
 
-interface Wanted extends HttpCheckOptions {
-  redirect: 'fail' | 'follow';
-  bodyLimit: number;
-  doing: string;
-}
-
-interface Answer {
-  status: number;
-  headers: IncomingMessage['headers'];
-  body: string;
-  /** The body was longer than the limit. */
-  cut: boolean;
-}
+type Wanted = HttpRequest & Pick<HttpCheckOptions, 'status' | 'expectHeaders' | 'body'>;
 
 /**
  * A request is answered as wanted. Each run uses a connection of its own, so it also proves that one is accepted.
@@ -94,56 +80,6 @@ function readUrl(url: string | URL): URL {
   });
 }
 
-async function ask(url: URL, wanted: Wanted, signal: AbortSignal, redirects = 0): Promise<Answer> {
-  const answer = await exchange(url, wanted, signal);
-  const { location } = answer.headers;
-  if (wanted.redirect === 'fail' || answer.status < 300 || answer.status > 399 || !location) return answer;
-  const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-  if (!next || next.origin !== url.origin) throw badAnswer(wanted, 'a redirect that leaves the origin');
-  if (redirects === REDIRECTS) throw badAnswer(wanted, `more than ${REDIRECTS} redirects`);
-  return ask(next, wanted, signal, redirects + 1);
-}
-
-async function exchange(url: URL, wanted: Wanted, signal: AbortSignal): Promise<Answer> {
-  // Loaded at the first run: a HEALTHCHECK command that asks PM2 alone should not pay for HTTP.
-  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  return await held<Answer>(signal, ({ resolve, reject }) => {
-    const outgoing = request(url, requestOptions(wanted));
-    outgoing.on('error', reject);
-    outgoing.on('response', (incoming) => readAnswer(incoming, wanted.bodyLimit, { resolve, reject }));
-    outgoing.end();
-    return () => outgoing.destroy();
-  });
-}
-
-const requestOptions = ({ method = 'GET', headers, host, socketPath, ca }: Wanted): RequestOptions => ({
-  method,
-  headers: { 'user-agent': 'cutover-healthcheck', ...headers, ...(host && { host }), connection: 'close' },
-  agent: false,
-  ...(socketPath && { socketPath }),
-  ...(ca && { ca }),
-});
-
-function readAnswer(
-  incoming: IncomingMessage,
-  limit: number,
-  { resolve, reject }: { resolve(answer: Answer): void; reject(error: unknown): void },
-): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const finish = () => {
-    const body = Buffer.concat(chunks).toString('utf8', 0, limit);
-    resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body, cut: length > limit });
-  };
-  incoming.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > limit) finish();
-  });
-  incoming.on('error', reject);
-  incoming.on('end', finish);
-}
-
 function judge(answer: Answer, wanted: Wanted): void {
   if (!accepts(wanted.status, answer.status)) {
     throw badAnswer(wanted, `status ${answer.status}`, wantedStatus(wanted.status), {
@@ -177,10 +113,3 @@ const wantedStatus = (expected: HttpCheckOptions['status']): string =>
     : typeof expected === 'function'
       ? 'another'
       : [expected].flat().join(' or ');
-
-const badAnswer = (
-  { doing }: Wanted,
-  found: string,
-  wanted?: string,
-  facts: Readonly<Record<string, unknown>> = {},
-): HealthcheckError => new HealthcheckError('bad-answer', { doing, found, wanted }, { facts });

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { option, readOptions, redactUrl } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
@@ -15,6 +15,8 @@ export interface RedisClient {
 export interface RedisCheckOptions {
   /** Default `redis`. */
   name?: string;
+  /** Certificates to trust in place of Node's own, PEM; for a `rediss:` URL. */
+  ca?: string;
 }
 
 /** A longer answer than this to a PING is no Redis. */
@@ -27,7 +29,8 @@ const ANSWER_LIMIT = 4096;
  */
 export function redisCheck(target: string | RedisClient, options: RedisCheckOptions = {}): Check {
   const refuse = refuseOption('redisCheck');
-  const { name } = readOptions(options, { name: option.text }, { name: 'redis' }, refuse);
+  const rules = { name: option.text, ca: option.text };
+  const { name, ca } = readOptions(options, rules, { name: 'redis' }, refuse);
   if (typeof target !== 'string') {
     requireMethods('redisCheck', target, 'ping');
     const run = joined(async () => expectPong('asking Redis', await target.ping()));
@@ -35,7 +38,7 @@ export function redisCheck(target: string | RedisClient, options: RedisCheckOpti
   }
   const url = readDatabaseUrl('redisCheck', target, ['redis:', 'rediss:']);
   const doing = `asking ${redactUrl(url)}`;
-  return defineCheck({ name, doing, run: (signal) => viaUrl(url, doing, signal) });
+  return defineCheck({ name, doing, run: (signal) => viaUrl(url, { doing, ca }, signal) });
 }
 
 function expectPong(doing: string, answer: unknown): void {
@@ -43,8 +46,12 @@ function expectPong(doing: string, answer: unknown): void {
   throw new HealthcheckError('bad-answer', { doing, found: 'another answer to PING', wanted: 'PONG' });
 }
 
-async function viaUrl(url: URL, doing: string, signal: AbortSignal): Promise<void> {
-  const open = url.protocol === 'rediss:' ? await secureConnect(url) : () => connectTcp(addressOf(url));
+async function viaUrl(
+  url: URL,
+  { doing, ca }: { doing: string; ca: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const open = url.protocol === 'rediss:' ? await secureConnect(url, ca) : () => connectTcp(addressOf(url));
   const commands = commandsOf(url);
   const last = await held<string>(signal, ({ resolve, reject }) => {
     const socket = open();
@@ -72,10 +79,12 @@ const addressOf = (url: URL) => ({
   port: Number(url.port) || 6379,
 });
 
-async function secureConnect(url: URL): Promise<() => Socket> {
+async function secureConnect(url: URL, ca: string | undefined): Promise<() => Socket> {
   const { connect } = await import('node:tls');
   const address = addressOf(url);
-  return () => connect({ ...address, servername: address.host });
+  // An address is no server name; Node warns of one.
+  const servername = isIP(address.host) ? '' : address.host;
+  return () => connect({ ...address, servername, ...(ca && { ca }) });
 }
 
 function commandsOf(url: URL): string[][] {

@@ -28,7 +28,8 @@ function send(
   // A body is never read: the connection ends with the answer instead.
   if (hasBody(request)) response.setHeader('connection', 'close');
   response.writeHead(status, headers);
-  response.end(request.method === 'HEAD' ? undefined : body);
+  // Node leaves the body out of an answer to HEAD.
+  response.end(body);
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>

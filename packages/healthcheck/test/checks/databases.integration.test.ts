@@ -4,7 +4,7 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Check, mysqlCheck, postgresCheck, redisCheck } from '../../src/index.ts';
-import { expectAbortable, run } from '../helpers/run.ts';
+import { expectAbortable, outcome as outcomeOf, run } from '../helpers/run.ts';
 import { closedPort, tcpPeer } from '../helpers/servers.ts';
 
 const password = 'p@ss/word';
@@ -21,6 +21,8 @@ interface Kind {
   login: string;
   database: string;
   check: (url: string) => Check;
+  /** A check whose answer takes 2 s. */
+  slow: (url: string, server: TestContainer) => Promise<Check> | Check;
 }
 
 const kinds: Kind[] = [
@@ -33,6 +35,7 @@ const kinds: Kind[] = [
     login: user('postgres'),
     database: 'shop',
     check: (url) => postgresCheck(url),
+    slow: (url) => postgresCheck(url, { query: 'SELECT pg_sleep(2)' }),
   },
   {
     title: 'mysqlCheck',
@@ -43,6 +46,7 @@ const kinds: Kind[] = [
     login: user('root'),
     database: 'shop',
     check: (url) => mysqlCheck(url),
+    slow: (url) => mysqlCheck(url, { query: 'SELECT SLEEP(2)' }),
   },
   {
     title: 'redisCheck',
@@ -53,18 +57,18 @@ const kinds: Kind[] = [
     login: user(''),
     database: '1',
     check: (url) => redisCheck(url),
+    slow: async (url, server) => {
+      await server.exec('redis-cli', '-a', password, 'CLIENT', 'PAUSE', '2000');
+      return redisCheck(url);
+    },
   },
 ];
 
-describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, database, check }) => {
+describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, database, check, slow }) => {
   let server: TestContainer;
   const url = ({ address = addressOf(server, port), path = database, as = login } = {}) =>
     `${scheme}://${as}@${address}/${path}`;
-  const outcome = (target: string, limit = 2_000) =>
-    run(check(target), limit).then(
-      () => 'good',
-      (error) => error.code ?? error.message,
-    );
+  const outcome = (target: string, limit = 2_000) => outcomeOf(check(target), limit);
 
   beforeAll(async () => {
     server = await startContainer({ image, ports: [port], ...(env && { env }), ...(command && { command }) });
@@ -115,6 +119,11 @@ describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, data
     expect(await outcome(url({ address: `127.0.0.1:${dropped.port}` }))).toBe('unreachable');
   });
 
+  it('ends with its signal when the answer is slow', async () => {
+    expect(await outcomeOf(await slow(url(), server), 200)).toBe('limit reached');
+    expect(await outcome(url())).toBe('good');
+  });
+
   it('sees a server freeze, thaw and freeze again', async () => {
     const states: string[] = [];
     for (const verb of ['pause', 'unpause', 'pause', 'unpause'] as const) {
@@ -126,7 +135,8 @@ describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, data
 
   it('leaves no connection on the server', async () => {
     for (let ask = 0; ask < 10; ask++) await run(check(url()));
-    await expect.poll(() => connections(scheme, url())).toBeLessThanOrEqual(1);
+    // A server works a slow query to its end before it sees that nobody waits for it.
+    await expect.poll(() => connections(scheme, url()), { timeout: 10_000 }).toBeLessThanOrEqual(1);
   });
 });
 

@@ -20,11 +20,50 @@ describe('failureOf', () => {
     ['an unknown host', coded('ENOTFOUND'), 'unreachable'],
     ['a certificate nobody trusts', coded('DEPTH_ZERO_SELF_SIGNED_CERT'), 'misconfigured'],
     ['TLS not offered', new Error('The server does not support SSL connections'), 'misconfigured'],
+    [
+      'mysql2, a certificate nobody trusts',
+      Object.assign(new Error('self-signed certificate'), { code: 'HANDSHAKE_SSL_ERROR' }),
+      'misconfigured',
+    ],
+    [
+      'mysql2, a handshake cut off',
+      Object.assign(
+        new Error('Client network socket disconnected before secure TLS connection was established'),
+        {
+          code: 'HANDSHAKE_SSL_ERROR',
+        },
+      ),
+      'unreachable',
+    ],
     ['MariaDB, wrong password', coded('ER_ACCESS_DENIED_ERROR'), 'denied'],
     ['Prisma, nothing there', prisma({ kind: 'DatabaseNotReachable' }), 'unreachable'],
     ['Prisma, wrong password', prisma({ kind: 'AuthenticationFailed' }), 'denied'],
     ['Prisma, no such database', prisma({ kind: 'DatabaseDoesNotExist' }), 'misconfigured'],
     ['Prisma, starting', prisma({ kind: 'postgres', code: '57P03' }), 'not-ready'],
+    // As the real amqplib said them to a real RabbitMQ.
+    [
+      'amqplib, wrong password',
+      new Error(
+        'Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused"',
+      ),
+      'denied',
+    ],
+    [
+      'amqplib, no such virtual host',
+      new Error('Expected ConnectionOpenOk; got <ConnectionClose channel:0>'),
+      'misconfigured',
+    ],
+    ['amqplib, still starting', new Error('Socket closed abruptly during opening handshake'), 'unreachable'],
+    ['amqplib, a broker that died', new Error('Connection closed (Error: Unexpected close)'), 'unreachable'],
+    ['amqplib, a channel that is gone', new Error('Channel closed'), 'unreachable'],
+    ['amqplib, a silent broker', new Error('connect ETIMEDOUT'), 'silent'],
+    [
+      'mongodb, wrong password',
+      Object.assign(new Error('Authentication failed.'), { code: 18, codeName: 'AuthenticationFailed' }),
+      'denied',
+    ],
+    ['mongodb, hung up', new Error('connection <monitor> to 127.0.0.1:45483 closed'), 'unreachable'],
+    ['mongodb, a silent server', new Error('Server selection timed out after 1000 ms'), 'silent'],
     ['anything else', new Error('odd'), 'bad-answer'],
     ['what is no error', 'odd', 'bad-answer'],
   ])('reads %s', (_, thrown, code) => {

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { makeCertificate } from '@cutover/internal/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type HttpCheckOptions, httpCheck } from '../../src/index.ts';
-import { expectAbortable, run } from '../helpers/run.ts';
+import { expectAbortable, outcome, run } from '../helpers/run.ts';
 import { closedPort, httpPeer, newFolder, tcpPeer } from '../helpers/servers.ts';
 
 const shop = () =>
@@ -17,9 +17,6 @@ const shop = () =>
       .writeHead(200, { 'x-slot': 'blue', 'x-host': request.headers.host ?? '', 'x-method': request.method })
       .end('all is well');
   });
-
-// Self-signed, for localhost, good until 2126; a secret of nobody.
-const fixture = (kind: string) => join(import.meta.dirname, `../fixtures/localhost.${kind}`);
 
 describe('httpCheck', () => {
   it.each<[string, string, HttpCheckOptions]>([
@@ -66,12 +63,12 @@ describe('httpCheck', () => {
   });
 
   it('trusts a certificate only when it is told to', async () => {
-    const [key, cert] = await Promise.all(['key', 'crt'].map((kind) => readFile(fixture(kind), 'utf8')));
-    const server = createServer({ key, cert }, (_, response) => response.end('ok'));
+    const certificate = makeCertificate();
+    const server = createServer(certificate, (_, response) => response.end('ok'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    await expect(run(httpCheck(url, { ca: cert as string }))).resolves.toBeUndefined();
+    await expect(run(httpCheck(url, { ca: certificate.cert }))).resolves.toBeUndefined();
     await expect(run(httpCheck(url))).rejects.toMatchObject({ code: 'misconfigured', permanent: true });
   });
 
@@ -81,6 +78,20 @@ describe('httpCheck', () => {
       code: 'misconfigured',
       permanent: true,
     });
+  });
+
+  it('sees a server fail, answer, fall silent and answer again', async () => {
+    let way: 'good' | 'bad' | 'silent' = 'bad';
+    const peer = await httpPeer((_, response) => {
+      if (way !== 'silent') response.writeHead(way === 'good' ? 200 : 503).end();
+    });
+    const check = httpCheck(`http://127.0.0.1:${peer.port}/`);
+    const states: string[] = [];
+    for (way of ['bad', 'good', 'silent', 'good'] as const) {
+      states.push(await outcome(check, way === 'silent' ? 100 : undefined));
+    }
+    expect(states).toEqual(['bad-answer', 'good', 'limit reached', 'good']);
+    await expect.poll(() => peer.sockets.size).toBe(0);
   });
 
   it('is unreachable when nothing listens, without showing user, password or query', async () => {

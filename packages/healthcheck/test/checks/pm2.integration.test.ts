@@ -4,8 +4,8 @@ import { inspect } from 'node:util';
 import { startPm2, type TestPm2 } from '@cutover/internal/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pm2Check } from '../../src/index.ts';
-import { run } from '../helpers/run.ts';
-import { newFolder } from '../helpers/servers.ts';
+import { expectAbortable, outcome, run } from '../helpers/run.ts';
+import { newFolder, tcpPeer } from '../helpers/servers.ts';
 
 const steady = 'setInterval(() => {}, 1000)';
 const serving = "require('http').createServer((_, answer) => answer.end()).listen(0)";
@@ -100,6 +100,15 @@ describe('pm2Check against a real PM2', () => {
     await expect.poll(() => socketsOf(process.pid)).toBeLessThanOrEqual(before);
   });
 
+  it('sees the daemon freeze, thaw, freeze and thaw', async () => {
+    const states: string[] = [];
+    for (const signal of ['SIGSTOP', 'SIGCONT', 'SIGSTOP', 'SIGCONT'] as const) {
+      process.kill(pm2.pid, signal);
+      states.push(await outcome(check('cron'), signal === 'SIGSTOP' ? 200 : 10_000));
+    }
+    expect(states).toEqual(['limit reached', 'good', 'limit reached', 'good']);
+  });
+
   it('goes on after a reload', async () => {
     await pm2.cli('reload', 'api', '--silent');
     await expect
@@ -109,6 +118,15 @@ describe('pm2Check against a real PM2', () => {
 });
 
 describe('pm2Check without a PM2', () => {
+  it('ends with its signal, its socket closed, when what listens is silent, and is bad when it hangs up', async () => {
+    const silent = await newFolder();
+    const peer = await tcpPeer(undefined, join(silent, 'rpc.sock'));
+    await expectAbortable(pm2Check({ home: silent }), peer);
+    const dropping = await newFolder();
+    await tcpPeer((socket) => socket.destroy(), join(dropping, 'rpc.sock'));
+    expect(await outcome(pm2Check({ home: dropping }))).toBe('unreachable');
+  });
+
   it('is unreachable and starts none', async () => {
     const home = await newFolder();
     await expect(run(pm2Check({ home }))).rejects.toMatchObject({ code: 'unreachable', permanent: false });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tcpCheck } from '../../src/index.ts';
-import { expectAbortable, run } from '../helpers/run.ts';
+import { expectAbortable, outcome, run } from '../helpers/run.ts';
 import { closedPort, newFolder, tcpPeer } from '../helpers/servers.ts';
 
 describe('tcpCheck', () => {
@@ -20,6 +20,16 @@ describe('tcpCheck', () => {
   it('is bad when the connection is accepted and dropped', async () => {
     const { port } = await tcpPeer((socket) => socket.destroy());
     await expect(run(tcpCheck({ port, hold: 1_000 }))).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  it('sees a server drop, keep and drop connections again', async () => {
+    let drops = true;
+    const { port } = await tcpPeer((socket) => {
+      if (drops) socket.destroy();
+    });
+    const states: string[] = [];
+    for (drops of [true, false, true, false]) states.push(await outcome(tcpCheck({ port })));
+    expect(states).toEqual(['unreachable', 'good', 'unreachable', 'good']);
   });
 
   it('is bad when nothing listens', async () => {

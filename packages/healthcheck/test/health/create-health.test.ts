@@ -67,6 +67,28 @@ describe('createHealth', () => {
     });
   });
 
+  it('leaves no timer behind once the checks have answered', async () => {
+    const { health, clock } = create({ ready: [good('a'), bad('b')], patience: 500 });
+    await health.report('ready');
+    expect(clock.sleeping).toBe(0);
+  });
+
+  it('follows a dependency that comes and goes, by one run a cache period', async () => {
+    const outcomes = [true, false, true, false, true];
+    const run = vi.fn(async () => {
+      if (!outcomes[run.mock.calls.length - 1]) throw new Error('gone');
+    });
+    const { health, clock } = create({ ready: [{ name: 'a', run }] });
+    const seen: string[] = [];
+    for (let second = 0; second < outcomes.length; second++) {
+      for (let ask = 0; ask < 20; ask++) await health.report('ready');
+      seen.push((await health.report('ready')).status);
+      await clock.advance(1_000);
+    }
+    expect(seen).toEqual(['pass', 'fail', 'pass', 'fail', 'pass']);
+    expect(run).toHaveBeenCalledTimes(5);
+  });
+
   it('tells the last good result as degraded, with its age, while a later run hangs', async () => {
     let runs = 0;
     const check: Check = { name: 'a', run: () => (runs++ === 0 ? Promise.resolve() : new Promise(() => {})) };

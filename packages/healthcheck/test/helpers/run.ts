@@ -17,3 +17,10 @@ export async function expectAbortable(check: Check, peer: { sockets: ReadonlySet
   await expect(run(check, 100)).rejects.toThrow('limit reached');
   await expect.poll(() => peer.sockets.size).toBe(0);
 }
+
+/** How a run ends: `good`, the code of its failure, or `limit reached`. */
+export const outcome = (check: Check, limit?: number): Promise<string> =>
+  run(check, limit).then(
+    () => 'good',
+    (error) => error.code ?? error.message,
+  );

@@ -13,7 +13,7 @@ export interface TemporalBehaviour {
   /** Pollers by task queue type: 1 workflow, 2 activity; `ago` in milliseconds. */
   pollers: Record<number, { identity: string; ago: number }[]>;
   /** Refuses every call with this gRPC status. */
-  refuse?: status;
+  refuse?: status | undefined;
   /** Never answers. */
   silent?: boolean;
 }
@@ -30,7 +30,10 @@ type Handler = (
 ) => void;
 
 /** A gRPC server that speaks Temporal's own protobuf service, as `@temporalio/proto` has it. */
-export async function temporalPeer(behaviour: Partial<TemporalBehaviour> = {}) {
+export async function temporalPeer(
+  behaviour: Partial<TemporalBehaviour> = {},
+  credentials: ServerCredentials = ServerCredentials.createInsecure(),
+) {
   const state: TemporalBehaviour = { serving: ServingStatus.SERVING, pollers: {}, ...behaviour };
   const asked: Record<'service' | 'namespace' | 'taskQueue' | 'authorization', string>[] = [];
   const guarded =
@@ -70,9 +73,7 @@ export async function temporalPeer(behaviour: Partial<TemporalBehaviour> = {}) {
     } as never,
   );
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
+    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
   );
   onTestFinished(() => server.forceShutdown());
   return { address: `127.0.0.1:${port}`, state, asked };

@@ -1,11 +1,13 @@
 import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { makeCertificate } from '@cutover/internal/testing';
+import { ServerCredentials } from '@grpc/grpc-js';
 import { Connection } from '@temporalio/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { temporalCheck } from '../../src/index.ts';
-import { expectAbortable, run } from '../helpers/run.ts';
+import { type TemporalCheckOptions, temporalCheck } from '../../src/index.ts';
+import { expectAbortable, outcome, run } from '../helpers/run.ts';
 import { closedPort, tcpPeer } from '../helpers/servers.ts';
-import { ServingStatus, status, temporalPeer } from '../helpers/temporal.ts';
+import { ServingStatus, status, type TemporalBehaviour, temporalPeer } from '../helpers/temporal.ts';
 
 const fresh = [{ identity: '1@host', ago: 1_000 }];
 const stale = [{ identity: '1@host', ago: 200_000 }];
@@ -62,6 +64,40 @@ describe('temporalCheck over gRPC', () => {
     const check = temporalCheck(address, { apiKey: 'key-to-hide', tls: false });
     await expect(run(check)).rejects.not.toThrow('key-to-hide');
     expect(asked[0]?.authorization).toBe('Bearer key-to-hide');
+  });
+
+  it('asks over TLS, and trusts a certificate only when it is told to', async () => {
+    const { key, cert } = makeCertificate();
+    const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(cert) };
+    const { address } = await temporalPeer({}, ServerCredentials.createSsl(null, [pair]));
+    const outcomeWith = (options: TemporalCheckOptions) => outcome(temporalCheck(address, options));
+    expect(await outcomeWith({ tls: true, ca: cert })).toBe('good');
+    expect(await outcomeWith({ tls: true })).toBe('misconfigured');
+    expect(await outcomeWith({ tls: true, ca: makeCertificate().cert })).toBe('misconfigured');
+    expect(await outcomeWith({})).toBe('unreachable');
+  });
+
+  it('says "never" to TLS where none is spoken', async () => {
+    const { address } = await temporalPeer();
+    expect(await outcome(temporalCheck(address, { apiKey: 'key-to-hide' }))).toBe('misconfigured');
+  });
+
+  it('sees the service go, come and fall silent, and its pollers as well', async () => {
+    const { address, state } = await temporalPeer({ pollers: { 1: fresh } });
+    const check = temporalCheck(address, { taskQueue: 'orders' });
+    const states: string[] = [];
+    const turns: Partial<TemporalBehaviour>[] = [
+      {},
+      { refuse: status.UNAVAILABLE },
+      { refuse: undefined, pollers: {} },
+      { silent: true },
+      { silent: false, pollers: { 1: fresh } },
+    ];
+    for (const turn of turns) {
+      Object.assign(state, turn);
+      states.push(await outcome(check, state.silent ? 200 : undefined));
+    }
+    expect(states).toEqual(['good', 'not-ready', 'unhealthy', 'limit reached', 'good']);
   });
 
   it('is unreachable when nothing listens', async () => {

@@ -1,4 +1,4 @@
-import { createConnection, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type BoundedOptions, bounded, TimeoutError } from '../bounded.ts';
@@ -42,6 +42,8 @@ export async function connectPm2({
   timeout = PM2_TIMEOUT,
   signal,
 }: Pm2Options = {}): Promise<Pm2Client> {
+  // Loaded when first needed: a start-up file that never asks PM2 pays nothing for it.
+  const { createConnection } = process.getBuiltinModule('node:net');
   const socket = createConnection(join(home, 'rpc.sock'));
   const session = new Session(socket, home);
   try {

@@ -22,8 +22,8 @@ export class Connections {
   readonly #server: Server;
   #latest: Connection | undefined;
   #empty: (() => void) | undefined;
-  /** Called for each HTTP/1 request before the application sees it; a drain sets it. */
-  onBusy: ((connection: Connection) => void) | undefined;
+  /** Called for each HTTP/1 request before the application sees it, with the response before; a drain sets it. */
+  onBusy: ((connection: Connection, previous: ServerResponse | undefined) => void) | undefined;
 
   constructor(server: Server) {
     this.#server = server;
@@ -104,7 +104,8 @@ export class Connections {
   #busy(request: IncomingMessage, response: ServerResponse): void {
     if (request.httpVersionMajor > 1) return;
     const connection = this.#open.get(request.socket) ?? this.#track(request.socket);
+    const previous = connection.response;
     connection.response = response;
-    this.onBusy?.(connection);
+    this.onBusy?.(connection, previous);
   }
 }

@@ -1,4 +1,4 @@
-import { Server as NetServer } from 'node:net';
+import type { Server } from 'node:net';
 import type { Clock } from '@cutover/internal';
 import { type Connection, Connections } from './connections.ts';
 
@@ -11,7 +11,7 @@ export interface DrainContext {
 }
 
 /** What node:http adds to a server of node:net. */
-type AnyServer = NetServer & { closeIdleConnections?(): void; closeAllConnections?(): void };
+type AnyServer = Server & { closeIdleConnections?(): void; closeAllConnections?(): void };
 
 /**
  * The end of one server, in the order that loses nothing: the listener closes first (in a cluster the primary stops
@@ -24,7 +24,7 @@ export class ServerDrain {
   readonly #upgradedElsewhere: boolean;
   #closed: Promise<void> = Promise.resolve();
 
-  constructor(server: NetServer, { upgradedElsewhere = false } = {}) {
+  constructor(server: Server, { upgradedElsewhere = false } = {}) {
     this.#server = server;
     this.#connections = new Connections(server);
     this.#upgradedElsewhere = upgradedElsewhere;
@@ -32,7 +32,10 @@ export class ServerDrain {
 
   /** Closes the listener and tells clients to go, at once; also a listener that opens later. */
   refuse(): void {
-    this.#connections.onBusy = tellToClose;
+    this.#connections.onBusy = (connection, previous) => {
+      if (previous) tellToStay(previous);
+      tellToClose(connection);
+    };
     this.#stopListening();
     this.#server.once('listening', () => this.#stopListening());
     for (const connection of this.#connections.all) tellToClose(connection);
@@ -70,8 +73,9 @@ export class ServerDrain {
 
   /** Not the server's own close, which for HTTP also cuts idle sockets and stops checking header timeouts. */
   #stopListening(): void {
+    const { Server } = process.getBuiltinModule('node:net');
     this.#closed = new Promise((resolve) => {
-      NetServer.prototype.close.call(this.#server, () => resolve());
+      Server.prototype.close.call(this.#server, () => resolve());
     });
   }
 
@@ -119,8 +123,15 @@ const ANY_STREAM = 2 ** 31 - 1;
 
 function tellToClose({ response, session }: Connection): void {
   if (session && !session.destroyed) session.goaway(0, ANY_STREAM);
-  if (response && !response.headersSent && !isOver(response)) response.setHeader('Connection', 'close');
+  if (response && isUnsaid(response)) response.setHeader('Connection', 'close');
 }
+
+/** Of a client that pipelines: to close with this answer would lose the request that has come behind it. */
+function tellToStay(response: Response): void {
+  if (isUnsaid(response)) response.setHeader('Connection', 'keep-alive');
+}
+
+const isUnsaid = (response: Response): boolean => !response.headersSent && !isOver(response);
 
 /** Lets requests that already lie in the kernel be read: an idle socket with one of them is not idle. */
 async function readWhatHasArrived(): Promise<void> {

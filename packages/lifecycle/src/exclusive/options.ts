@@ -1,6 +1,6 @@
 import { option, readOptions } from '@cutover/internal';
 import { type LifecycleError, refuse } from '../errors.ts';
-import type { LockStore } from './store.ts';
+import { type LockStore, lockStore } from './store.ts';
 
 /** Milliseconds to get the lock. */
 export const LOCK_TIMEOUT = 60_000;
@@ -39,10 +39,7 @@ const lease = {
   accepts: (v: unknown) => option.duration.accepts(v) && (v as number) >= 300,
 };
 const RULES = {
-  store: option.either(option.text, option.object, {
-    expected: 'a client',
-    accepts: (v) => typeof v === 'function',
-  }),
+  store: option.required(lockStore),
   signal: option.signal,
   timeout: option.limit,
   lease,
@@ -52,6 +49,11 @@ const DEFAULTS = { timeout: LOCK_TIMEOUT, lease: LOCK_LEASE, onEvent: () => {} }
 
 /** @throws {LifecycleError} `bad-option` */
 export function readExclusiveOptions(name: string, run: unknown, given: ExclusiveOptions) {
-  readOptions({ name, run }, { name: option.text, run: option.function }, {}, refuse('taking a lock'));
+  readOptions(
+    { name, run },
+    { name: option.required(option.text), run: option.required(option.function) },
+    {},
+    refuse('taking a lock'),
+  );
   return readOptions(given, RULES, DEFAULTS, refuse('taking a lock'));
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { bounded } from '@cutover/internal';
 import type { Contender, ContenderOptions } from './store.ts';
 
@@ -17,8 +16,10 @@ export interface PgPool {
 }
 
 /** The lock's number: the first 8 bytes of a digest, as PostgreSQL's bigint. */
-export const lockKey = (name: string): string =>
-  createHash('sha256').update(`cutover:${name}`).digest().readBigInt64BE().toString();
+export function lockKey(name: string): string {
+  const { createHash } = process.getBuiltinModule('node:crypto');
+  return createHash('sha256').update(`cutover:${name}`).digest().readBigInt64BE().toString();
+}
 
 // A transaction's number only ever grows, and one is given out only after the lock is held.
 const TRY = 'SELECT CASE WHEN pg_try_advisory_lock($1::bigint) THEN txid_current()::text END AS token';

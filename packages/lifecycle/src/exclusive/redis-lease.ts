@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { bounded } from '@cutover/internal';
 import { missing } from './driver.ts';
 import type { Contender, ContenderOptions } from './store.ts';
@@ -22,7 +21,7 @@ const DRIFT = 0.05;
  * the server counts, so a slow server makes us stop early rather than run beside another.
  */
 export function redisLease(command: RedisCommand, { name, lease, clock }: ContenderOptions): Contender {
-  const holder = randomUUID();
+  const holder = crypto.randomUUID();
   const keys = [`cutover:{${name}}:lock`, `cutover:{${name}}:fence`];
   const life = String(Math.ceil(lease));
   const run = (script: string) => command('EVAL', script, '2', ...keys, holder, life);

@@ -1,6 +1,5 @@
-import type { Clock } from '@cutover/internal';
-import { redactUrl } from '@cutover/internal';
-import { LifecycleError } from '../errors.ts';
+import type { Clock, OptionRule } from '@cutover/internal';
+import { type ClientKind, kindOf, showClient } from '../client-kind.ts';
 import { missing } from './driver.ts';
 import { type PgClient, type PgPool, postgresLock } from './postgres-lock.ts';
 import { ioredisCommand, nodeRedisCommand, redisFromUrl, redisLease } from './redis-lease.ts';
@@ -30,22 +29,29 @@ export type LockStore =
   | { call(command: string, ...args: string[]): Promise<unknown> }
   | { sendCommand(args: string[]): Promise<unknown> };
 
-/** @throws {LifecycleError} `bad-option` for what is no store, `driver-missing` */
-export function contenderFor(store: LockStore, options: ContenderOptions): Promise<Contender> | Contender {
-  if (typeof store === 'string' || store instanceof URL) return contenderForUrl(String(store), options);
-  // A pool first: ioredis and node-redis have no `connect` that gives a client.
-  if ('query' in store && 'connect' in store) return postgresLock(() => store.connect(), options);
-  if ('call' in store) return redisLease(ioredisCommand(store), options);
-  if ('sendCommand' in store) return redisLease(nodeRedisCommand(store), options);
-  throw noStore('something that is neither');
-}
+// biome-ignore lint/suspicious/noExplicitAny: a URL or a client, as its kind says
+type Open = (store: any, options: ContenderOptions) => Promise<Contender> | Contender;
 
-async function contenderForUrl(url: string, options: ContenderOptions): Promise<Contender> {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  if (/^postgres(ql)?:$/.test(protocol)) return postgresLock(() => openPostgres(url), options);
-  if (/^rediss?:$/.test(protocol)) return redisLease(await redisFromUrl(url), options);
-  throw noStore(protocol ? `the URL ${redactUrl(url)}` : 'a text that is no URL');
-}
+const STORES: Readonly<Partial<Record<ClientKind, Open>>> = {
+  'postgres url': (url, options) => postgresLock(() => openPostgres(String(url)), options),
+  'pg pool': (pool, options) => postgresLock(() => pool.connect(), options),
+  'redis url': async (url, options) => redisLease(await redisFromUrl(String(url)), options),
+  ioredis: (client, options) => redisLease(ioredisCommand(client), options),
+  'node-redis': (client, options) => redisLease(nodeRedisCommand(client), options),
+};
+
+const openerOf = (store: unknown): Open | undefined => STORES[kindOf(store) as ClientKind];
+
+/** Where a lock can live. */
+export const lockStore: OptionRule = {
+  expected: 'a postgres: or redis: URL, a pg Pool, or a client of ioredis or node-redis',
+  accepts: (thing) => openerOf(thing) !== undefined,
+  show: showClient,
+};
+
+/** Opens a store that {@link lockStore} accepts. @throws {LifecycleError} `driver-missing`; or what the driver throws */
+export const contenderFor = async (store: LockStore, options: ContenderOptions): Promise<Contender> =>
+  (openerOf(store) as Open)(store, options);
 
 async function openPostgres(connectionString: string): Promise<PgClient> {
   const { default: pg } = await import('pg').catch((cause) => Promise.reject(missing('pg', cause)));
@@ -60,10 +66,3 @@ async function openPostgres(connectionString: string): Promise<PgClient> {
   await client.connect();
   return Object.assign(client, { release: () => void client.end().catch(() => {}) });
 }
-
-const noStore = (found: string): LifecycleError =>
-  new LifecycleError('bad-option', {
-    doing: 'opening the store of a lock',
-    found,
-    wanted: 'a postgres: or redis: URL, a pg Pool, or a client of ioredis or node-redis',
-  });

@@ -1,4 +1,3 @@
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { FrameReader, messageOf } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
@@ -18,6 +17,7 @@ export interface Bus extends Disposable {
 
 /** Listens on the `pub.sock` of PM2's folder; it has the frames of its RPC socket, with a name and its data in each. */
 export function listenToBus(home: string, on: (published: Published) => void): Bus {
+  const { createConnection } = process.getBuiltinModule('node:net');
   const socket = createConnection(join(home, 'pub.sock'));
   const frames = new FrameReader();
   const opened = new Promise<void>((resolve, reject) => {

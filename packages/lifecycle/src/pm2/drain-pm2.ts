@@ -6,10 +6,11 @@ import {
   Pm2Error,
   type Pm2Process,
   systemClock,
+  TimeoutError,
 } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import { type DrainPm2Options, graceOf, readDrainOptions } from './options.ts';
-import { isAlive } from './process-state.ts';
+import { isAlive, isStill, offspringOf, type ProcessState } from './process-state.ts';
 import { killTimeoutOf, selectProcesses } from './targets.ts';
 import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts';
 
@@ -20,7 +21,8 @@ const PROOF_TIMEOUT = 5_000;
 
 /**
  * Stops PM2's processes from outside, all at once where `pm2 stop` takes one or two at a time, kills what outlives its
- * grace, and tells for each whether it left by itself. Never starts a PM2 daemon and reads no environment.
+ * grace, what it leaves behind included, and tells for each whether it left by itself. Never starts a PM2 daemon and
+ * reads no environment.
  *
  * ```ts
  * const verdict = await drainPm2({ processes: ['worker'], gracePeriod: 140_000 });
@@ -72,27 +74,53 @@ async function drainOne(
 ): Promise<ProcessVerdict> {
   const { name, id, pid } = target;
   const began = clock.now();
-  const verdict = (outcome: ProcessVerdict['outcome'], note?: string): ProcessVerdict => ({
-    name,
-    id,
-    pid,
-    outcome,
-    duration: clock.now() - began,
-    ...(note === undefined ? {} : { note }),
-  });
+  const verdict = (outcome: ProcessVerdict['outcome'], note?: string): ProcessVerdict => {
+    const duration = clock.now() - began;
+    return { name, id, pid, outcome, duration, ...(note === undefined ? {} : { note }) };
+  };
   if (!isAlive(pid)) {
     // PM2 may be about to start it again.
     if (target.status !== 'stopped') await client.call('stopProcessId', id);
     return verdict('gone');
   }
+  const offspring = offspringOf(pid);
   const left = await stopWithin(client, id, { timeout: grace, signal });
   const killedByPm2 = clock.now() - began >= killTimeoutOf(target);
-  if (!left) kill(pid);
-  await proveGone(pid, { clock, signal });
+  if (!left) send(pid, 'SIGKILL');
+  await untilGone([pid], { timeout: PROOF_TIMEOUT, clock, signal });
+  const rest = await endOrphans(pid, offspring, { timeout: began + grace - clock.now(), clock, signal });
   if (!left) return verdict('forced', `killed after ${grace} ms`);
-  return killedByPm2
-    ? verdict('forced', `killed by PM2 after its kill_timeout of ${killTimeoutOf(target)} ms`)
-    : verdict('clean');
+  if (killedByPm2)
+    return verdict('forced', `killed by PM2 after its kill_timeout of ${killTimeoutOf(target)} ms`);
+  return rest.killed > 0
+    ? verdict('forced', `${rest.killed} of its children outlived it and had to be killed`)
+    : verdict('clean', rest.found > 0 ? `${rest.found} of its children outlived it` : undefined);
+}
+
+/**
+ * Ends what a process has left behind: PM2 finds children with `ps`, which slim images lack, and no orphans. They have
+ * what is left of the grace period.
+ */
+async function endOrphans(
+  pid: number,
+  offspring: readonly ProcessState[],
+  { timeout, clock, signal }: Limits & { timeout: number },
+): Promise<{ found: number; killed: number }> {
+  const orphans = unique([...offspring, ...offspringOf(pid)]).filter(isStill);
+  for (const orphan of orphans) send(orphan.pid, 'SIGTERM');
+  await untilGone(orphans, { timeout, clock, signal }).catch(ignoreTimeout);
+  const killed = orphans.filter(isStill);
+  for (const orphan of killed) send(orphan.pid, 'SIGKILL');
+  await untilGone(killed, { timeout: PROOF_TIMEOUT, clock, signal });
+  return { found: orphans.length, killed: killed.length };
+}
+
+const unique = (all: readonly ProcessState[]): ProcessState[] => [
+  ...new Map(all.map((one) => [one.pid, one])).values(),
+];
+
+function ignoreTimeout(error: unknown): void {
+  if (!(error instanceof TimeoutError)) throw error;
 }
 
 /** Whether PM2 has seen the process leave within its time. */
@@ -110,15 +138,19 @@ async function stopWithin(
   }
 }
 
-function kill(pid: number): void {
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // Gone in this very moment.
   }
 }
 
-const proveGone = (pid: number, { clock, signal }: Limits): Promise<void> =>
-  bounded({ timeout: PROOF_TIMEOUT, signal, clock }, async (limited) => {
-    while (isAlive(pid)) await clock.sleep(PROOF_PAUSE, limited);
+const untilGone = (
+  all: readonly (number | ProcessState)[],
+  { timeout, clock, signal }: Limits & { timeout: number },
+): Promise<void> =>
+  bounded({ timeout, signal, clock }, async (limited) => {
+    while (all.some((one) => (typeof one === 'number' ? isAlive(one) : isStill(one))))
+      await clock.sleep(PROOF_PAUSE, limited);
   });

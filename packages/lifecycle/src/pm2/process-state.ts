@@ -1,4 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process as the kernel knows it. Its number may be given out again, its number and start together are not. */
+export interface ProcessState {
+  readonly pid: number;
+  /** R, S, D, T, Z, X. */
+  readonly state: string;
+  readonly parent: number;
+  readonly session: number;
+  /** Ticks since the machine has booted. */
+  readonly started: number;
+}
 
 /** Whether a process runs. One that is dead and not yet reaped (a zombie) does not, although signal 0 reaches it. */
 export function isAlive(pid: number): boolean {
@@ -8,15 +19,41 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  return !'ZX'.includes(stateOf(pid) ?? 'R');
+  return !'ZX'.includes(stateOf(pid)?.state ?? 'R');
 }
 
-/** The letter the kernel gives: R, S, D, T, Z, X; undefined where there is no /proc. */
-function stateOf(pid: number): string | undefined {
+/** Whether it is still this very process that runs. */
+export const isStill = ({ pid, started }: ProcessState): boolean =>
+  isAlive(pid) && stateOf(pid)?.started === started;
+
+/** What has come from a process: its descendants, and, where it leads a session, those whose parents are gone. */
+export function offspringOf(pid: number): ProcessState[] {
+  const all = allProcesses();
+  const family = new Set([pid]);
+  // A child may have a lower number than its parent, hence until no more are found.
+  for (let size = 0; size < family.size; ) {
+    size = family.size;
+    for (const one of all) if (family.has(one.parent) || one.session === pid) family.add(one.pid);
+  }
+  return all.filter((one) => one.pid !== pid && family.has(one.pid));
+}
+
+const allProcesses = (): ProcessState[] => {
+  try {
+    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) && stateOf(Number(name))) || []);
+  } catch {
+    return [];
+  }
+};
+
+/** Undefined for what is gone, and where there is no /proc. */
+function stateOf(pid: number): ProcessState | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name before it is in parentheses and may itself hold some.
-    return stat.charAt(stat.lastIndexOf(')') + 2) || undefined;
+    // The name before them is in parentheses and may itself hold some.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state = '', parent, , session] = fields;
+    return { pid, state, parent: Number(parent), session: Number(session), started: Number(fields[19]) };
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { type Clock, messageOf } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
@@ -35,6 +35,7 @@ export async function startChild(
   [program = '', ...args]: readonly string[],
   { env, cwd, clock, gracePeriod }: ChildOptions,
 ): Promise<Child> {
+  const { spawn } = process.getBuiltinModule('node:child_process');
   // A group of its own: a Ctrl-C reaches it through us alone, once, and what it leaves behind can be killed with it.
   const child = spawn(program, args, { env, cwd, stdio: 'inherit', detached: true });
   const over = new AbortController();
@@ -64,7 +65,7 @@ export async function startChild(
   };
 }
 
-const spawned = (child: ReturnType<typeof spawn>, program: string): Promise<void> =>
+const spawned = (child: ChildProcess, program: string): Promise<void> =>
   new Promise((resolve, reject) => {
     child.once('spawn', () => resolve());
     child.once('error', (cause) => {

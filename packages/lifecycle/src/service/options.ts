@@ -1,10 +1,11 @@
 import { option, readOptions } from '@cutover/internal';
+import { showClient } from '../client-kind.ts';
 import { LifecycleError, refuse } from '../errors.ts';
-import type { LockStore } from '../exclusive/store.ts';
+import { type LockStore, lockStore } from '../exclusive/store.ts';
 import { DEFAULT_GRACE_PERIOD } from '../shutdown/budget.ts';
-import type { LifecycleLogger } from '../shutdown/options.ts';
+import { type LifecycleLogger, logger } from '../shutdown/options.ts';
 import type { Attempt } from '../wait/attempts.ts';
-import type { Target } from '../wait/target.ts';
+import { type Target, target } from '../wait/target.ts';
 import { WAIT_TIMEOUT } from '../wait/wait-for-database.ts';
 import { judgeEntryPoint } from './entry-point.ts';
 import type { ServiceVerdict } from './service-verdict.ts';
@@ -55,17 +56,22 @@ const words = {
   expected: 'a list of the program and its arguments',
   accepts: (v: unknown) => Array.isArray(v) && v.every((word) => typeof word === 'string') && Boolean(v[0]),
 };
+const environment = {
+  expected: 'texts by name',
+  accepts: (v: unknown) =>
+    option.object.accepts(v) && Object.values(v as object).every((text) => typeof text === 'string'),
+};
 const RULES = {
-  command: words,
-  waitFor: option.any,
+  command: option.required(words),
+  waitFor: { ...option.either(target, option.list(target)), show: showClient },
   waitTimeout: option.limit,
   migrate: option.either(words, option.object),
   gracePeriod: option.duration,
-  env: option.object,
+  env: environment,
   cwd: option.text,
   exit: option.boolean,
   onEvent: option.function,
-  logger: option.either(option.object, { expected: 'false', accepts: (v: unknown) => v === false }),
+  logger,
 };
 const DEFAULTS = {
   waitFor: [] as readonly Target[],
@@ -77,13 +83,11 @@ const DEFAULTS = {
   logger: console as LifecycleLogger | false,
 };
 
-const MIGRATION_RULES = { command: words, lock: option.any, timeout: option.limit };
+const MIGRATION_RULES = { command: option.required(words), lock: lockStore, timeout: option.limit };
 
 /** @throws {LifecycleError} `bad-option`, `deaf-entry-point` */
 export function readServiceOptions(given: ServiceOptions) {
   const doing = 'running a service';
-  // The command first: a list is not there yet when it was forgotten.
-  readOptions({ command: given.command ?? [] }, { command: RULES.command }, {}, refuse(doing));
   const options = readOptions(given, RULES, DEFAULTS, refuse(doing));
   const deaf = judgeEntryPoint(options.command).find((fault) => fault.deaf);
   if (deaf) throw new LifecycleError('deaf-entry-point', { doing, found: deaf.found, fix: deaf.fix });

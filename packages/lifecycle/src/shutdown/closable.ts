@@ -1,4 +1,4 @@
-import { LifecycleError } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import type { Phase, StepContext } from './types.ts';
 
 /** A function that closes, or a thing known by one of these methods. */
@@ -36,8 +36,8 @@ export function closerOf(name: string, target: Closable): Closer {
     return { phase: 'drain', close: (context) => stopBull(methods, context) };
   const method = CLOSING.find((key) => has(key));
   if (method) return { phase: 'close', close: () => methods[method]?.() };
-  throw new LifecycleError('bad-option', {
-    doing: `adding ${name} to the shutdown`,
+  throw refuse(`adding ${name} to the shutdown`)({
+    name: 'close',
     found: 'something that cannot be closed',
     wanted: `a function, or an object with one of ${CLOSING.join(', ')}`,
   });

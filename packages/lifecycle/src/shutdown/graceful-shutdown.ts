@@ -1,3 +1,4 @@
+import type { Cluster } from 'node:cluster';
 import type { Server } from 'node:net';
 import { type Clock, messageOf, systemClock } from '@cutover/internal';
 import { ServerDrain } from '../drain/server-drain.ts';
@@ -10,7 +11,7 @@ import { Owner } from './owner.ts';
 import type { Step } from './phases.ts';
 import { readPm2Environment } from './pm2-environment.ts';
 import { readSurroundings, type Surroundings } from './surroundings.ts';
-import { listenForTriggers } from './triggers.ts';
+import { type ClusterWorker, listenForTriggers } from './triggers.ts';
 import type { Shutdown, ShutdownEvent } from './types.ts';
 import { type VerdictRecord, verdictPath, writeVerdict } from './verdict-file.ts';
 import { judgeSurroundings } from './warnings.ts';
@@ -22,6 +23,7 @@ export const SURROUNDING_GRACE = 'CUTOVER_GRACE_PERIOD';
 export interface ShutdownPorts {
   readonly host: Host;
   readonly clock: Clock;
+  readonly worker?: ClusterWorker | undefined;
   readSurroundings(env: Host['env']): Surroundings;
 }
 
@@ -37,10 +39,17 @@ export interface ShutdownPorts {
  * @throws {LifecycleError} `bad-option`
  */
 export const gracefulShutdown = (options: GracefulShutdownOptions = {}): Shutdown =>
-  ownShutdown(options, { host: process, clock: systemClock, readSurroundings });
+  ownShutdown(options, { host: process, clock: systemClock, worker: clusterWorker(), readSurroundings });
+
+function clusterWorker(): ClusterWorker | undefined {
+  if (!process.connected) return undefined;
+  // Its types describe the ES module, what comes is the other one.
+  const cluster = process.getBuiltinModule('node:cluster') as unknown as Cluster;
+  return cluster.worker;
+}
 
 export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts): Owner {
-  const { host, clock } = ports;
+  const { host, clock, worker } = ports;
   const options = readShutdownOptions(given);
   const pm2 = readPm2Environment(host.env);
   const budget = planBudget(options, pm2);
@@ -64,7 +73,7 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
     release,
     record: (verdict) => record({ pid: host.pid, ...verdict }),
   });
-  const stopListening = listenForTriggers(host, { ...options, pm2: pm2 !== undefined }, (reason) =>
+  const stopListening = listenForTriggers(host, { ...options, pm2: pm2 !== undefined, worker }, (reason) =>
     owner.trigger(reason),
   );
   for (const step of serverSteps(drains, options.announce, budget, clock)) owner.addStep(step);

@@ -54,7 +54,8 @@ const webSocketServer = {
   accepts: (v: unknown) =>
     option.object.accepts(v) && Symbol.iterator in Object((v as WebSocketServerLike).clients),
 };
-const logger = {
+/** Also that of a service. */
+export const logger = {
   expected: 'an object with info and warn, or false',
   accepts: (v: unknown) => v === false || has(v, 'info', 'warn'),
 };

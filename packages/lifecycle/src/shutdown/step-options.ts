@@ -8,6 +8,6 @@ const RULES = { phase: option.oneOf(...PHASES), timeout: option.limit };
 /** @throws {LifecycleError} `bad-option` */
 export function readStepOptions(name: string, given: StepOptions): StepOptions & { timeout: number } {
   const doing = 'adding a step to the shutdown';
-  readOptions({ name }, { name: option.text }, {}, refuse(doing));
+  readOptions({ name }, { name: option.required(option.text) }, {}, refuse(doing));
   return readOptions(given, RULES, { timeout: Number.POSITIVE_INFINITY }, refuse(`${doing}, ${name}`));
 }

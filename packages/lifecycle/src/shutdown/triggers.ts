@@ -8,10 +8,17 @@ export const DRAIN_TOPIC = 'cutover:drain';
 /** The type of the answer, as PM2 publishes it on its bus. */
 export const DRAINED_TYPE = 'cutover:drained';
 
+/** A worker of node:cluster, as much of it as a shutdown touches. */
+export interface ClusterWorker {
+  exitedAfterDisconnect?: boolean;
+}
+
 export interface TriggerOptions {
   readonly signals: readonly string[];
   readonly trapErrors: boolean;
   readonly pm2: boolean;
+  /** This process as node:cluster knows it, if it is a worker. */
+  readonly worker: ClusterWorker | undefined;
 }
 
 /** Listens for everything that begins a shutdown; returns what takes the listeners away. */
@@ -24,11 +31,9 @@ export function listenForTriggers(
     ...signalListeners(options.signals, on),
     ...(options.trapErrors ? errorListeners(on) : {}),
     ...(options.pm2 ? { message: messageListener(on) } : {}),
-    ...(supervised(host, options)
-      ? { disconnect: () => on({ kind: 'disconnect', text: 'disconnect' }) }
-      : {}),
+    ...(supervised(host, options) ? { disconnect: disconnectListener(options.worker, on) } : {}),
   });
-  for (const [event, listener] of listeners) host.on(event, listener);
+  for (const [event, listener] of listeners) host.prependListener(event, listener);
   return () => {
     for (const [event, listener] of listeners) host.off(event, listener);
   };
@@ -53,5 +58,12 @@ const messageListener = (on: (reason: ShutdownReason) => void) => (message: unkn
 };
 
 // Only where an IPC channel is held open anyway: listening to it keeps a process alive that would end by itself.
-const supervised = (host: Host, { pm2 }: TriggerOptions): boolean =>
-  host.connected === true && (pm2 || host.env.NODE_UNIQUE_ID !== undefined);
+const supervised = (host: Host, { pm2, worker }: TriggerOptions): boolean =>
+  host.connected === true && (pm2 || worker !== undefined);
+
+/** Node ends a worker on the spot when its primary is gone, unless it looks as if the worker had left by itself. */
+const disconnectListener =
+  (worker: ClusterWorker | undefined, on: (reason: ShutdownReason) => void) => (): void => {
+    if (worker) worker.exitedAfterDisconnect = true;
+    on({ kind: 'disconnect', text: 'disconnect' });
+  };

@@ -1,6 +1,7 @@
 import { FakeClock } from '@cutover/internal/testing/fake-clock';
 import { ownShutdown } from '../shutdown/graceful-shutdown.ts';
 import type { GracefulShutdownOptions } from '../shutdown/options.ts';
+import { readShutdownOptions } from '../shutdown/options.ts';
 import type { Surroundings } from '../shutdown/surroundings.ts';
 import type { Shutdown, ShutdownEvent, Verdict } from '../shutdown/types.ts';
 import { FakeHost, type FakeHostOptions } from './fake-host.ts';
@@ -39,6 +40,7 @@ export interface TestShutdown {
  * @throws {LifecycleError} `bad-option`, as `gracefulShutdown` does
  */
 export function testShutdown({ process: world = {}, ...options }: TestShutdownOptions = {}): TestShutdown {
+  readShutdownOptions(options);
   const { surroundings, ...hostOptions } = world;
   const host = new FakeHost(hostOptions);
   const clock = new FakeClock();

@@ -1,6 +1,5 @@
 import type { Check } from '@cutover/healthcheck';
 import { bounded, type Clock } from '@cutover/internal';
-import pRetry from 'p-retry';
 import { pauseAfter } from './backoff.ts';
 
 /** One try at one target. */
@@ -37,6 +36,8 @@ export interface Patience {
 export async function untilGood(check: Check, tally: Tally, patience: Patience): Promise<void> {
   const { clock, random, signal, keepWaiting } = patience;
   const began = clock.now();
+  // Loaded when first needed: most processes wait for nothing.
+  const { default: pRetry } = await import('p-retry');
   await pRetry(() => attempt(check, tally, patience, began), {
     retries: Number.POSITIVE_INFINITY,
     signal,

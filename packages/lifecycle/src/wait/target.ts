@@ -1,6 +1,7 @@
 import type { Check } from '@cutover/healthcheck';
-import { redactUrl } from '@cutover/internal';
-import { LifecycleError } from '../errors.ts';
+import { type OptionRule, option, readOptions } from '@cutover/internal';
+import { type ClientKind, kindOf, showClient } from '../client-kind.ts';
+import { refuse } from '../errors.ts';
 import { mongoCheck } from './mongo.ts';
 
 type Ask = (...args: never[]) => unknown;
@@ -42,68 +43,45 @@ const mysql: FromTarget = (target) => lazily('mysql', (checks) => checks.mysqlCh
 const redis: FromTarget = (target) => lazily('redis', (checks) => checks.redisCheck(target));
 const prisma: FromTarget = (target) => lazily('prisma', (checks) => checks.prismaCheck(target));
 
-const BY_PROTOCOL: Readonly<Record<string, (url: string) => Check>> = {
-  'postgres:': postgres,
-  'postgresql:': postgres,
-  'mysql:': mysql,
-  'mariadb:': mysql,
-  'redis:': redis,
-  'rediss:': redis,
-  'mongodb:': mongoCheck,
-  'mongodb+srv:': mongoCheck,
-};
-
-/**
- * The check that proves a target with a query.
- * @throws {LifecycleError} `bad-option` for what is no target
- */
-export function checkOf(target: Target): Check {
-  if (typeof target === 'string' || target instanceof URL) return checkOfUrl(String(target));
-  if (isCheck(target)) return target;
-  const check = checkOfClient(target as Client);
-  if (check) return check;
-  throw noTarget('something that is neither');
-}
-
-function checkOfUrl(url: string): Check {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  const make = BY_PROTOCOL[protocol];
-  if (make) return make(url);
-  throw noTarget(protocol ? `the URL ${redactUrl(url)}` : 'a text that is no URL');
-}
-
-const isCheck = (target: object): target is Check =>
-  typeof (target as Check).name === 'string' && typeof (target as Check).run === 'function';
-
-interface Client {
-  $queryRaw?: never;
-  unsafe?(sql: string): Promise<unknown>;
-  raw?(sql: string): Promise<unknown>;
-  query?(sql: string): Promise<unknown>;
-  ping?(): Promise<unknown>;
-  /** mysql2's callback flavour hides the promises behind this. */
-  promise?(): { query(sql: string): Promise<unknown> };
-}
-
 const SQL = 'SELECT 1';
 
-// The order matters: mysql2 has `ping` beside `query`, Prisma has anything one asks for.
-function checkOfClient(client: Client): Check | undefined {
-  if (has(client, '$queryRaw')) return prisma(client);
-  if (has(client, 'unsafe')) return { name: 'postgres', run: async () => void (await client.unsafe?.(SQL)) };
-  if (has(client, 'raw')) return { name: 'knex', run: async () => void (await client.raw?.(SQL)) };
-  if (has(client, 'promise', 'query')) return mysql(client.promise?.());
-  if (has(client, 'execute', 'query')) return mysql(client);
-  if (has(client, 'query')) return postgres(client);
-  return has(client, 'ping') ? redis(client) : undefined;
+const CHECKS: Readonly<Record<ClientKind, FromTarget>> = {
+  'postgres url': postgres,
+  'mysql url': mysql,
+  'redis url': redis,
+  'mongodb url': mongoCheck,
+  prisma,
+  'postgres.js': (sql) => ({ name: 'postgres', run: async () => void (await sql.unsafe(SQL)) }),
+  knex: (knex) => ({ name: 'knex', run: async () => void (await knex.raw(SQL)) }),
+  // Its callback flavour hides the promises behind a method.
+  'mysql2 callbacks': (pool) => mysql(pool.promise()),
+  mysql2: mysql,
+  'pg pool': postgres,
+  sql: postgres,
+  ioredis: redis,
+  'node-redis': redis,
+  pings: redis,
+};
+
+/** What a wait accepts. */
+export const target: OptionRule = {
+  expected: 'a URL (postgres:, mysql:, redis:, mongodb:), a database client or a Check',
+  accepts: (thing) => isCheck(thing) || kindOf(thing) !== undefined,
+  show: showClient,
+};
+
+/** The check that proves a target with a query. @throws {LifecycleError} `bad-option` for what is no target */
+export function checkOf(given: Target): Check {
+  readOptions(
+    { targets: given },
+    { targets: option.required(target) },
+    {},
+    refuse('reading what to wait for'),
+  );
+  if (isCheck(given)) return given;
+  const kind = kindOf(given) as ClientKind;
+  return CHECKS[kind](kind.endsWith(' url') ? String(given) : given);
 }
 
-const has = (client: object, ...methods: string[]): boolean =>
-  methods.every((method) => typeof Object(client)[method] === 'function');
-
-const noTarget = (found: string): LifecycleError =>
-  new LifecycleError('bad-option', {
-    doing: 'reading what to wait for',
-    found,
-    wanted: `a URL (${Object.keys(BY_PROTOCOL).join(', ')}), a database client or a Check`,
-  });
+const isCheck = (thing: unknown): thing is Check =>
+  typeof Object(thing).name === 'string' && typeof Object(thing).run === 'function';

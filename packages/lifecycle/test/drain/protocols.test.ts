@@ -7,7 +7,7 @@ import {
   createSecureServer,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { Agent, createServer as createHttpsServer, request as httpsRequest } from 'node:https';
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { systemClock } from '@cutover/internal';
@@ -15,7 +15,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ServerDrain } from '../../src/drain/server-drain.ts';
 import { closeWebSockets } from '../../src/drain/web-sockets.ts';
-import { dial, gate, get, type Served, serve } from '../serving.ts';
+import { dial, gate, get, keepAliveClient, type Served, serve } from '../serving.ts';
 import { makeCertificate } from './certificate.ts';
 
 const certificate = makeCertificate();
@@ -36,31 +36,13 @@ function begin({ server }: Pick<Served, 'server'>, { upgradedElsewhere = false }
 }
 
 describe('ServerDrain of https', () => {
-  const secureGet = (port: number, agent: Agent, path = '/') =>
-    new Promise<{ connection: string | undefined; body: string }>((resolve, reject) => {
-      httpsRequest({ host: '127.0.0.1', port, path, agent, rejectUnauthorized: false }, (response) => {
-        let body = '';
-        response.on('data', (chunk) => {
-          body += chunk;
-        });
-        response.on('end', () => resolve({ connection: response.headers.connection, body }));
-      })
-        .on('error', reject)
-        .end();
-    });
-  const keepAlive = () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    onTestFinished(() => agent.destroy());
-    return agent;
-  };
-
   it('serves what comes on an idle connection, with Connection: close, and ends', async () => {
     const served = await serve(createHttpsServer(certificate, (_, response) => response.end('ok')));
     const { start } = begin(served);
-    const agent = keepAlive();
-    expect(await secureGet(served.port, agent)).toEqual({ connection: 'keep-alive', body: 'ok' });
+    const client = keepAliveClient(served.port, { secure: true });
+    expect(await client.get()).toMatchObject({ headers: { connection: 'keep-alive' }, body: 'ok' });
     const { finished } = start();
-    expect(await secureGet(served.port, agent)).toEqual({ connection: 'close', body: 'ok' });
+    expect(await client.get()).toMatchObject({ headers: { connection: 'close' }, body: 'ok' });
     await finished;
   });
 
@@ -68,7 +50,7 @@ describe('ServerDrain of https', () => {
     const served = await serve(createHttpsServer(certificate, (_, response) => response.end('ok')));
     const { start } = begin(served);
     const closed = once(await dial(served.port), 'close');
-    await secureGet(served.port, keepAlive());
+    await keepAliveClient(served.port, { secure: true }).get();
     const { finished, windowOver } = start();
     windowOver.open();
     await Promise.all([closed, finished]);
@@ -78,7 +60,7 @@ describe('ServerDrain of https', () => {
     const slow = gate<ServerResponse>();
     const served = await serve(createHttpsServer(certificate, (_, response) => slow.open(response)));
     const { start, drain } = begin(served);
-    const answer = secureGet(served.port, keepAlive());
+    const answer = keepAliveClient(served.port, { secure: true }).get();
     const response = await slow.opened;
     const { finished, windowOver } = start();
     windowOver.open();

@@ -128,6 +128,70 @@ describe('ServerDrain', () => {
     await finished;
   });
 
+  describe('of pipelined requests', () => {
+    const GET = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    /** Everything that comes until the server ends the connection. */
+    const readAll = async (socket: Awaited<ReturnType<typeof dial>>) => {
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      return text;
+    };
+    const connectionsIn = (text: string) => text.match(/(?<=Connection: )\S+/g);
+
+    it('answers all that arrived before it began, and says close with the last', async () => {
+      const responses: ServerResponse[] = [];
+      const all = gate();
+      const served = await serveHttp((_, response) => {
+        if (responses.push(response) === 3) all.open();
+      });
+      const drain = drainOf(served);
+      const socket = await dial(served.port);
+      const answers = readAll(socket);
+      socket.write(GET('/1') + GET('/2') + GET('/3'));
+      await all.opened;
+      const { finished } = begin(drain);
+      for (const response of responses.toReversed()) response.end(response.req.url);
+      const text = await answers;
+      expect(text).toMatch(/\/1HTTP[\s\S]*\/2HTTP[\s\S]*\/3$/);
+      expect(connectionsIn(text)).toEqual(['keep-alive', 'keep-alive', 'close']);
+      await finished;
+    });
+
+    it('answers what arrives behind a request in flight after it began, and takes its close back', async () => {
+      const served = await slowServer();
+      const drain = drainOf(served);
+      const socket = await dial(served.port);
+      const answers = readAll(socket);
+      socket.write(GET('/slow'));
+      const response = await served.slow.opened;
+      const { finished } = begin(drain);
+      const seen = once(served.server, 'request');
+      socket.write(GET('/'));
+      await seen;
+      response.end('slow');
+      const text = await answers;
+      expect(text).toMatch(/slow[\s\S]*quick$/);
+      expect(connectionsIn(text)).toEqual(['keep-alive', 'close']);
+      await finished;
+    });
+
+    it('cuts none of them with the window', async () => {
+      const served = await slowServer();
+      const drain = drainOf(served);
+      const socket = await dial(served.port);
+      const answers = readAll(socket);
+      socket.write(GET('/slow') + GET('/'));
+      const response = await served.slow.opened;
+      response.write('be');
+      const { finished, windowOver } = begin(drain);
+      windowOver.open();
+      await new Promise((resolve) => setImmediate(resolve));
+      response.end('gun');
+      expect(await answers).toMatch(/be[\s\S]*gun[\s\S]*quick$/);
+      await finished;
+    });
+  });
+
   it('ends a socket whose head stays half sent', async () => {
     const served = await slowServer();
     const drain = drainOf(served);

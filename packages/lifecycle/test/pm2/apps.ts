@@ -19,3 +19,12 @@ export const DEAF_APP = `
   setInterval(() => {}, 1000);
   process.send('ready');
 `;
+
+/** A script with a child that runs `code`; it says ready, or does `then`, when the child has sent a message. */
+export const parentOf = (code: string, then = "process.send('ready');"): string => `
+  const child = require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(code)}], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  child.once('message', () => { ${then} });
+  setInterval(() => {}, 1000).unref();
+`;

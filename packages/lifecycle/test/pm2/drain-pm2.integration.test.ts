@@ -1,10 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPm2, type TestPm2 } from '@cutover/internal/testing';
+import { connectPm2 } from '@cutover/internal';
+import { startPm2, type TestPm2, uniqueName } from '@cutover/internal/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askPm2ToDrain, drainPm2 } from '../../src/index.ts';
-import { DEAF_APP, drainingApp } from './apps.ts';
+import { isAlive, offspringOf } from '../../src/pm2/process-state.ts';
+import { DEAF_APP, drainingApp, parentOf } from './apps.ts';
 
 const settings = { wait_ready: true, kill_timeout: 10_000 };
 
@@ -14,6 +16,10 @@ describe('drainPm2', () => {
     pm2 = await startPm2();
   });
   afterAll(() => pm2[Symbol.asyncDispose]());
+  const pidOf = async (name: string): Promise<number> => {
+    using client = await connectPm2({ home: pm2.home });
+    return (await client.list()).find((one) => one.name === name)?.pid ?? 0;
+  };
 
   it('stops all processes at once, in the time of the slowest, and calls them clean', async () => {
     await pm2.start({
@@ -63,6 +69,38 @@ describe('drainPm2', () => {
       outcome: 'forced',
       processes: [{ outcome: 'forced', note: 'killed by PM2 after its kill_timeout of 600 ms' }],
     });
+  });
+
+  it.each([
+    ['which leave when they are asked', '', 'clean', /^1 of its children outlived it$/],
+    [
+      'which do not leave when they are asked',
+      "process.on('SIGTERM', () => {});",
+      'forced',
+      /^1 of its children outlived it and had to be killed$/,
+    ],
+  ])('ends children that outlive their app, %s, and says so', async (_, code, outcome, note) => {
+    const name = uniqueName('parent');
+    const child = `${code} setInterval(() => {}, 1000); process.send('up');`;
+    // As where PM2 finds no ps: only the app itself is signalled.
+    await pm2.start({ name, code: parentOf(child), ...settings, treekill: false });
+    const [pid] = offspringOf(await pidOf(name)).map((one) => one.pid);
+    const verdict = await drainPm2({ processes: [name], pm2Home: pm2.home, gracePeriod: 2_000 });
+    expect(verdict).toMatchObject({ outcome, processes: [{ outcome, note: expect.stringMatching(note) }] });
+    expect(pid).toBeGreaterThan(0);
+    expect(isAlive(pid as number)).toBe(false);
+  });
+
+  it('ends an orphan, whose own parent has left before', async () => {
+    const name = uniqueName('grandparent');
+    const orphan = "process.send('up'); setInterval(() => {}, 1000);";
+    const between = `${parentOf(orphan, "process.send('up'); process.disconnect(); child.disconnect(); child.unref();")}`;
+    await pm2.start({ name, code: parentOf(between), ...settings });
+    const parent = await pidOf(name);
+    await expect.poll(() => offspringOf(parent), { timeout: 10_000 }).toMatchObject([{ session: parent }]);
+    const [pid] = offspringOf(parent).map((one) => one.pid);
+    await drainPm2({ processes: [name], pm2Home: pm2.home, gracePeriod: 5_000 });
+    expect(isAlive(pid as number)).toBe(false);
   });
 
   it('ends with the reason of its signal', async () => {

@@ -141,12 +141,12 @@ describe('runService', () => {
   });
 
   it.each([
-    [{}, 'option command is a list; wanted a list of the program'],
+    [{}, 'option command is nothing; wanted a list of the program'],
     [{ command: 'pm2-runtime' }, "option command is 'pm2-runtime'; wanted a list of the program"],
     [{ command: ['true'], gracePeriod: -1 }, 'option gracePeriod is -1'],
     [{ command: ['true'], grace: 1 }, 'option grace is an option of that name'],
     [
-      { command: ['true'], migrate: { cmd: [] } },
+      { command: ['true'], migrate: { command: ['true'], cmd: [] } },
       'running a service, migrate: option cmd is an option of that name',
     ],
   ])('refuses %j at the call', async (options, message) => {

@@ -145,7 +145,7 @@ describe('waitForDatabase', () => {
     [{}, 'something that is neither'],
   ])('refuses the target %o without showing what may be secret', async (target, found) => {
     await expect(waiting(target as never).result).rejects.toThrow(
-      `reading what to wait for: ${found}; wanted`,
+      `reading what to wait for: option targets is ${found}; wanted`,
     );
   });
 

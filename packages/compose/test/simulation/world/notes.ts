@@ -12,18 +12,18 @@ export interface Note {
   /** The pid of who made it, where it is the lock. */
   readonly holder: number | undefined;
   beat: number;
-  /** When its holder was last heard of. */
-  beatAt: number;
+  /** When it beat last, and the time before. */
+  beaten: readonly [last: number, before: number];
 }
 
 /** Where the notes are kept: the part of the Docker API that the real ledger uses. */
 export class NoteShelf {
   notes: Note[] = [];
   leaked: (where: string) => void = () => {};
-  takenOver: (lock: Note) => void = () => {};
+  takenOver: (lock: Note & { holder: number }) => void = () => {};
   #ids = 0;
 
-  create(name: string, labels: Readonly<Record<string, string>>, now = 0): Note {
+  create(name: string, labels: Readonly<Record<string, string>>): Note {
     if (this.notes.some((note) => note.name === name)) throw status(409, `the name ${name} is in use`);
     const entry = labels['dev.cutover.entry'];
     if (entry?.includes(CANARY)) this.leaked('the journal');
@@ -35,7 +35,7 @@ export class NoteShelf {
       entry: entry === undefined ? undefined : JSON.parse(entry),
       holder: holder === undefined ? undefined : JSON.parse(holder).pid,
       beat: 0,
-      beatAt: now,
+      beaten: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
     };
     this.notes.push(note);
     return note;
@@ -49,14 +49,14 @@ export class NoteShelf {
 
   remove(id: string, by: number): void {
     const note = this.find(id);
-    if (note.holder !== undefined && note.holder !== by) this.takenOver(note);
+    if (isLock(note) && note.holder !== by) this.takenOver(note);
     this.notes = this.notes.filter((other) => other !== note);
   }
 
   beat(id: string, now: number): void {
     const note = this.find(id);
     note.beat++;
-    note.beatAt = now;
+    note.beaten = [now, note.beaten[0]];
   }
 
   get lock(): Note | undefined {
@@ -67,6 +67,8 @@ export class NoteShelf {
     return this.notes.flatMap(({ entry }) => (entry ? [entry] : []));
   }
 }
+
+const isLock = (note: Note): note is Note & { holder: number } => note.holder !== undefined;
 
 export const status = (statusCode: number, message: string): Error =>
   Object.assign(new Error(message), { statusCode });
@@ -98,7 +100,7 @@ export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, 
     createContainer: ({ name, Labels }: { name: string; Labels: Record<string, string> }) =>
       ask(`note ${name}`, true, () => {
         if (full()) throw status(500, 'no space left on device');
-        return { id: shelf.create(name, Labels, process.kernel.now).id };
+        return { id: shelf.create(name, Labels).id };
       }),
     getContainer: (id: string) => ({
       remove: () => ask(`remove ${id}`, true, () => shelf.remove(id, process.pid)),

@@ -4,6 +4,8 @@ import { type Change, type Presence, presence } from './presence.ts';
 export interface Watch {
   /** How long the service had two containers and none, up to now. */
   presence(service: string): Presence;
+  /** Containers that ended by SIGKILL. */
+  readonly killed: number;
   close(): void;
 }
 
@@ -16,6 +18,7 @@ interface EngineEvent {
 /** Records each start and end of a project's containers from the engine's own events. */
 export async function watchProject(project: string): Promise<Watch> {
   const changes = new Map<string, Change[]>();
+  let killed = 0;
   const events = await new Docker().getEvents({
     filters: { label: [`com.docker.compose.project=${project}`], event: ['start', 'die'] },
   });
@@ -23,15 +26,24 @@ export async function watchProject(project: string): Promise<Watch> {
   events.on('data', (chunk: Buffer) => {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines.filter(Boolean)) note(changes, JSON.parse(line));
+    for (const line of lines.filter(Boolean)) {
+      const event: EngineEvent = JSON.parse(line);
+      if (event.Action === 'die' && event.Actor.Attributes.exitCode === SIGKILLED) killed++;
+      note(changes, event);
+    }
   });
   // The stream ends when it is closed here, or with the engine: neither is news at that point.
   events.on('error', () => {});
   return {
+    get killed() {
+      return killed;
+    },
     presence: (service) => presence(changes.get(service) ?? [], Date.now()),
     close: () => (events as NodeJS.ReadableStream & { destroy(): void }).destroy(),
   };
 }
+
+const SIGKILLED = '137';
 
 function note(changes: Map<string, Change[]>, { Action, timeNano, Actor }: EngineEvent): void {
   const service = Actor.Attributes['com.docker.compose.service'] ?? '';

@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { HOST } from '../support/real-haproxy.ts';
+import { ask } from '../support/requests.ts';
+import { onRealHaproxy, until } from '../support/stage.ts';
+import { failure } from '../support/with-fake.ts';
+
+const MORE = `
+backend fixed
+  balance static-rr
+  server s1 127.0.0.1:1 weight 100 check fall 1
+backend referred
+  acl busy srv_sess_rate(referred/by-acl) gt 50
+  http-request deny if busy
+  use-server by-rule unless { always_false }
+  default-server no-check
+  server by-acl 127.0.0.1:1
+  server by-track 127.0.0.1:1 check
+  server by-rule 127.0.0.1:1 track referred/by-track
+  server free 127.0.0.1:1
+resolvers names
+  nameserver none 127.0.0.1:9
+  hold valid 1s
+backend named
+  default-server no-check
+  server plain 127.0.0.1:1
+  server resolved 127.0.0.1:1 resolvers names resolve-prefer ipv4 init-addr last,libc,none
+`;
+
+const FAILS_TO_ADD = [
+  ['an unknown backend', { backend: 'nope', address: '1.1.1.1', port: 80 }, 'not-found', 'No such backend'],
+  ['a name for an address', { address: 'no.such.host.invalid' }, 'invalid', 'no IP address'],
+  ['a static algorithm', { backend: 'fixed', address: '1.1.1.1', port: 80 }, 'refused', 'dynamic load'],
+  ['a protocol it lacks', { address: '1.1.1.1', port: 80, words: ['proto', 'h9'] }, 'refused', 'MUX'],
+  ['a name that is taken', { server: 'blue', address: '1.1.1.1', port: 80 }, 'conflict', 'Already exists'],
+] as const;
+
+onRealHaproxy('the servers', { more: MORE }, (stage) => {
+  const host = async () => (await stage.haproxy.showServersState('app'))[0]?.address as string;
+
+  it.each(FAILS_TO_ADD)('addServer is refused with %s', async (_, options, code, words) => {
+    const error = await failure(stage.haproxy.addServer({ backend: 'app', server: 'x', ...options }));
+    expect([error.code, error.message.includes(words)]).toEqual([code, true]);
+  });
+
+  it('an added server takes no traffic until it was checked and opened, and is deleted only in maintenance', async () => {
+    const { haproxy, blue } = stage;
+    const target = { backend: 'app', server: 'extra' };
+    const check = { inter: 100, rise: 2, fall: 2 };
+    await haproxy.addServer({ ...target, address: await host(), port: blue.port, weight: 100, check });
+    expect((await failure(haproxy.warm(target))).code).toBe('refused');
+    await haproxy.enableHealth(target);
+    await haproxy.warm(target);
+    expect((await haproxy.open(target)).after.status.text).toBe('UP');
+    expect((await failure(haproxy.deleteServer(target))).code).toBe('conflict');
+    await haproxy.drain({ ...target, to: 'maint' });
+    await expect
+      .poll(() => haproxy.deleteServer(target).catch((error) => error.message), { timeout: 20_000 })
+      .toBe(true);
+    expect((await failure(haproxy.deleteServer(target))).code).toBe('not-found');
+    expect((await haproxy.showServersState('app')).map(({ server }) => server)).toEqual(['blue', 'green']);
+    expect((await ask(stage.url)).version).toBe('blue');
+  });
+
+  it('the checks of an added server see its app go and come', async () => {
+    const { haproxy, green } = stage;
+    const target = { backend: 'app', server: 'checked' };
+    const check = { inter: 50, rise: 2, fall: 2 };
+    await haproxy.addServer({ ...target, address: await host(), port: green.port, check });
+    await haproxy.enableHealth(target);
+    await haproxy.warm(target);
+    await green.set({ healthy: false });
+    await until(haproxy, 'checked', 'DOWN');
+    await green.set({ healthy: true });
+    await until(haproxy, 'checked', 'DRAIN');
+    await haproxy.closeServer(target);
+    await expect
+      .poll(() => haproxy.deleteServer(target).catch((error) => error.message), { timeout: 20_000 })
+      .toBe(true);
+  });
+
+  it.each([
+    ['an ACL names', 'by-acl', 'conflict', 'other configuration elements'],
+    ['another tracks', 'by-track', 'conflict', 'other configuration elements'],
+    ['tracks another', 'by-rule', 'conflict', 'other configuration elements'],
+    ['runs', 'free', 'conflict', 'maintenance'],
+    ['is not there', 'none', 'not-found', 'No such server'],
+  ])('deleteServer is refused for one that %s', async (_, server, code, words) => {
+    const error = await failure(stage.haproxy.deleteServer({ backend: 'referred', server }));
+    expect([error.code, error.message.includes(words)]).toEqual([code, true]);
+  });
+
+  it('a configured server in maintenance is deleted', async () => {
+    const target = { backend: 'referred', server: 'free' };
+    await stage.haproxy.closeServer(target);
+    expect(await stage.haproxy.deleteServer(target)).toBe(true);
+  });
+
+  it('setServerFqdn is refused without resolvers, and changes nothing', async () => {
+    const { haproxy } = stage;
+    const before = await haproxy.showServersState('named');
+    const error = await failure(haproxy.setServerFqdn({ backend: 'named', server: 'plain' }, 'localhost'));
+    expect([error.code, error.message.includes('no resolution is configured')]).toEqual(['refused', true]);
+    const named = ({ server, fqdn, address }: (typeof before)[number]) => [server, fqdn, address];
+    expect((await haproxy.showServersState('named')).map(named)).toEqual(before.map(named));
+  });
+
+  it('setServerFqdn with resolvers shows in the state', async () => {
+    const { haproxy } = stage;
+    const target = { backend: 'named', server: 'resolved' };
+    await haproxy.setServerFqdn(target, HOST);
+    expect(await haproxy.setServerFqdn(target, HOST)).toBe(true);
+    const states = await haproxy.showServersState('named');
+    expect(states.find(({ server }) => server === 'resolved')?.fqdn).toBe(HOST);
+  });
+});
+
+onRealHaproxy('an agent', {}, (stage) => {
+  let words = '100%';
+  const agent = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end(`${words}\n`);
+  });
+  beforeAll(async () => {
+    agent.listen(0, '0.0.0.0');
+    await once(agent, 'listening');
+  });
+  afterAll(() => void agent.close());
+
+  it('of several words sets weight, limit and state at once, and is silenced before its server is deleted', async () => {
+    const { haproxy, blue } = stage;
+    const target = { backend: 'app', server: 'agented' };
+    const [state] = await haproxy.showServersState('app');
+    const { port } = agent.address() as AddressInfo;
+    await haproxy.addServer({
+      ...target,
+      address: state?.address as string,
+      port: blue.port,
+      weight: 100,
+      maxconn: 50,
+      words: ['agent-check', `agent-port ${port}`, 'agent-inter 50ms'].flatMap((each) => each.split(' ')),
+    });
+    await haproxy.enableAgent(target);
+    await haproxy.setServerState(target, 'ready');
+    words = '75% maxconn:30 maint';
+    await expect
+      .poll(
+        async () => {
+          const states = await haproxy.showServersState('app');
+          const found = states.find(({ server }) => server === 'agented');
+          const rows = await haproxy.showStat({ proxy: 'app', type: 'server' });
+          const row = rows.find(({ name }) => name === 'agented');
+          return [found?.weight, row?.number('slim'), found?.admin.maint];
+        },
+        { timeout: 10_000 },
+      )
+      .toEqual([75, 30, true]);
+    const findings = await haproxy.doctor();
+    expect(findings.some(({ code, subject }) => code === 'agent' && subject === 'app/agented')).toBe(true);
+    await haproxy.disableAgent(target);
+    await haproxy.closeServer(target);
+    await expect
+      .poll(() => haproxy.deleteServer(target).catch((error) => error.message), { timeout: 20_000 })
+      .toBe(true);
+  });
+});

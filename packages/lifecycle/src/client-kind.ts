@@ -1,0 +1,63 @@
+import { redactUrl } from '@cutover/internal';
+
+/**
+ * What is known of databases, by the protocol of a URL or by the methods of a client. The kinds of clients are those
+ * that are asked differently: `sql` has a `query`, `pings` only a `ping`.
+ */
+export type ClientKind =
+  | 'postgres url'
+  | 'mysql url'
+  | 'redis url'
+  | 'mongodb url'
+  | 'prisma'
+  | 'postgres.js'
+  | 'knex'
+  | 'mysql2 callbacks'
+  | 'mysql2'
+  | 'pg pool'
+  | 'sql'
+  | 'ioredis'
+  | 'node-redis'
+  | 'pings';
+
+const PROTOCOLS: Readonly<Record<string, ClientKind>> = {
+  'postgres:': 'postgres url',
+  'postgresql:': 'postgres url',
+  'mysql:': 'mysql url',
+  'mariadb:': 'mysql url',
+  'redis:': 'redis url',
+  'rediss:': 'redis url',
+  'mongodb:': 'mongodb url',
+  'mongodb+srv:': 'mongodb url',
+};
+
+// The order matters: Prisma has anything one asks for, mysql2 has `ping` beside `query`, ioredis `sendCommand` beside `call`.
+const METHODS: readonly (readonly [ClientKind, ...string[]])[] = [
+  ['prisma', '$queryRaw'],
+  ['postgres.js', 'unsafe'],
+  ['knex', 'raw'],
+  ['mysql2 callbacks', 'promise', 'query'],
+  ['mysql2', 'execute', 'query'],
+  ['sql', 'query'],
+  ['ioredis', 'call'],
+  ['node-redis', 'sendCommand'],
+  ['pings', 'ping'],
+];
+
+/** What a URL or a client is, undefined for anything else. */
+export function kindOf(thing: unknown): ClientKind | undefined {
+  if (typeof thing === 'string' || thing instanceof URL) {
+    return URL.canParse(String(thing)) ? PROTOCOLS[new URL(thing).protocol] : undefined;
+  }
+  const methods = Object(thing);
+  const [kind] = METHODS.find(([, ...names]) => names.every((n) => typeof methods[n] === 'function')) ?? [];
+  // A single client of pg has a `connect` as well, which gives no other.
+  const isPool = kind === 'sql' && typeof methods.connect === 'function' && 'totalCount' in methods;
+  return isPool ? 'pg pool' : kind;
+}
+
+/** As an error may show it: a mistaken URL, or what was taken for one, may hold a password. */
+export function showClient(thing: unknown): string {
+  if (typeof thing !== 'string' && !(thing instanceof URL)) return 'something that is neither';
+  return URL.canParse(String(thing)) ? `the URL ${redactUrl(thing)}` : 'a text that is no URL';
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Program, runProgram } from '../programs.ts';
+import { get } from '../serving.ts';
+
+const WORKER = `
+  import { createServer } from 'node:http';
+  const { gracefulShutdown } = await import(process.env.LIFECYCLE);
+  const server = createServer((request, response) => {
+    if (request.url !== '/slow') return response.end(String(process.pid));
+    process.once('SIGUSR2', () => response.end('slow'));
+    console.log('slow begun');
+  });
+  const onEvent = ({ type, step }) => type === 'step' && console.log(step.name + ' ' + step.outcome);
+  gracefulShutdown({ server, lameDuck: 50, onEvent });
+  server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port + ' pid ' + process.pid + ' is open'));
+`;
+
+/** A primary of one worker; it does to it what a message says, and tells how it ended. */
+const PRIMARY = `
+  import cluster from 'node:cluster';
+  cluster.setupPrimary({ exec: process.env.WORKER, execArgv: [] });
+  const worker = cluster.fork();
+  worker.on('exit', (code, signal) => console.log('worker ended: ' + code + ' ' + signal));
+  process.on('message', (what) => worker[what]());
+`;
+
+async function clustered(): Promise<{ primary: Program; port: number; pid: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'cutover-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'worker.mjs');
+  await writeFile(file, WORKER);
+  const primary = runProgram(PRIMARY, { env: { WORKER: file }, stdio: 'ipc' });
+  await primary.prints('is open');
+  const [, port, pid] = /port (\d+) pid (\d+)/.exec(primary.output()) ?? [];
+  onTestFinished(() => kill(Number(pid), 'SIGKILL'));
+  return { primary, port: Number(port), pid: Number(pid) };
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already.
+  }
+}
+
+describe('gracefulShutdown in a worker of node:cluster', () => {
+  it.each([
+    ['a signal', (_: Program, pid: number) => kill(pid, 'SIGTERM')],
+    ['worker.kill()', (primary: Program) => void primary.process.send('kill')],
+  ])('finishes what is in flight after %s, then ends with 0', async (_, stop) => {
+    const { primary, port, pid } = await clustered();
+    const answer = get(port, '/slow');
+    await primary.prints('slow begun');
+    stop(primary, pid);
+    await primary.prints('listener done');
+    kill(pid, 'SIGUSR2');
+    expect((await answer).body).toBe('slow');
+    await primary.prints('worker ended: 0 null');
+    expect(primary.output()).toMatch(/shutdown clean in .* after SIGTERM/);
+  });
+
+  it('drains after worker.disconnect(), which by itself waits for what is in flight', async () => {
+    const { primary, port, pid } = await clustered();
+    const answer = get(port, '/slow');
+    await primary.prints('slow begun');
+    primary.process.send('disconnect');
+    kill(pid, 'SIGUSR2');
+    expect((await answer).body).toBe('slow');
+    await primary.prints('worker ended: 0 null');
+    expect(primary.output()).toMatch(/shutdown clean in .* after disconnect/);
+  });
+
+  it('finishes what is in flight when the primary is killed, where Node alone would cut it', async () => {
+    const { primary, port, pid } = await clustered();
+    const answer = get(port, '/slow');
+    await primary.prints('slow begun');
+    primary.process.kill('SIGKILL');
+    await primary.prints('listener done');
+    kill(pid, 'SIGUSR2');
+    expect((await answer).body).toBe('slow');
+    await primary.prints('after disconnect');
+    expect(primary.output()).toMatch(/shutdown clean in .* after disconnect/);
+  });
+});
