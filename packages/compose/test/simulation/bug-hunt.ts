@@ -13,13 +13,19 @@ export interface Catch {
   readonly invariants: readonly string[];
 }
 
-/** Seeds, and then what a seed hardly ever hits: a pause at the one call that matters, while a rival waits. */
-async function* huntingGround(from: number, seeds: number): AsyncGenerator<Plan> {
-  for (let seed = from; seed < from + seeds; seed++) yield swarmPlan(BigInt(seed));
-  yield* everyPause(await boundaries());
+/** A planted bug that so many seeds do not catch is missed. */
+export const MOST_SEEDS = 5_000;
+/** After so many it is time for something else. */
+const MANY_SEEDS = 1_000;
+
+interface HuntOptions {
+  readonly seeds: number;
+  readonly from?: number;
+  /** Stops at the first catch. */
+  readonly untilCaught?: boolean;
 }
 
-/** Runs plans against one planted bug, all of them or until it is caught. */
+/** Runs seeds against one planted bug; and, when none has caught it, what a seed hardly ever hits. */
 export async function hunt(
   name: string,
   { seeds, from = 1, untilCaught = false }: HuntOptions,
@@ -31,7 +37,7 @@ export async function hunt(
   const invariants = new Set<string>();
   let tried = 0;
   for await (const plan of huntingGround(from, seeds)) {
-    if (untilCaught && caught > 0) break;
+    if (caught > 0 && (untilCaught || tried >= seeds)) break;
     tried++;
     const { violations } = await simulate(plan, sabotage);
     const [violation] = violations;
@@ -44,25 +50,41 @@ export async function hunt(
   return { plans: tried, caught, first, plan: found, invariants: [...invariants].sort() };
 }
 
-interface HuntOptions {
-  readonly seeds: number;
-  readonly from?: number;
-  readonly untilCaught?: boolean;
+/** Seeds; and in between, or last, what a seed hardly ever hits: a pause at the one call that matters. */
+async function* huntingGround(from: number, seeds: number): AsyncGenerator<Plan> {
+  const many = Math.min(seeds, MANY_SEEDS);
+  yield* seedsOf(from, many);
+  yield* everyPause(await boundaries());
+  yield* seedsOf(from + many, seeds - many);
+}
+
+function* seedsOf(from: number, count: number): Generator<Plan> {
+  for (let seed = from; seed < from + count; seed++) yield swarmPlan(BigInt(seed));
+}
+
+/** Everything that one of `of` workers catches, by name. */
+export async function huntShare(
+  options: HuntOptions,
+  one: number,
+  of: number,
+): Promise<Record<string, Catch>> {
+  const names = Object.keys(bugs).filter((_, index) => index % of === one);
+  const catches: Record<string, Catch> = {};
+  for (const name of names) catches[name] = await hunt(name, options);
+  return catches;
 }
 
 /** The table of planted bugs: caught in how many plans, by which invariants. */
-export async function huntBugs(seeds: number, from: number): Promise<void> {
-  let missed = 0;
-  const firsts: number[] = [];
-  for (const name of Object.keys(bugs)) {
-    const { plans, caught, first, invariants } = await hunt(name, { seeds, from });
-    if (first === undefined) missed++;
-    else firsts.push(first);
-    console.log(
-      `${String(caught).padStart(6)} of ${plans}  first ${String(first ?? '-').padStart(4)}  ${name} (${invariants})`,
-    );
-  }
-  firsts.sort((a, b) => a - b);
-  console.log(`${firsts.length} bugs caught, ${missed} missed; median ${firsts[firsts.length >> 1]} plans`);
-  process.exitCode = missed > 0 ? 1 : 0;
+export function describeCatches(catches: Readonly<Record<string, Catch>>): { text: string; missed: number } {
+  const all = Object.entries(catches).sort(([a], [b]) => a.localeCompare(b));
+  const firsts = all.flatMap(([, { first }]) => first ?? []).sort((a, b) => a - b);
+  const missed = all.length - firsts.length;
+  const lines = all.map(([name, { plans, caught, first, invariants }]) =>
+    [String(caught).padStart(6), 'of', String(plans).padEnd(5), ' first', String(first ?? '-').padStart(4)]
+      .concat(` ${name} (${invariants})`)
+      .join(' '),
+  );
+  const median = firsts[firsts.length >> 1];
+  lines.push(`${firsts.length} bugs caught, ${missed} missed; median ${median} plans, most ${firsts.at(-1)}`);
+  return { text: lines.join('\n'), missed };
 }

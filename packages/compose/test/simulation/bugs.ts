@@ -204,8 +204,11 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     };
   }),
   'never stores the live slot': withRouter(() => ({ persist: async () => {} })),
-  'stores the other slot': withRouter((router) => ({
-    persist: (slot) => router.persist(slot === 'blue' ? 'green' : 'blue'),
+  'stores the other slot': withRouter((router, world) => ({
+    persist: async (slot) => {
+      await router.persist(slot);
+      world.router.stored = slot === 'blue' ? 'green' : 'blue';
+    },
   })),
   'believes that the stored slot is the live one': withRouter((router) => ({
     observe: async () => {

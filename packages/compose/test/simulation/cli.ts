@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { huntBugs } from './bug-hunt.ts';
-import type { Campaign, Tally } from './campaign.ts';
-import { runCampaign } from './crew.ts';
+import { type Catch, describeCatches, MOST_SEEDS } from './bug-hunt.ts';
+import { add, type Campaign, emptyTally, type Tally } from './campaign.ts';
+import { inWorkers } from './crew.ts';
 import { byName, type Plan } from './faults.ts';
 import { describeFailure, drawTimeline, traceHash } from './report.ts';
 import { shrink } from './shrink.ts';
@@ -12,7 +12,8 @@ import { ENOUGH_SEEDS, unreached } from './situations.ts';
 
 const usage = `pnpm simulate --seeds N [--from S]   random mixes of faults, one for each seed
 pnpm simulate --exhaustive           every fault at every call, and every ordered pair of crashes
-pnpm simulate --bugs [--seeds N]     every planted bug, and in how many seeds it is caught
+pnpm simulate --bugs                 every planted bug, until a seed catches it
+pnpm simulate --bugs --seeds N       the same, and in how many of N seeds it is caught
 pnpm simulate --plan '{…}'           one plan again, with its timeline
                      [--jobs N]      processes; default 2`;
 
@@ -33,8 +34,9 @@ process.on('unhandledRejection', (reason) => {
 });
 
 const from = Number(values.from);
+const jobs = Number(values.jobs);
 if (values.plan) await replay(JSON.parse(values.plan));
-else if (values.bugs) await huntBugs(Number(values.seeds ?? 300), from);
+else if (values.bugs) await huntBugs();
 else if (values.exhaustive) await run({ mode: 'exhaustive' });
 else if (values.seeds) await run({ mode: 'swarm', from, seeds: Number(values.seeds) });
 else console.log(usage);
@@ -42,9 +44,10 @@ else console.log(usage);
 async function run(campaign: Campaign): Promise<void> {
   const begun = performance.now();
   const elapsed = () => (performance.now() - begun) / 1000;
-  const total = await runCampaign(campaign, Number(values.jobs), (plans) =>
+  const parts = await inWorkers<Tally>(campaign, jobs, (plans) =>
     console.log(`${plans} plans after ${elapsed().toFixed(0)} s`),
   );
+  const total = parts.reduce(add, emptyTally());
   report(campaign, total, elapsed());
   for (const { plan } of total.failures.slice(0, 3)) await replay(await shrink(plan));
   if (total.failures.length > 0) process.exitCode = 1;
@@ -52,6 +55,15 @@ async function run(campaign: Campaign): Promise<void> {
   if (campaign.mode !== 'swarm' || campaign.seeds < ENOUGH_SEEDS || missing.length === 0) return;
   console.error(`never came up: ${missing.join(', ')}`);
   process.exitCode = 1;
+}
+
+async function huntBugs(): Promise<void> {
+  const untilCaught = values.seeds === undefined;
+  const seeds = Number(values.seeds ?? MOST_SEEDS);
+  const parts = await inWorkers<Record<string, Catch>>({ mode: 'bugs', from, seeds, untilCaught }, jobs);
+  const { text, missed } = describeCatches(Object.assign({}, ...parts));
+  console.log(text);
+  if (missed > 0) process.exitCode = 1;
 }
 
 function report(campaign: Campaign, total: Tally, seconds: number): void {

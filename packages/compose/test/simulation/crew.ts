@@ -3,30 +3,29 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
-import { add, type Campaign, emptyTally, type Tally } from './campaign.ts';
-import type { Assignment, Word } from './worker.ts';
+import type { Assignment, Task, Word } from './worker.ts';
 
 // Where what stays outside the bundle can be resolved, and nothing looks that is under version control.
 const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
 
-/** Shares the plans of a campaign among processes; `onProgress` hears how many plans are through. */
-export async function runCampaign(
-  campaign: Campaign,
+/** Shares a task among processes; `onProgress` hears how many plans are through. */
+export async function inWorkers<Result>(
+  task: Task,
   jobs: number,
-  onProgress: (plans: number) => void,
-): Promise<Tally> {
+  onProgress: (plans: number) => void = () => {},
+): Promise<Result[]> {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'simulation-'));
   try {
     const worker = await bundle(folder);
     const done = new Map<number, number>();
     const parts = Array.from({ length: jobs }, (_, one) =>
-      startWorker(worker, { campaign, one, of: jobs }, (plans) => {
+      startWorker<Result>(worker, { task, one, of: jobs }, (plans) => {
         done.set(one, plans);
         onProgress([...done.values()].reduce((a, b) => a + b));
       }),
     );
-    return (await Promise.all(parts)).reduce(add, emptyTally());
+    return await Promise.all(parts);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -52,17 +51,17 @@ async function bundle(folder: string): Promise<string> {
   return join(folder, 'worker.mjs');
 }
 
-function startWorker(
+function startWorker<Result>(
   worker: string,
   assignment: Assignment,
   onProgress: (plans: number) => void,
-): Promise<Tally> {
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     // Errors are made by the thousand and looked at by nobody; a failing plan is replayed with their stacks.
     const execArgv = ['--stack-trace-limit=0', '--max-semi-space-size=64'];
     const child = fork(worker, [JSON.stringify(assignment)], { execArgv });
-    child.on('message', (word: Word) => {
-      if ('tally' in word) resolve(word.tally);
+    child.on('message', (word: Word<Result>) => {
+      if ('result' in word) resolve(word.result);
       else onProgress(word.plans);
     });
     child.once('error', reject);

@@ -230,7 +230,7 @@ function routerOf({ world, process }: Surroundings): Router {
     world.touch();
     return container ? world.load.sessionsOf(container, kernel.now) : 0;
   };
-  const prepare = () => ask('prepare map', true, () => router.prepare());
+  const prepare = (to?: string) => ask('prepare map', true, () => router.prepare(to));
   const commit = (name: string, { version, to }: { version: Prepared; to: string }) =>
     ask(
       name,
@@ -260,7 +260,8 @@ function routerOf({ world, process }: Surroundings): Router {
       await commit('fence', { version, to: live });
     },
     switchTo: async (to, _, confirm) => {
-      const version = await prepare();
+      const { live, ...version } = await prepare(to);
+      if (live === to) return;
       await confirm();
       judged(world, process, 'switch', () =>
         shelf.journal.some((entry) => entry.type === 'switching' && entry.to === to),
@@ -271,7 +272,8 @@ function routerOf({ world, process }: Surroundings): Router {
       ask(`persist ${slot}`, true, () => {
         if (world.engine.diskFull) throw new Error('no space left on device');
         judged(world, process, 'persist', () => shelf.journal.some(({ type }) => type === 'intent'));
-        router.stored = slot;
+        // As HAProxy does it: what is live is written down, whatever the caller believes.
+        router.stored = router.live;
       }),
     probe: () =>
       ask('probe', false, () => {

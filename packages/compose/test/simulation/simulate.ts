@@ -189,7 +189,6 @@ export class Simulation {
 
   readonly ended = new Set<number>();
 
-  /** The lock changes hands because its holder is dead, or is silent for so long that it must count as dead. */
   /** I7: nobody takes the lock from a holder that lives and whose heart has been seen to beat. */
   #judgeTakeover({ holder, beaten: [, before] }: Note & { holder: number }): void {
     const { world } = this;

@@ -106,15 +106,15 @@ export class SimRouter {
     checks.pending = this.#kernel.quietly(ms, run);
   }
 
-  /** A version of the map to fill, and what the one in use says. */
-  prepare(): Prepared & { live: SlotName } {
+  /** A version of the map to fill, and what the one in use says; refused for a backend that is down. */
+  prepare(to?: SlotName): Prepared & { live: SlotName } {
+    if (to !== undefined && !this.isUp(to)) throw new Error(`backend ${to} is not up`);
     return { worker: this.#worker, version: ++this.#prepared, live: this.live };
   }
 
-  /** One atomic commit; refused when a later version is in use, or when the backend that it turns to is down. */
+  /** One atomic commit; refused when a later version is in use. */
   commit({ worker, version }: Prepared, to: SlotName): void {
     if (worker !== this.#worker || version <= this.#version) throw new Error('Version number out of range.');
-    if (to !== this.live && !this.isUp(to)) throw new Error(`backend ${to} is not up`);
     this.#version = version;
     this.live = to;
   }

@@ -1,0 +1,219 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  HOST,
+  type RealHaproxy,
+  SHARED,
+  startRealHaproxy,
+} from '../../../haproxy/test/support/real-haproxy.ts';
+import type { Router } from '../../src/ports.ts';
+import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
+import { portsOf } from '../simulation/ports.ts';
+import { Process } from '../simulation/process.ts';
+import { World } from '../simulation/world/world.ts';
+
+const commands = [
+  'switch to blue',
+  'switch to green',
+  'overtaken switch to green',
+  'fence',
+  'persist',
+  'reload',
+  'warm green',
+  'green fails',
+  'green serves',
+  'settle',
+] as const;
+type Command = (typeof commands)[number];
+
+const common = commands.slice(0, 6);
+const pairs = common.flatMap((one) => common.map((two) => [one, two] as const));
+/** What waits for checks is slow: chosen, not enumerated. */
+const chosen: readonly (readonly Command[])[] = [
+  ['switch to green', 'persist', 'switch to blue', 'reload'],
+  ['switch to green', 'persist', 'overtaken switch to green', 'reload', 'switch to blue'],
+  ['fence', 'switch to green', 'reload', 'fence', 'switch to green', 'persist', 'reload'],
+  ['warm green', 'switch to green', 'settle', 'switch to green'],
+  ['warm green', 'fence', 'persist', 'settle'],
+  ['switch to green', 'switch to blue', 'warm green', 'switch to green'],
+  ['green fails', 'switch to green', 'green serves', 'switch to green'],
+  ['green fails', 'warm green', 'switch to green', 'green serves', 'switch to green'],
+  ['switch to green', 'green fails', 'fence', 'persist', 'switch to green'],
+  ['switch to green', 'green fails', 'switch to blue', 'switch to green'],
+];
+
+/** Where commands are carried out, and how what is not the router's own affair is done there. */
+interface Stage {
+  readonly router: Router;
+  /** The same router as another process has it. */
+  readonly rival: Router;
+  readonly reload: () => Promise<void>;
+  readonly serve: (serves: boolean) => void;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** Carries out commands and tells what came of each: the answer, and where traffic goes now and after a restart. */
+function driver({ router, rival, reload, serve, sleep }: Stage) {
+  const nothing = async () => {};
+  /** The lock changes hands between what is prepared and its commit; asked again, it is known to be lost. */
+  const overtaken = () => {
+    let asked = 0;
+    return async () => {
+      if (asked++ > 0) throw new Error('another process has taken over');
+      await rival.fence?.(nothing);
+    };
+  };
+  const settled = async (up: boolean) => {
+    for (;;) {
+      const { green } = (await router.observe()).slots;
+      if (green?.up === up && (green.settled ?? green.up) === up) return;
+      await sleep(50);
+    }
+  };
+  const serving = async (serves: boolean) => {
+    serve(serves);
+    await settled(serves);
+  };
+  const work: Record<Command, () => Promise<unknown>> = {
+    'switch to blue': () => router.switchTo('blue', 'green', nothing),
+    'switch to green': () => router.switchTo('green', 'blue', nothing),
+    'overtaken switch to green': () => router.switchTo('green', 'blue', overtaken()),
+    fence: async () => router.fence?.(nothing),
+    persist: async () => router.persist((await router.observe()).live),
+    reload,
+    'warm green': async () => router.warm?.('green'),
+    'green fails': () => serving(false),
+    'green serves': () => serving(true),
+    settle: () => settled(true),
+  };
+  return async (command: Command): Promise<string> => {
+    const answer = await work[command]().then(
+      () => 'done',
+      () => 'refused',
+    );
+    const { live, stored, slots } = await router.observe();
+    return `${answer}; ${live} is live, ${stored} is stored, green is ${slots.green?.up ? 'up' : 'down'}`;
+  };
+}
+
+/** Both slots run and serve, blue has the traffic. */
+function simulated() {
+  const world = new World(0n);
+  // What is judged in a deployment is not the matter here.
+  world.violate = () => {};
+  const green = world.engine.create('api_green', '1');
+  world.engine.start(green);
+  const around = (pid: number) => ({
+    world,
+    process: new Process({
+      kernel: world.kernel,
+      name: `conformance ${pid}`,
+      pid,
+      mischief: { at: () => undefined, latency: () => 1 },
+      journal: world,
+      rate: 1,
+    }),
+    identity: { host: 'here', boot: 'here', pid, started: '1' },
+    isGone: async () => undefined,
+    hooks: {},
+    onEvent: () => {},
+  });
+  const self = around(1);
+  const ask = driver({
+    router: portsOf(self).ports.router,
+    rival: portsOf(around(2)).ports.router,
+    reload: async () => world.router.reload(),
+    serve: (serves) => world.engine.setReady(green, serves),
+    sleep: (ms) => self.process.clock.sleep(ms),
+  });
+  return async (command: Command): Promise<string> => {
+    let answer: string | undefined;
+    void ask(command).then((text) => {
+      answer = text;
+    });
+    await world.kernel.run(() => answer !== undefined, world.kernel.now + 60_000);
+    return answer ?? 'no answer';
+  };
+}
+
+describe('the simulated router and HAProxy', () => {
+  let app: Server;
+  let serves = true;
+  let haproxy: RealHaproxy;
+  let real: (command: Command) => Promise<string>;
+
+  beforeAll(async () => {
+    app = createServer((request, response) => {
+      response.writeHead(request.url === '/green' && !serves ? 503 : 200).end();
+    });
+    await new Promise<void>((resolve) => app.listen(0, '0.0.0.0', resolve));
+    const { port } = app.address() as AddressInfo;
+    haproxy = await startRealHaproxy({
+      version: '3.0',
+      config: configOf(port),
+      files: { 'live.map': 'shop blue\n' },
+    });
+    const router = () =>
+      haproxyMapRouter({
+        client: haproxy.client(),
+        map: `${SHARED}/live.map`,
+        key: 'shop',
+        file: join(haproxy.folder, 'live.map'),
+        backends: { blue: 'blue', green: 'green' },
+      });
+    real = driver({
+      router: router(),
+      rival: router(),
+      reload: async () => {
+        const pid = async () => (await haproxy.client().showInfo()).pid;
+        const before = await pid();
+        await haproxy.reload();
+        // The socket of the old worker answers for a moment still.
+        for (;;) if ((await pid().catch(() => before)) !== before) return;
+      },
+      serve: (now) => {
+        serves = now;
+      },
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
+  });
+  afterAll(async () => {
+    await haproxy[Symbol.asyncDispose]();
+    app.close();
+  });
+
+  it.each([...pairs, ...chosen])('answer alike: %s, %s, …', async (...sequence) => {
+    const model = simulated();
+    for (const command of ['green serves', 'switch to blue', 'persist'] as const) {
+      await real(command);
+      await model(command);
+    }
+    for (const command of sequence)
+      expect([command, await model(command)]).toEqual([command, await real(command)]);
+  });
+});
+
+/** Checks need long enough to pass that a command in between comes before. */
+const configOf = (port: number) => `
+global
+  stats socket ${SHARED}/admin.sock mode 666 level admin expose-fd listeners
+  hard-stop-after 1s
+defaults
+  mode http
+  timeout connect 1s
+  timeout check 2s
+  timeout client 5s
+  timeout server 5s
+  default-server check inter 500ms fastinter 500ms downinter 500ms rise 3 fall 2 init-addr last,libc,none
+frontend web
+  bind :8080
+  use_backend %[str(shop),map(${SHARED}/live.map)]
+backend blue
+  option httpchk GET /blue
+  server one ${HOST}:${port}
+backend green
+  option httpchk GET /green
+  server one ${HOST}:${port}
+`;
