@@ -1,6 +1,7 @@
 import type { Exit } from '../ports.ts';
 import { serviceOf } from './decide.ts';
 import { drain } from './drain.ts';
+import { asDeployError } from './failure.ts';
 import { gate } from './gate.ts';
 import { lifeOf } from './judge.ts';
 import type { Container, Situation, SlotName, StartOrder, Step } from './model.ts';
@@ -26,7 +27,7 @@ export async function perform(run: Run, s: Situation, step: Step): Promise<void>
     case 'switch':
       return switchTraffic(run, step);
     case 'persist':
-      return persist(run, step.slot);
+      return run.ports.router.persist(step.slot);
     case 'drain':
       return drain(run, step);
     case 'soak':
@@ -87,11 +88,16 @@ function graceOf({ slots, background }: Run['layout'], { service, stopTimeout }:
   return found.gracePeriod ?? stopTimeout ?? DEFAULT_GRACE_PERIOD;
 }
 
-async function persist({ ports, layout }: Run, slot: SlotName): Promise<void> {
-  await ports.router.persist(slot);
-  const others = Object.keys(layout.slots).filter((other) => other !== slot);
-  await ports.engine.prefer(
-    serviceOf({ layout }, slot),
-    others.map((other) => serviceOf({ layout }, other)),
-  );
+/** What a bare `up` would start is seen nowhere, so it is written at every end, also by who only finished the rest. */
+export async function prefer(run: Run, live: SlotName): Promise<void> {
+  const { ports, layout } = run;
+  const others = Object.keys(layout.slots).filter((slot) => slot !== live);
+  try {
+    await ports.engine.prefer(
+      serviceOf({ layout }, live),
+      others.map((slot) => serviceOf({ layout }, slot)),
+    );
+  } catch (thrown) {
+    throw asDeployError(run, { do: 'persist', slot: live }, thrown);
+  }
 }

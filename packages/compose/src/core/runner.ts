@@ -5,7 +5,7 @@ import { asDeployError } from './failure.ts';
 import { assertSafe } from './invariants.ts';
 import { remember } from './journal.ts';
 import type { Intent, JournalEntry, Layout, Outcome, Situation, Step } from './model.ts';
-import { perform } from './perform.ts';
+import { perform, prefer } from './perform.ts';
 import type { Policy } from './policy.ts';
 import { MOST_STEPS } from './predict.ts';
 
@@ -48,6 +48,7 @@ export async function converge(run: Run): Promise<Outcome> {
     assertSafe(situation, step);
     await run.lock.assertHeld();
     if (step.do === 'finish') {
+      await prefer(run, situation.router.live);
       await write(run, { type: 'outcome', outcome: step.outcome });
       return step.outcome;
     }

@@ -6,7 +6,17 @@ import type { Identity } from '../../src/ledger/identity.ts';
 import { listeners } from '../../src/listeners.ts';
 import type { Settings } from '../../src/options.ts';
 import type { Engine, Exit, Ports, Router } from '../../src/ports.ts';
-import { CANARY, image, layout, policy, scaleOf, serviceNames, slotOf, versionOf } from './layout.ts';
+import {
+  CANARY,
+  image,
+  layout,
+  policy,
+  scaleOf,
+  serviceNames,
+  slotOf,
+  variableOf,
+  versionOf,
+} from './layout.ts';
 import type { Call, Process } from './process.ts';
 import { dockerOf } from './world/notes.ts';
 import type { Prepared } from './world/router.ts';
@@ -284,7 +294,10 @@ function routerOf({ world, process }: Surroundings): Router {
   };
 }
 
-/** Exactly one slot runs, the router and its file name it, and each service runs `version` in the right number. */
+/**
+ * Differential: the end of a clean run on `version`, whatever happened on the way. Exactly one slot runs, the router and
+ * its file name it, each service runs the version in the right number, and a bare `up` would change nothing.
+ */
 export function allOn(world: World, version: string | undefined): string | undefined {
   const { engine, router } = world;
   const problems: string[] = [];
@@ -301,6 +314,12 @@ export function allOn(world: World, version: string | undefined): string | undef
     );
     const found = there.map((c) => `${c.version}${c.running || c.restarting ? '' : ' (stopped)'}`);
     if (found.join() !== right.join()) problems.push(`${service} is [${found}], not [${right}]`);
+    const pinned = engine.pins[variableOf(service)];
+    if (number > 0 && wanted !== undefined && pinned !== image(wanted).ref)
+      problems.push(`${service} is pinned to ${pinned}`);
+    // Who died after the switch and lost its journal is succeeded by nobody who knows that this is left to do.
+    if (!world.journalLost && slot !== undefined && engine.enabled.has(service) !== (slot === router.live))
+      problems.push(`a bare up would ${slot === router.live ? 'leave out' : 'start'} ${service}`);
   }
   return problems.length > 0 ? problems.join('; ') : undefined;
 }

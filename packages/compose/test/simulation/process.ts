@@ -165,8 +165,8 @@ export class Process {
       kernel.quietly(latency, () => call.serve(old, answering(reject)));
       return;
     }
-    // The router sits behind a local socket: what it cannot refuse is there soon, or never; a dead process's at once.
-    const swift = call.to === 'router' && !call.fenced;
+    // A local socket, a local file: what cannot be refused there comes soon, or never; a dead process's at once.
+    const swift = call.to === 'files' || (call.to === 'router' && !call.fenced);
     const late = kind === 'late-apply' || (kind === 'die-late' && !swift);
     kernel.quietly(latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0), serve);
     if (kind === 'double') kernel.quietly(latency + 1 + ms, () => call.serve(nothing, nothing));
