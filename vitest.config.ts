@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 // Vitest hands the list to Node as well, where an "import" in it would give ES modules to a driver's require().
 const conditions = ['@cutover/source', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
+// A poll ends as soon as it is so; on a busy machine that takes a while.
+const poll = { poll: { timeout: 15_000 } };
 
 export default defineConfig({
   test: {
@@ -12,6 +14,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          expect: poll,
           include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
           // Some start real processes, which take their time on a busy machine.
@@ -22,6 +25,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'integration',
+          expect: poll,
           include: ['packages/*/test/**/*.integration.test.ts', 'examples/*/test/**/*.integration.test.ts'],
           globalSetup: ['scripts/engine/vitest-setup.ts'],
           testTimeout: 60_000,
