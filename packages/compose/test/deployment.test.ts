@@ -31,7 +31,6 @@ describe('deployRelease', () => {
       'write switching',
       'switch green',
       'persist green',
-      'prefer api_green',
       'remove cron',
       'remove worker',
       'pin CRON_IMAGE,WORKER_IMAGE',
@@ -40,6 +39,7 @@ describe('deployRelease', () => {
       'write stopping',
       'stop api_blue',
       'remove api_blue',
+      'prefer api_green',
       'write outcome',
       'unlock',
     ]);
