@@ -11,6 +11,7 @@ import type {
   SlotName,
   Step,
 } from './core/model.ts';
+import { observe } from './core/observe.ts';
 import { patient } from './core/patience.ts';
 import { planFrom } from './core/predict.ts';
 import { converge, nothingSeen, type Run, write } from './core/runner.ts';
@@ -123,7 +124,7 @@ async function conduct({ ports }: Context, run: Run, resumed: boolean): Promise<
 /** The intent as things stand now, and whether everything is so already. */
 async function intend({ settings, ports }: Context, { kind, release, slot }: Order) {
   const { layout } = settings;
-  const [containers, router] = await Promise.all([ports.engine.observe(), ports.router.observe()]);
+  const { containers, router } = await observe(ports);
   const target = chooseTarget(layout, { containers, router }, release, slot);
   const known = await ports.ledger.read();
   const intent = await formIntent(

@@ -1,4 +1,5 @@
 import { messageOf } from '@cutover/internal';
+import { observe } from './core/observe.ts';
 import type { Run } from './core/runner.ts';
 import { DeployError } from './errors.ts';
 import { sentenceOf } from './status.ts';
@@ -47,8 +48,7 @@ const lead = { reverted: 'Everything is as before', unfinished: 'Left as it is' 
 
 async function currently({ ports, layout }: Run): Promise<string> {
   try {
-    const [containers, router] = await Promise.all([ports.engine.observe(), ports.router.observe()]);
-    return sentenceOf({ containers, router }, layout);
+    return sentenceOf(await observe(ports), layout);
   } catch (error) {
     return `what runs cannot be seen (${messageOf(error)})`;
   }

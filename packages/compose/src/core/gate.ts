@@ -5,6 +5,7 @@ import { serviceOf } from './decide.ts';
 import { describe } from './describe.ts';
 import { judge, type Look, lifeOf } from './judge.ts';
 import type { Step } from './model.ts';
+import { observe as see } from './observe.ts';
 import { cutBy, type Run } from './runner.ts';
 
 const CHECK_TIMEOUT = 5_000;
@@ -43,7 +44,7 @@ async function forgetOldChecks(
 }
 
 async function lookAt(run: Run, { slot, container }: Extract<Step, { do: 'gate' }>): Promise<Look> {
-  const [containers, router] = await Promise.all([run.ports.engine.observe(), run.ports.router.observe()]);
+  const { containers, router } = await see(run.ports);
   const now = containers.find(({ id }) => id === container.id);
   const seen = router.slots[slot];
   const stated = judge(container, now, seen && { ...seen, up: seen.settled ?? seen.up });

@@ -5,6 +5,7 @@ import { asDeployError } from './failure.ts';
 import { assertSafe } from './invariants.ts';
 import { remember } from './journal.ts';
 import type { Intent, JournalEntry, Layout, Outcome, Situation, Step } from './model.ts';
+import { observe } from './observe.ts';
 import { perform, prefer } from './perform.ts';
 import type { Policy } from './policy.ts';
 import { MOST_STEPS } from './predict.ts';
@@ -58,8 +59,7 @@ export async function converge(run: Run): Promise<Outcome> {
 }
 
 async function look({ ports, layout, intent, journal, seen }: Run): Promise<Situation> {
-  const [containers, router] = await Promise.all([ports.engine.observe(), ports.router.observe()]);
-  return { containers, router, layout, intent, progress: { ...remember(journal), ...seen } };
+  return { ...(await observe(ports)), layout, intent, progress: { ...remember(journal), ...seen } };
 }
 
 /** The ledger first, then this process: what is remembered here has been written there. */

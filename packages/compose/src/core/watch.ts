@@ -1,5 +1,6 @@
 import { judge, type Look, lifeOf } from './judge.ts';
 import type { Container, RouterSlot, Step } from './model.ts';
+import { observe } from './observe.ts';
 import type { Run } from './runner.ts';
 import { probe } from './switch.ts';
 
@@ -9,13 +10,13 @@ const NO_ROUTER: RouterSlot = { up: true, sessions: 0 };
 
 /** The old slot stays warm while the new one is watched: one bad look sends the traffic back. */
 export async function soak(run: Run, step: Extract<Step, { do: 'soak' }>): Promise<void> {
-  const { clock, engine, router } = run.ports;
+  const { clock } = run.ports;
   const until = clock.now() + run.policy.soak;
   while (clock.now() < until) {
     await clock.sleep(Math.min(INTERVAL, until - clock.now()), run.signal);
-    const [containers, state] = await Promise.all([engine.observe(), router.observe()]);
+    const { containers, router } = await observe(run.ports);
     const now = containers.find(({ id }) => id === step.container.id);
-    const found = judge(step.container, now, state.slots[step.slot]);
+    const found = judge(step.container, now, router.slots[step.slot]);
     if (!found.good) throw new Error(found.why);
     await probe(run);
   }

@@ -49,6 +49,8 @@ async function run(campaign: Campaign): Promise<void> {
   );
   const total = parts.reduce(add, emptyTally());
   report(campaign, total, elapsed());
+  for (const { plan, invariant, text } of total.failures)
+    console.log(`failed: seed ${BigInt(`0x${plan.seed}`)}, ${invariant}: ${text}`);
   for (const { plan } of total.failures.slice(0, 3)) await replay(await shrink(plan));
   if (total.failures.length > 0) process.exitCode = 1;
   const missing = unreached(total.reached);

@@ -101,7 +101,8 @@ export class Simulation {
     void this.#work(process, kind, version, faults).then((end) => {
       ending = end;
     });
-    const limit = world.kernel.now + LIMIT;
+    // A slow clock makes every limit of its own process twice as long.
+    const limit = world.kernel.now + LIMIT * (faults.some((fault) => fault.do === 'slow-clock') ? 2 : 1);
     await world.kernel.run(() => ending !== undefined || !process.alive || this.broken, limit);
     if (ending === undefined && process.alive && !this.broken) {
       world.violate('I13', `${name} has not ended after ${LIMIT} ms`);

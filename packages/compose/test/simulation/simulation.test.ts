@@ -51,6 +51,41 @@ describe('a simulated deployment', () => {
     vi.restoreAllMocks();
   });
 
+  it.each<{ where: string; limit: number; plan: Plan; heir: string }>([
+    {
+      where: 'the same host',
+      limit: 1_000,
+      heir: 'run2',
+      plan: {
+        seed: '0',
+        runs: ['deploy', 'deploy'],
+        faults: [{ run: 1, call: 24, do: 'die-before', ms: 0 }],
+      },
+    },
+    {
+      where: 'another host',
+      limit: 25_000,
+      heir: 'rival',
+      plan: {
+        seed: '0',
+        runs: ['deploy'],
+        faults: [
+          { run: 1, call: 20, do: 'second-deployer', ms: 0 },
+          { run: 1, call: 24, do: 'die-before', ms: 0 },
+        ],
+      },
+    },
+  ])(
+    'has its lock taken over within $limit ms from $where when it is killed',
+    async ({ plan, limit, heir }) => {
+      const { timeline } = (await simulate(plan)).world;
+      const died = timeline.find(({ text }) => text === 'is killed')?.at ?? Number.NaN;
+      const takenOver = timeline.findLast(({ actor, text }) => actor === heir && text.endsWith('-lock'))?.at;
+      expect(takenOver).toBeGreaterThan(died);
+      expect(takenOver).toBeLessThanOrEqual(died + limit);
+    },
+  );
+
   const plans = new URL('./plans/', import.meta.url);
   it.each(readdirSync(plans))('survives what once broke it: %s', async (name) => {
     const plan: Plan = JSON.parse(readFileSync(new URL(name, plans), 'utf8'));

@@ -11,12 +11,12 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { systemClock } from '@cutover/internal';
+import { makeCertificate } from '@cutover/internal/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ServerDrain } from '../../src/drain/server-drain.ts';
 import { closeWebSockets } from '../../src/drain/web-sockets.ts';
 import { dial, gate, get, keepAliveClient, type Served, serve } from '../serving.ts';
-import { makeCertificate } from './certificate.ts';
 
 const certificate = makeCertificate();
 

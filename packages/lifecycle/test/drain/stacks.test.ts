@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { makeCertificate } from '@cutover/internal/testing';
 import express from 'express';
 import fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { keepAliveClient, serve } from '../serving.ts';
 import { worldOf } from '../shutdown/fake-host.ts';
-import { makeCertificate } from './certificate.ts';
 
 // What http-terminator and stoppable test, of every stack that people put on a server, plain and secure.
 

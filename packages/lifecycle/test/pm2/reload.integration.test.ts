@@ -1,13 +1,12 @@
 import { connectPm2 } from '@cutover/internal';
-import { startLoad, startPm2 } from '@cutover/internal/testing';
+import { freePorts, startLoad, startPm2 } from '@cutover/internal/testing';
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../programs.ts';
 
 /** How often the reload is repeated; the release runs ten. */
 const RELOADS = Number(process.env.CUTOVER_RELOADS ?? 3);
-const PORT = 20_000 + (process.pid % 10_000);
 
-const SERVER = `
+const server = (port: number) => `
   const { createServer } = require('node:http');
   import(${JSON.stringify(bundle)}).then(({ gracefulShutdown }) => {
     const server = createServer((request, response) => {
@@ -15,7 +14,7 @@ const SERVER = `
       setTimeout(() => response.end('pid ' + process.pid), request.url.startsWith('/slow') ? 400 : 2);
     });
     const shutdown = gracefulShutdown({ server, logger: false });
-    server.listen(${PORT}, '127.0.0.1', () => shutdown.ready());
+    server.listen(${port}, '127.0.0.1', () => shutdown.ready());
   });
 `;
 
@@ -30,16 +29,17 @@ async function workersOf(home: string): Promise<number[]> {
 
 describe('gracefulShutdown under pm2 reload', () => {
   it(`loses no request of four cluster workers in ${RELOADS} of ${RELOADS} reloads`, async () => {
+    const [port] = (await freePorts(1)) as [number];
     await using pm2 = await startPm2({
       name: 'api',
-      code: SERVER,
+      code: server(port),
       instances: 4,
       exec_mode: 'cluster',
       wait_ready: true,
       kill_timeout: 6_000,
     });
     const load = startLoad({
-      target: `http://127.0.0.1:${PORT}`,
+      target: `http://127.0.0.1:${port}`,
       rate: 150,
       duration: 300_000,
       requests: [
