@@ -14,6 +14,7 @@ const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ['API pages', 'typedoc', '--logLevel', 'Warn'],
   ['simulation: every fault and pair of crashes at every boundary', ...simulate, '--exhaustive'],
   ['simulation: random mixes of faults', ...simulate, '--seeds', '20000'],
+  ['simulation: every planted bug is caught', ...simulate, '--bugs'],
 ];
 const projects = ['unit', 'integration'];
 
