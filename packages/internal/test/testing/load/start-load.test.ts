@@ -61,7 +61,7 @@ describe('startLoad', () => {
     const timedOut = await startLoad({ ...load, target: silent }).finished;
     expect(timedOut.failed).toBe(10);
     expect(Object.keys(timedOut.failures).every((what) => what.startsWith('timeout'))).toBe(true);
-    const refused = await startLoad({ ...load, target: 'http://127.0.0.1:1' }).finished;
+    const refused = await startLoad({ ...load, timeout: 10_000, target: 'http://127.0.0.1:1' }).finished;
     expect(Object.keys(refused.failures).every((what) => what.startsWith('refused'))).toBe(true);
   });
 
