@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeployEvent } from '../src/events.ts';
-import { type Attempt, deploy } from './chaos/chaos.ts';
+import { type Attempt, buildDeployer, deploy } from './chaos/chaos.ts';
 import { type Stack, stackDeployment, startStack } from './support/stack.ts';
 
 describe('runScript', () => {
   let stack: Stack;
+  let deployer: Awaited<ReturnType<typeof buildDeployer>>;
   let attempt: Attempt;
   const status = () => stackDeployment(stack, () => {}).status();
 
@@ -21,10 +22,14 @@ describe('runScript', () => {
   }
 
   beforeAll(async () => {
+    deployer = await buildDeployer();
     stack = await startStack('map', ['1', '2']);
-    attempt = { stack, way: 'map', image: stack.image('2') };
+    attempt = { stack, way: 'map', deployer: deployer.file, image: stack.image('2') };
   });
-  afterAll(() => stack?.[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await stack?.[Symbol.asyncDispose]();
+    await deployer?.[Symbol.asyncDispose]();
+  });
 
   it('puts everything back on Ctrl-C before the switch, says so, and exits with 1', async () => {
     const { exitCode, stderr } = await interruptedAt('gate');

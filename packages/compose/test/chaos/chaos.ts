@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LoadReport, startLoad, watchProject } from '@cutover/internal/testing';
 import { execa } from 'execa';
+import { build } from 'tsup';
 import { type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
 
 /** The moment of a blow: after so many events of the deployment, or so many milliseconds. */
@@ -37,9 +40,10 @@ export interface ChaosReport {
 export async function chaos(
   way: Way,
   blows: readonly Blow[],
-  onRound: (round: number, struck: boolean) => void = () => {},
+  onRound: (round: number, struck: boolean, damage?: string) => void = () => {},
 ): Promise<ChaosReport> {
   const versions = ['1', '2'];
+  await using deployer = await buildDeployer();
   const stack = await startStack(way, versions);
   const watch = await watchProject(stack.name);
   const damage: Damage[] = [];
@@ -56,14 +60,19 @@ export async function chaos(
   });
   try {
     for (const [round, blow] of blows.entries()) {
-      const deployment = { stack, way, image: stack.image(versions[(round + 1) % 2] as string) };
+      const deployment = {
+        stack,
+        way,
+        deployer: deployer.file,
+        image: stack.image(versions[(round + 1) % 2] as string),
+      };
       const fell = await deployAndStrike(deployment, blow);
       if (fell) struck++;
       const again = await deploy(deployment);
       const what =
         again.exitCode === 0 ? await notAllNew(deployment) : `run again, it failed: ${again.stderr}`;
       if (what) damage.push({ round, blow, what });
-      onRound(round, fell);
+      onRound(round, fell, what);
     }
     return {
       rounds: blows.length,
@@ -84,18 +93,40 @@ export async function chaos(
 export interface Attempt {
   readonly stack: Stack;
   readonly way: Way;
+  /** The file that {@link buildDeployer} wrote. */
+  readonly deployer: string;
   readonly image: string;
 }
 
-export function deploy({ stack, way, image }: Attempt) {
-  const script = fileURLToPath(new URL('deployer.ts', import.meta.url));
-  return execa(
-    'node',
-    ['--import', 'tsx', '-C', '@cutover/source', script, way, stack.directory, stack.url, image],
-    {
-      reject: false,
+export function deploy({ stack, way, deployer, image }: Attempt) {
+  return execa('node', [deployer, way, stack.directory, stack.url, image], { reject: false });
+}
+
+/** `deployer.ts` as one plain file, since it starts hundreds of times; what it was when the run began. */
+export async function buildDeployer(): Promise<AsyncDisposable & { readonly file: string }> {
+  // Inside the package, so that its dependencies are found.
+  const directory = await mkdtemp(fileURLToPath(new URL('../../node_modules/.chaos-', import.meta.url)));
+  const remove = () => rm(directory, { recursive: true, force: true });
+  await build({
+    config: false,
+    silent: true,
+    entry: [fileURLToPath(new URL('deployer.ts', import.meta.url))],
+    outDir: directory,
+    format: 'esm',
+    outExtension: () => ({ js: '.mjs' }),
+    target: 'node20',
+    external: ['dockerode', 'execa'],
+    esbuildOptions: (options) => {
+      options.conditions = ['@cutover/source'];
     },
-  );
+  }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  return {
+    file: join(directory, 'deployer.mjs'),
+    [Symbol.asyncDispose]: remove,
+  };
 }
 
 /** True when the blow fell; false when the deployment was through before its moment came. */

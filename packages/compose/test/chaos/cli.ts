@@ -33,8 +33,10 @@ const reports: ChaosReport[] = [];
 for (let from = 0; from < blows.length; from += BATCH) {
   const batch = blows.slice(from, from + BATCH);
   reports.push(
-    await chaos(values.way as Way, batch, (round, struck) =>
-      console.log(`round ${from + round + 1} of ${blows.length}: ${struck ? 'struck' : 'was through'}`),
+    await chaos(values.way as Way, batch, (round, struck, damage) =>
+      console.log(
+        `round ${from + round + 1} of ${blows.length}: ${struck ? 'struck' : 'was through'}, ${damage ?? 'all new'}`,
+      ),
     ),
   );
   console.log(summary());
