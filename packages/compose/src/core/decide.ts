@@ -70,7 +70,15 @@ function prepare(s: Situation, slot: SlotName, image: Image | undefined): Step |
 
 /** A proof lapses when the container starts again, or does not look good any more. */
 const gated = (s: Situation, slot: SlotName, container: Container): Step | undefined =>
-  isProven(s, container) && isWarm(s, slot) ? undefined : { do: 'gate', slot, container };
+  isFit(s, slot) ? undefined : { do: 'gate', slot, container };
+
+/** What runs there is what was proven, as far as anything was known of it, and is as good as it was then. */
+export const isFit = (s: Situation, slot: SlotName): boolean => {
+  const { origin, previous } = s.intent;
+  const isUnknown = slot === origin && !previous.slot;
+  const proven = containersOf(s, serviceOf(s, slot)).every((container) => isProven(s, container));
+  return isWarm(s, slot) && (proven || isUnknown);
+};
 
 /**
  * Engine and router both say that it could take traffic at once, and nobody told it to stop: the router alone would be

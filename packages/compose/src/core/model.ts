@@ -53,6 +53,8 @@ export interface Container {
   /** The image reference it was created from, for people. */
   readonly imageName: string;
   readonly running: boolean;
+  /** Between two lives: it has ended, and the engine is about to start it again. It counts as running meanwhile. */
+  readonly restarting?: boolean | undefined;
   readonly health: Health;
   /** When it was last started, as the engine writes it: each start is a new life. */
   readonly startedAt: string;

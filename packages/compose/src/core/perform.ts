@@ -22,8 +22,7 @@ export async function perform(run: Run, s: Situation, step: Step): Promise<void>
     case 'stop':
       return stop(run, s, step.containers);
     case 'remove':
-      await Promise.all(step.containers.map(run.ports.engine.remove));
-      return;
+      return together(step.containers.map(run.ports.engine.remove));
     case 'switch':
       return switchTraffic(run, step);
     case 'persist':
@@ -37,6 +36,12 @@ export async function perform(run: Run, s: Situation, step: Step): Promise<void>
   }
 }
 
+/** A step is over when all its parts are: one that failed leaves no other behind that still acts. */
+async function together(parts: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(parts)).find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
+}
+
 /** The images go where Compose reads them before Compose reads them. */
 async function start(run: Run, s: Situation, orders: readonly StartOrder[]): Promise<void> {
   const { ports, layout, signal, intent, seen } = run;
@@ -46,7 +51,7 @@ async function start(run: Run, s: Situation, orders: readonly StartOrder[]): Pro
   );
   // Past the switch a start is never cut short: nobody would run the jobs.
   const cut = s.router.live === intent.target ? undefined : signal;
-  await Promise.all(orders.map(({ service, replicas }) => ports.engine.up(service, replicas, cut)));
+  await together(orders.map(({ service, replicas }) => ports.engine.up(service, replicas, cut)));
   const services = orders.map(({ service }) => service);
   const containers = await ports.engine.observe();
   for (const { id, service } of containers) if (services.includes(service)) seen.started.add(id);
@@ -62,7 +67,7 @@ async function stop(run: Run, s: Situation, containers: readonly Container[]): P
   const told = new Set(s.progress.stopping);
   const fresh = containers.map(lifeOf).filter((life) => !told.has(life));
   if (fresh.length > 0) await write(run, { type: 'stopping', containers: fresh });
-  await Promise.all(containers.map((container) => stopOne(run, container, told.has(lifeOf(container)))));
+  await together(containers.map((container) => stopOne(run, container, told.has(lifeOf(container)))));
 }
 
 async function stopOne({ ports, layout }: Run, container: Container, told: boolean): Promise<void> {

@@ -58,7 +58,7 @@ export async function converge(run: Run): Promise<Outcome> {
   throw new Error('assertion: a deployment goes in circles');
 }
 
-async function look({ ports, layout, intent, journal, seen }: Run): Promise<Situation> {
+export async function look({ ports, layout, intent, journal, seen }: Run): Promise<Situation> {
   return { ...(await observe(ports)), layout, intent, progress: { ...remember(journal), ...seen } };
 }
 

@@ -1,8 +1,9 @@
 import { bounded } from '@cutover/internal';
 import { DeployError } from '../errors.ts';
+import { isFit, serviceOf } from './decide.ts';
 import { describe } from './describe.ts';
 import type { Step } from './model.ts';
-import { type Run, write } from './runner.ts';
+import { look, type Run, write } from './runner.ts';
 
 const PROBE_TIMEOUT = 5_000;
 /** Milliseconds after which a hook counts as hung. */
@@ -16,7 +17,7 @@ export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch'
   const facts = { release: run.intent.release.id, to: step.to };
   if (forward) await within(run, HOOK_TIMEOUT, async () => hooks.beforeSwitch?.(facts));
   await write(run, { type: 'switching', to: step.to });
-  await router.switchTo(step.to, step.from, run.lock.confirm);
+  await router.switchTo(step.to, step.from, () => confirm(run, step));
   // Whichever slot was seen empty may have had traffic since.
   run.seen.drained.clear();
   const { live } = await router.observe();
@@ -30,6 +31,19 @@ export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch'
   }
   await probe(run);
   if (forward) await within(run, HOOK_TIMEOUT, async () => hooks.afterSwitch?.(facts));
+}
+
+/** The last look before the commit: a hook or a slow answer may have taken minutes since the decision. */
+async function confirm(run: Run, step: Extract<Step, { do: 'switch' }>): Promise<void> {
+  if (!isFit(await look(run), step.to)) {
+    throw new DeployError('switch-failed', {
+      doing: describe(step),
+      found: `${step.to} is not ready any more`,
+      wanted: 'the slot as it was proven',
+      fix: `read the output of ${serviceOf(run, step.to)}, mend the release and deploy it again`,
+    });
+  }
+  await run.lock.confirm();
 }
 
 /** One request through the router, where it has a way to send one. */

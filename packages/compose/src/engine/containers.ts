@@ -51,6 +51,7 @@ function toContainer({
     service: Config.Labels['com.docker.compose.service'] ?? '',
     image: Image,
     running: State.Running || State.Restarting,
+    restarting: State.Restarting,
     health: (State.Health?.Status ?? 'none') as Health,
     startedAt: State.StartedAt,
     restarts: RestartCount,

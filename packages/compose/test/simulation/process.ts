@@ -45,6 +45,8 @@ export class Process {
   #frozen: (() => void)[] | undefined;
   #suspended = 0;
   #frozenAt = 0;
+  /** Its last pause. */
+  pause: { readonly from: number; readonly to: number } | undefined;
 
   readonly kernel: Kernel;
   readonly name: string;
@@ -110,6 +112,7 @@ export class Process {
     this.#frozenAt = this.kernel.now;
     this.kernel.after(ms, () => {
       if (clockToo) this.#suspended += this.kernel.now - this.#frozenAt;
+      this.pause = { from: this.#frozenAt, to: this.kernel.now };
       const waiting = this.#frozen ?? [];
       this.#frozen = undefined;
       this.#journal.note(this.name, 'wakes');
@@ -169,7 +172,9 @@ export class Process {
     const swift = call.to === 'files' || (call.to === 'router' && !call.fenced);
     const late = kind === 'late-apply' || (kind === 'die-late' && !swift);
     kernel.quietly(latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0), serve);
-    if (kind === 'double') kernel.quietly(latency + 1 + ms, () => call.serve(nothing, nothing));
+    // Nobody repeats the write of a file but the process itself.
+    if (kind === 'double')
+      kernel.quietly(latency + 1 + (call.to === 'files' ? 0 : ms), () => call.serve(nothing, nothing));
     if (kind === 'die-sent' || kind === 'die-late') this.die();
   }
 

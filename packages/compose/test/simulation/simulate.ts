@@ -39,7 +39,7 @@ export type Sabotage = (context: ReturnType<typeof portsOf>, world: World) => Re
 const LIMIT = 1_200_000;
 const PATIENT = 5;
 /** What the world needs to come to rest after its last blow: a stop by hand, a restart. */
-const CALM = 3_000;
+const CALM = 5_000;
 
 /** Runs a plan: its runs with their faults, then healing, then runs until all is well, and looks that it stays so. */
 export async function simulate(plan: Plan, sabotage: Sabotage = (context) => context): Promise<Result> {

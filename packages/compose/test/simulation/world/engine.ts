@@ -117,6 +117,7 @@ export class SimEngine {
       image: image(c.version).id,
       imageName: image(c.version).name,
       running: c.running || c.restarting,
+      restarting: c.restarting,
       health: c.health,
       startedAt: c.startedAt,
       restarts: c.restarts,

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../faults.ts';
 import { Kernel } from '../kernel.ts';
 import { CANARY, graceOf, layout, policy, scaleOf, slotOf } from '../layout.ts';
+import type { Process } from '../process.ts';
 import { Random } from '../random.ts';
 import type { Situation } from '../situations.ts';
 import { type SimContainer, SimEngine } from './engine.ts';
@@ -206,7 +207,7 @@ export class World {
   }
 
   /** I2: what gets the traffic has been good for as long as the gate asks, or had it before. */
-  routed(to: string, from: string, by: string): void {
+  routed(to: string, from: string, by: string, pause?: Process['pause']): void {
     if (to === from) return;
     this.note(by, `traffic ${from} → ${to}`);
     this.#leftRotation.set(from, this.kernel.now);
@@ -218,12 +219,19 @@ export class World {
     }
     const goodFor = c?.readySince === undefined ? -1 : this.kernel.now - c.readySince;
     const proven = c !== undefined && (this.eligible.has(lifeOf(c)) || goodFor >= policy.gate.stableFor);
-    if (goodFor < 0 && this.#hasJustLost(to, c)) {
+    if ((goodFor < 0 && this.#hasJustLost(to, c)) || this.#lostIn(pause, to)) {
       // Nobody can look and switch in the same instant.
       this.reach('the slot fails at the moment of the switch');
       this.excuse();
     } else if (proven && goodFor >= 0) this.eligible.add(lifeOf(c));
     else this.violate('I2', `${to} gets the traffic, good for ${goodFor} ms`);
+  }
+
+  /** Between its last look and its command whoever switches was paused, and meanwhile the slot failed. */
+  #lostIn(pause: Process['pause'], slot: string): boolean {
+    const lost = this.#lostReady.get(slot);
+    if (!pause || !lost || this.kernel.now - pause.to > BLINK) return false;
+    return lost.at >= pause.from - BLINK && lost.at <= pause.to;
   }
 
   /** That very life of it, or it is gone: for this long nobody can know. */
