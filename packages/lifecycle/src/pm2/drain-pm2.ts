@@ -1,23 +1,10 @@
-import {
-  bounded,
-  type Clock,
-  connectPm2,
-  type Pm2Client,
-  Pm2Error,
-  type Pm2Process,
-  systemClock,
-  TimeoutError,
-} from '@cutover/internal';
+import { connectPm2, type Pm2Client, Pm2Error, type Pm2Process, systemClock } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
+import { endOrphans, kill, type Limits, PROOF_TIMEOUT, untilGone } from './end-processes.ts';
 import { type DrainPm2Options, graceOf, readDrainOptions } from './options.ts';
-import { isAlive, isStill, offspringOf, type ProcessState } from './process-state.ts';
+import { isAlive, offspringOf } from './process-state.ts';
 import { killTimeoutOf, selectProcesses } from './targets.ts';
 import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts';
-
-/** Milliseconds between looks at a process that should be gone. */
-const PROOF_PAUSE = 20;
-/** Milliseconds that a killed process has to go: only the kernel can delay it. */
-const PROOF_TIMEOUT = 5_000;
 
 /**
  * Stops PM2's processes from outside, all at once where `pm2 stop` takes one or two at a time, kills what outlives its
@@ -61,11 +48,6 @@ export async function withPm2<T>(
   }
 }
 
-interface Limits {
-  readonly clock: Clock;
-  readonly signal: AbortSignal | undefined;
-}
-
 async function drainOne(
   client: Pm2Client,
   target: Pm2Process,
@@ -86,8 +68,7 @@ async function drainOne(
   const offspring = offspringOf(pid);
   const left = await stopWithin(client, id, { timeout: grace, signal });
   const killedByPm2 = clock.now() - began >= killTimeoutOf(target);
-  if (!left) send(pid, 'SIGKILL');
-  await untilGone([pid], { timeout: PROOF_TIMEOUT, clock, signal });
+  await (left ? untilGone([pid], { timeout: PROOF_TIMEOUT, clock, signal }) : kill([pid], { clock, signal }));
   const rest = await endOrphans(pid, offspring, { timeout: began + grace - clock.now(), clock, signal });
   if (!left) return verdict('forced', `killed after ${grace} ms`);
   if (killedByPm2)
@@ -95,32 +76,6 @@ async function drainOne(
   return rest.killed > 0
     ? verdict('forced', `${rest.killed} of its children outlived it and had to be killed`)
     : verdict('clean', rest.found > 0 ? `${rest.found} of its children outlived it` : undefined);
-}
-
-/**
- * Ends what a process has left behind: PM2 finds children with `ps`, which slim images lack, and no orphans. They have
- * what is left of the grace period.
- */
-async function endOrphans(
-  pid: number,
-  offspring: readonly ProcessState[],
-  { timeout, clock, signal }: Limits & { timeout: number },
-): Promise<{ found: number; killed: number }> {
-  const orphans = unique([...offspring, ...offspringOf(pid)]).filter(isStill);
-  for (const orphan of orphans) send(orphan.pid, 'SIGTERM');
-  await untilGone(orphans, { timeout, clock, signal }).catch(ignoreTimeout);
-  const killed = orphans.filter(isStill);
-  for (const orphan of killed) send(orphan.pid, 'SIGKILL');
-  await untilGone(killed, { timeout: PROOF_TIMEOUT, clock, signal });
-  return { found: orphans.length, killed: killed.length };
-}
-
-const unique = (all: readonly ProcessState[]): ProcessState[] => [
-  ...new Map(all.map((one) => [one.pid, one])).values(),
-];
-
-function ignoreTimeout(error: unknown): void {
-  if (!(error instanceof TimeoutError)) throw error;
 }
 
 /** Whether PM2 has seen the process leave within its time. */
@@ -137,20 +92,3 @@ async function stopWithin(
     throw error;
   }
 }
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Gone in this very moment.
-  }
-}
-
-const untilGone = (
-  all: readonly (number | ProcessState)[],
-  { timeout, clock, signal }: Limits & { timeout: number },
-): Promise<void> =>
-  bounded({ timeout, signal, clock }, async (limited) => {
-    while (all.some((one) => (typeof one === 'number' ? isAlive(one) : isStill(one))))
-      await clock.sleep(PROOF_PAUSE, limited);
-  });

@@ -1,0 +1,64 @@
+import { bounded, type Clock, TimeoutError } from '@cutover/internal';
+import { isAlive, isStill, offspringOf, type ProcessState } from './process-state.ts';
+
+/** Milliseconds between looks at a process that should be gone. */
+const PROOF_PAUSE = 20;
+/** Milliseconds that a killed process has to go: only the kernel can delay it. */
+export const PROOF_TIMEOUT = 5_000;
+
+export interface Limits {
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** By its id alone, or with what tells it from a later process of the same id. */
+type Mortal = number | ProcessState;
+
+/** Kills, and sees that they are gone. */
+export async function kill(all: readonly Mortal[], limits: Limits): Promise<void> {
+  for (const one of all) send(typeof one === 'number' ? one : one.pid, 'SIGKILL');
+  await untilGone(all, { ...limits, timeout: PROOF_TIMEOUT });
+}
+
+/**
+ * Ends what a process has left behind: PM2 finds children with `ps`, which slim images lack, and no orphans. They have
+ * what is left of the grace period.
+ */
+export async function endOrphans(
+  pid: number,
+  offspring: readonly ProcessState[],
+  { timeout, clock, signal }: Limits & { timeout: number },
+): Promise<{ found: number; killed: number }> {
+  const orphans = unique([...offspring, ...offspringOf(pid)]).filter(isStill);
+  for (const orphan of orphans) send(orphan.pid, 'SIGTERM');
+  await untilGone(orphans, { timeout, clock, signal }).catch(ignoreTimeout);
+  const killed = orphans.filter(isStill);
+  await kill(killed, { clock, signal });
+  return { found: orphans.length, killed: killed.length };
+}
+
+const unique = (all: readonly ProcessState[]): ProcessState[] => [
+  ...new Map(all.map((one) => [one.pid, one])).values(),
+];
+
+function ignoreTimeout(error: unknown): void {
+  if (!(error instanceof TimeoutError)) throw error;
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone in this very moment.
+  }
+}
+
+export const untilGone = (
+  all: readonly Mortal[],
+  { timeout, clock, signal }: Limits & { timeout: number },
+): Promise<void> =>
+  bounded({ timeout, signal, clock }, async (limited) => {
+    while (all.some((one) => isThere(one))) await clock.sleep(PROOF_PAUSE, limited);
+  });
+
+const isThere = (one: Mortal): boolean => (typeof one === 'number' ? isAlive(one) : isStill(one));
