@@ -61,6 +61,6 @@ function summary(): string {
 
 /** A HAProxy that is down loses requests, whoever deploys; what counts then is where the traffic ends. */
 function isBad({ damage, load, cronOverlap, killedInGrace }: ChaosReport): boolean {
-  const lost = values.haproxy ? 0 : load.failed + killedInGrace;
-  return damage.length > 0 || lost > 0 || cronOverlap > 0;
+  const lost = values.haproxy ? 0 : load.failed;
+  return damage.length > 0 || lost > 0 || cronOverlap > 0 || killedInGrace > 0;
 }

@@ -2,10 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Container } from '../../src/core/model.ts';
 import { composeProject } from '../../src/engine/compose-project.ts';
 import type { Engine } from '../../src/ports.ts';
-import { portsOf } from '../simulation/ports.ts';
-import { Process } from '../simulation/process.ts';
-import { World } from '../simulation/world/world.ts';
 import { startProject, type TestProject } from '../support/project.ts';
+import { answering, calmPorts, calmProcess, calmWorld } from './simulated.ts';
 
 const commands = ['up', 'stop', 'await', 'remove'] as const;
 type Command = (typeof commands)[number];
@@ -42,39 +40,13 @@ function driver(engine: Engine, service: string) {
 
 /** A project in which nothing of the service exists yet. */
 function simulated(service: string) {
-  const world = new World(0n);
+  const world = calmWorld();
   for (const c of [...world.engine.containers]) {
     if (c.service !== service) continue;
     world.engine.exit(c, 0);
     world.engine.drop(c);
   }
-  // What is judged in a deployment is not the matter here.
-  world.violate = () => {};
-  const process = new Process({
-    kernel: world.kernel,
-    name: 'conformance',
-    pid: 1,
-    mischief: { at: () => undefined, latency: () => 1 },
-    journal: world,
-    rate: 1,
-  });
-  const { ports } = portsOf({
-    world,
-    process,
-    identity: { host: 'here', boot: 'here', pid: 1, started: '1' },
-    isGone: async () => undefined,
-    hooks: {},
-    onEvent: () => {},
-  });
-  const ask = driver(ports.engine, service);
-  return async (command: Command): Promise<string> => {
-    let answer: string | undefined;
-    void ask(command).then((text) => {
-      answer = text;
-    });
-    await world.kernel.run(() => answer !== undefined, world.kernel.now + 60_000);
-    return answer ?? 'no answer';
-  };
+  return answering(world, driver(calmPorts(world, calmProcess(world)).engine, service));
 }
 
 describe('containers of the simulated and of the real engine', () => {

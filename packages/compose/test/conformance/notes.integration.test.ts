@@ -4,9 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDocker } from '../../src/engine/docker.ts';
 import { ensureLedgerImage } from '../../src/ledger/ledger-image.ts';
 import { tarOf } from '../../src/ledger/tar.ts';
-import { Process } from '../simulation/process.ts';
 import { dockerOf } from '../simulation/world/notes.ts';
-import { World } from '../simulation/world/world.ts';
+import { answering, calmProcess, calmWorld } from './simulated.ts';
 
 /** Requests of the ledger, on two notes that want the same or another name. */
 const requests = ['create a', 'create b', 'remove a', 'beat a', 'look a', 'list'] as const;
@@ -69,34 +68,10 @@ function driver(docker: Docker, project: string, image: string) {
 }
 
 function simulated(project: string) {
-  const world = new World(0n);
-  const mischief = { at: () => undefined, latency: () => 1 };
-  const process = new Process({
-    kernel: world.kernel,
-    name: 'conformance',
-    pid: 1,
-    mischief,
-    journal: world,
-    rate: 1,
-  });
-  const ask = driver(
-    dockerOf(
-      process,
-      world.shelf,
-      () => {},
-      () => false,
-    ),
-    project,
-    'none',
-  );
-  return async (request: Request): Promise<string> => {
-    let answer: string | undefined;
-    void ask(request).then((text) => {
-      answer = text;
-    });
-    await world.kernel.run(() => answer !== undefined, world.kernel.now + 1_000);
-    return answer ?? 'no answer';
-  };
+  const world = calmWorld();
+  const up = () => {};
+  const docker = dockerOf(calmProcess(world), world.shelf, up, () => false);
+  return answering(world, driver(docker, project, 'none'));
 }
 
 describe('notes of the simulated and of the real engine', () => {

@@ -10,9 +10,7 @@ import {
 } from '../../../haproxy/test/support/real-haproxy.ts';
 import type { Router } from '../../src/ports.ts';
 import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
-import { portsOf } from '../simulation/ports.ts';
-import { Process } from '../simulation/process.ts';
-import { World } from '../simulation/world/world.ts';
+import { answering, calmPorts, calmProcess, calmWorld } from './simulated.ts';
 
 const commands = [
   'switch to blue',
@@ -100,42 +98,18 @@ function driver({ router, rival, reload, serve, sleep }: Stage) {
 
 /** Both slots run and serve, blue has the traffic. */
 function simulated() {
-  const world = new World(0n);
-  // What is judged in a deployment is not the matter here.
-  world.violate = () => {};
+  const world = calmWorld();
   const green = world.engine.create('api_green', '1');
   world.engine.start(green);
-  const around = (pid: number) => ({
-    world,
-    process: new Process({
-      kernel: world.kernel,
-      name: `conformance ${pid}`,
-      pid,
-      mischief: { at: () => undefined, latency: () => 1 },
-      journal: world,
-      rate: 1,
-    }),
-    identity: { host: 'here', boot: 'here', pid, started: '1' },
-    isGone: async () => undefined,
-    hooks: {},
-    onEvent: () => {},
-  });
-  const self = around(1);
+  const self = calmProcess(world, 1);
   const ask = driver({
-    router: portsOf(self).ports.router,
-    rival: portsOf(around(2)).ports.router,
+    router: calmPorts(world, self).router,
+    rival: calmPorts(world, calmProcess(world, 2)).router,
     reload: async () => world.router.reload(),
     serve: (serves) => world.engine.setReady(green, serves),
-    sleep: (ms) => self.process.clock.sleep(ms),
+    sleep: (ms) => self.clock.sleep(ms),
   });
-  return async (command: Command): Promise<string> => {
-    let answer: string | undefined;
-    void ask(command).then((text) => {
-      answer = text;
-    });
-    await world.kernel.run(() => answer !== undefined, world.kernel.now + 60_000);
-    return answer ?? 'no answer';
-  };
+  return answering(world, ask);
 }
 
 describe('the simulated router and HAProxy', () => {
