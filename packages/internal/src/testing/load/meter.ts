@@ -5,8 +5,9 @@ import { dueBy, intendedAt, mix } from './schedule.ts';
 import { createSender } from './send.ts';
 import { Tally } from './tally.ts';
 
+/** A caller that has gone in this very moment is told nothing; `disconnect` ends the process. */
 const tell = (message: object): void => {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 };
 
 async function run(options: MeterOptions, stopped: Promise<void>): Promise<void> {
