@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import { bounded, linkSignals, TimeoutError } from '@cutover/internal';
+import { TimeoutError } from '@cutover/internal';
 import { type Command, change, understand } from '../commands/command.ts';
 import { showVersion } from '../commands/info.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
 import { connectPatiently } from './address.ts';
 import type { Limits } from './batch.ts';
 import { LastingSession, openSession } from './lasting-session.ts';
+import { limited } from './limited.ts';
 import { askOnce } from './one-shot.ts';
 import { demandVersion } from './session.ts';
 import { Slots } from './slots.ts';
@@ -29,7 +30,7 @@ export class Transport {
     const limits = { timeout: options.connectTimeout };
     const open = () =>
       this.#explained('prompt', false, limits, () =>
-        this.#bounded(limits, (signal) => openSession(options, { ...limits, signal })),
+        limited(limits, this.#closing.signal, (signal) => openSession(options, { ...limits, signal })),
       );
     this.#session = new LastingSession(this.label, open, this.#closing.signal);
   }
@@ -73,7 +74,7 @@ export class Transport {
     };
     const limits = { timeout, signal: outer };
     return this.#explained(command.line, command.changes, limits, () =>
-      this.#bounded(limits, (signal) => this.#waits.use(signal, () => work(signal))),
+      limited(limits, this.#closing.signal, (signal) => this.#waits.use(signal, () => work(signal))),
     );
   }
 
@@ -104,7 +105,7 @@ export class Transport {
   }
 
   #sendAlone<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
-    return this.#bounded(limits, async (signal) => {
+    return limited(limits, this.#closing.signal, async (signal) => {
       const results: T[] = [];
       for (const command of commands) {
         if (command.since) demandVersion(command, await this.#askOnce(showVersion(), signal), this.label);
@@ -121,12 +122,6 @@ export class Transport {
       return askOnce(stream, command, { label: this.label, replyLimit, signal });
     });
     return understand(command, answer, this.label);
-  }
-
-  /** Under the call's limits, and ended when this client is closed. */
-  async #bounded<T>({ timeout, signal }: Limits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    using linked = linkSignals(signal, this.#closing.signal);
-    return await bounded({ timeout, signal: linked.signal }, work);
   }
 
   /** Says what was being done when a limit passed. */
