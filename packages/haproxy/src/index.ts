@@ -26,6 +26,7 @@ export {
   showMap,
   showMaps,
 } from './commands/map.ts';
+export { type NameServer, showResolvers } from './commands/resolvers.ts';
 export {
   type AdminWord,
   renameServer,

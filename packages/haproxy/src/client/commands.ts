@@ -16,6 +16,7 @@ import {
   showMap,
   showMaps,
 } from '../commands/map.ts';
+import { showResolvers } from '../commands/resolvers.ts';
 import {
   renameServer,
   setServerAddress,
@@ -37,6 +38,7 @@ export const COMMANDS = {
   showVersion,
   showStat,
   showServersState,
+  showResolvers,
   showMaps,
   showMap,
   prepareMap,
