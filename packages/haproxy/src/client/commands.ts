@@ -3,6 +3,7 @@ import * as backend from '../commands/backend.ts';
 import * as certificate from '../commands/certificate.ts';
 import * as checks from '../commands/checks.ts';
 import * as dynamicServer from '../commands/dynamic-server.ts';
+import { showEventSinks } from '../commands/events.ts';
 import { execute } from '../commands/execute.ts';
 import { cliLevel, showInfo, showVersion } from '../commands/info.ts';
 import * as limits from '../commands/limits.ts';
@@ -39,6 +40,7 @@ export const COMMANDS = {
   showStat,
   showServersState,
   showResolvers,
+  showEventSinks,
   showMaps,
   showMap,
   prepareMap,

@@ -1,5 +1,6 @@
 import { bounded, type Clock, type Explanation, option, TimeoutError } from '@cutover/internal';
 import type { Command } from '../commands/command.ts';
+import type { Listening } from '../connection/session.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
 import type { Memory } from './memory.ts';
 
@@ -11,6 +12,7 @@ export interface Haproxy {
   run<T>(command: Command<T>, signal?: AbortSignal): Promise<T>;
   runAll<T>(commands: readonly Command<T>[], signal?: AbortSignal): Promise<T[]>;
   runLong<T>(command: Command<T>, timeout: number, signal?: AbortSignal): Promise<T>;
+  listen(line: string, signal?: AbortSignal): Promise<Listening>;
 }
 
 /** Options that every verb has. */
