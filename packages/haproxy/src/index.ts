@@ -11,6 +11,7 @@ export * from './commands/certificate.ts';
 export * from './commands/checks.ts';
 export type { Command, Level, Release } from './commands/command.ts';
 export * from './commands/dynamic-server.ts';
+export { type EventSink, showEventSinks } from './commands/events.ts';
 export { execute } from './commands/execute.ts';
 export { cliLevel, type Info, showInfo, showVersion, type Version } from './commands/info.ts';
 export * from './commands/limits.ts';
@@ -26,6 +27,7 @@ export {
   showMap,
   showMaps,
 } from './commands/map.ts';
+export { type NameServer, showResolvers } from './commands/resolvers.ts';
 export {
   type AdminWord,
   renameServer,
@@ -57,6 +59,7 @@ export type { Proc } from './master/procs.ts';
 export type { DoctorOptions } from './verbs/doctor.ts';
 export { DRAIN_TIMEOUT, type DrainOptions, type DrainResult } from './verbs/drain.ts';
 export type { DrainBackendOptions } from './verbs/drain-backend.ts';
+export { type EventsOptions, WORKER_WATCH_INTERVAL } from './verbs/events.ts';
 export type { Finding } from './verbs/findings.ts';
 export type { HaproxyHealth, HealthOptions } from './verbs/health.ts';
 export type { ServerOptions } from './verbs/on-server.ts';

@@ -3,6 +3,7 @@ import type { Command } from '../commands/command.ts';
 import type { Limits } from '../connection/batch.ts';
 import { Transport } from '../connection/transport.ts';
 import { checkOptions } from '../errors.ts';
+import { events } from '../verbs/events.ts';
 import { Memory } from '../verbs/memory.ts';
 import type { Haproxy } from '../verbs/verb.ts';
 import { watch } from '../verbs/watch.ts';
@@ -22,6 +23,8 @@ export type VerbMethods = { readonly [K in keyof typeof VERBS]: Bound<(typeof VE
 export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposable {
   /** Looks at `show stat` again and again, at a bounded rate: an async iterable of rows with deltas and rates. */
   watch: Bound<typeof watch>;
+  /** Listens to a ring of HAProxy: an async iterable of what is written to it, line by line. */
+  events: Bound<typeof events>;
   /** Where it connects, as errors name it. */
   readonly label: string;
   /** The same client, over the same connections, with other limits for its commands. */
@@ -54,6 +57,7 @@ function clientOf(
     label: transport.label,
     run: (command, signal = limits.signal) => transport.run(command, { ...limits, signal }),
     runAll: (commands, signal = limits.signal) => transport.runAll(commands, { ...limits, signal }),
+    listen: (line, signal = limits.signal) => transport.listen(line, { ...limits, signal }),
     runLong: (command, timeout, signal = limits.signal) => transport.runLong(command, { timeout, signal }),
   };
   const shutDown = () => transport.close();
@@ -61,6 +65,7 @@ function clientOf(
     label: transport.label,
     ...bindCommands(haproxy),
     ...bindVerbs(haproxy),
+    events: (options) => events(haproxy, options),
     watch: (options) => watch(haproxy, options),
     with: (other) =>
       clientOf(transport, base, { ...limits, ...checkOptions('with()', other, LIMIT_RULES, {}) }),

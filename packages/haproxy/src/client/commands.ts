@@ -3,6 +3,7 @@ import * as backend from '../commands/backend.ts';
 import * as certificate from '../commands/certificate.ts';
 import * as checks from '../commands/checks.ts';
 import * as dynamicServer from '../commands/dynamic-server.ts';
+import { showEventSinks } from '../commands/events.ts';
 import { execute } from '../commands/execute.ts';
 import { cliLevel, showInfo, showVersion } from '../commands/info.ts';
 import * as limits from '../commands/limits.ts';
@@ -16,6 +17,7 @@ import {
   showMap,
   showMaps,
 } from '../commands/map.ts';
+import { showResolvers } from '../commands/resolvers.ts';
 import {
   renameServer,
   setServerAddress,
@@ -37,6 +39,8 @@ export const COMMANDS = {
   showVersion,
   showStat,
   showServersState,
+  showResolvers,
+  showEventSinks,
   showMaps,
   showMap,
   prepareMap,

@@ -1,4 +1,4 @@
-import { line, type ServerName, server } from '../grammar/words.ts';
+import { address, integer, line, type ServerName, server } from '../grammar/words.ts';
 import { type Command, change } from './command.ts';
 
 const toggle =
@@ -22,5 +22,24 @@ export const setServerHealth = (target: ServerName, health: 'up' | 'stopping' | 
 /** `set server … agent`. */
 export const setServerAgent = (target: ServerName, agent: 'up' | 'down'): Command<true> =>
   change(line('set server', server(target), `agent ${agent === 'up' ? 'up' : 'down'}`));
+
+/** `set server … check-addr`: health checks go there, and no longer to the server's own address. */
+export const setServerCheckAddress = (target: ServerName, to: string, port?: number): Command<true> =>
+  change(line('set server', server(target), 'check-addr', ...place(to, port)));
+
+/** `set server … check-port`: health checks go to this port of the address where they go now. */
+export const setServerCheckPort = (target: ServerName, port: number): Command<true> =>
+  change(line('set server', server(target), 'check-port', integer(port, 'port', 1, 65_535)), {
+    done: /^$|port updated/,
+  });
+
+/** `set server … agent-addr`: where the agent check asks. */
+export const setServerAgentAddress = (target: ServerName, to: string, port?: number): Command<true> =>
+  change(line('set server', server(target), 'agent-addr', ...place(to, port)));
+
+const place = (to: string, port: number | undefined): string[] => [
+  address(to),
+  port === undefined ? '' : `port ${integer(port, 'port', 1, 65_535)}`,
+];
 
 const HEALTH = { up: 'up', stopping: 'stopping', down: 'down' } as const;

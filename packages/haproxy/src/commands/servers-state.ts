@@ -28,6 +28,11 @@ export interface ServerState {
   readonly checked: boolean;
   /** An agent check is on: an agent that speaks of `ready`, `drain` or `maint` undoes what is set here. */
   readonly agent: boolean;
+  /** Where health checks and the agent check go when that is not the server itself; port 0: its own. */
+  readonly checkAddress: string | undefined;
+  readonly checkPort: number;
+  readonly agentAddress: string | undefined;
+  readonly agentPort: number;
   /** Seconds since it changed its operational state. */
   readonly lastChange: number;
 }
@@ -61,6 +66,10 @@ export function readServersState(answer: string): ServerState[] | undefined {
     checkHealth: Number(row('srv_check_health')),
     checked: (Number(row('srv_check_state')) & CHECK_ENABLED) !== 0,
     agent: (Number(row('srv_agent_state')) & CHECK_ENABLED) !== 0,
+    checkAddress: given(row('srv_check_addr')),
+    checkPort: Number(row('srv_check_port')),
+    agentAddress: given(row('srv_agent_addr')),
+    agentPort: Number(row('srv_agent_port')),
     lastChange: Number(row('srv_time_since_last_change')),
   }));
 }

@@ -9,7 +9,7 @@ export interface Limits {
 }
 
 /** Longer than Node's timers can be, and than anybody waits. */
-const LONGEST = 2 ** 31 - 1;
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Lines that are asked together: one answer each, one promise for all. Its limits cost one timer and one listener, not
@@ -37,7 +37,7 @@ export class Batch {
       this.#reject = reject;
     });
     signal?.addEventListener('abort', this.#abort, { once: true });
-    if (timeout >= LONGEST) return;
+    if (timeout >= LONGEST_TIMER) return;
     this.#timer = setTimeout(() => {
       this.fail(new TimeoutError(timeout));
       onTimeout();

@@ -75,6 +75,13 @@ export class PromptConnection {
     this.#onIdle(true);
   }
 
+  /** Gives the stream away; this connection is at its end, and whoever takes the stream closes it. */
+  release(): Duplex {
+    this.#ended = { found: 'it was given away', cause: undefined };
+    for (const event of ['data', 'error', 'close', 'end', 'drain']) this.#stream.removeAllListeners(event);
+    return this.#stream.pause();
+  }
+
   /** One write for all that is asked in the same turn. */
   #flushSoon(): void {
     if (this.#flushing) return;

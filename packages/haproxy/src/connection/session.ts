@@ -23,6 +23,12 @@ export const CHECK_AGE = 50;
 /** Milliseconds without a command after which the connection is closed: an open one keeps an old worker alive. */
 export const IDLE_LIMIT = 1_000;
 
+/** A connection on which one worker speaks by itself. */
+export interface Listening {
+  readonly pid: number;
+  readonly stream: Duplex;
+}
+
 /** A prompt connection that knows its worker and its level, and closes by itself when idle. */
 export class Session {
   readonly connection: PromptConnection;
@@ -101,6 +107,15 @@ export class Session {
     if (version) demandVersion(command, version, this.#label);
     if (!changes || LEVELS.indexOf(this.#level) >= LEVELS.indexOf(level)) return;
     throw unsent('denied', command, this.#label, `a socket of level ${this.#level}`, denial(level));
+  }
+
+  /** Sends a last line, whose answer has no end, and gives the connection away. */
+  listen(line: string): Listening {
+    clearTimeout(this.#idle);
+    const stream = this.connection.release();
+    if ('ref' in stream) (stream as unknown as NodeJS.Timeout).ref();
+    stream.write(`${line}\n`);
+    return { stream, pid: this.#worker?.pid ?? 0 };
   }
 
   close(why: string): void {

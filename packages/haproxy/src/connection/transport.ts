@@ -1,18 +1,27 @@
 import { setMaxListeners } from 'node:events';
-import { bounded, linkSignals, TimeoutError } from '@cutover/internal';
+import type { Duplex } from 'node:stream';
+import { TimeoutError } from '@cutover/internal';
 import { type Command, change, understand } from '../commands/command.ts';
 import { showVersion } from '../commands/info.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
 import { connectPatiently } from './address.ts';
 import type { Limits } from './batch.ts';
 import { LastingSession, openSession } from './lasting-session.ts';
+import { limited } from './limited.ts';
 import { askOnce } from './one-shot.ts';
-import { demandVersion } from './session.ts';
+import { demandVersion, type Listening } from './session.ts';
 import { Slots } from './slots.ts';
 import type { TransportOptions } from './transport-options.ts';
 
 /** Connections at a time for commands that each take their own; with the persistent one, three. */
 const ONE_SHOTS = 2;
+
+/** Seconds in which a connection that listens may hear nothing: eleven days, near the most that HAProxy takes. */
+const LISTENING_LIMIT = 1_000_000;
+
+/** How many seconds HAProxy leaves a connection open on which nothing is said; its default is 10. */
+const patience = (seconds: number): Command<unknown> =>
+  change(`set timeout cli ${seconds}`, { level: 'user' });
 
 /** Sends commands: in line on one lasting connection, or each alone; long waits apart from both. */
 export class Transport {
@@ -29,7 +38,7 @@ export class Transport {
     const limits = { timeout: options.connectTimeout };
     const open = () =>
       this.#explained('prompt', false, limits, () =>
-        this.#bounded(limits, (signal) => openSession(options, { ...limits, signal })),
+        limited(limits, this.#closing.signal, (signal) => openSession(options, { ...limits, signal })),
       );
     this.#session = new LastingSession(this.label, open, this.#closing.signal);
   }
@@ -61,10 +70,7 @@ export class Transport {
       const limits = { timeout, signal };
       const session = await openSession(this.#options, limits);
       try {
-        const patience: Command<unknown> = change(`set timeout cli ${Math.ceil(timeout / 1000) + 5}`, {
-          level: 'user',
-        });
-        await session.ask([patience], limits);
+        await session.ask([patience(Math.ceil(timeout / 1000) + 5)], limits);
         const [value] = await session.ask([command], limits);
         return value as T;
       } finally {
@@ -73,8 +79,36 @@ export class Transport {
     };
     const limits = { timeout, signal: outer };
     return this.#explained(command.line, command.changes, limits, () =>
-      this.#bounded(limits, (signal) => this.#waits.use(signal, () => work(signal))),
+      limited(limits, this.#closing.signal, (signal) => this.#waits.use(signal, () => work(signal))),
     );
+  }
+
+  /** For events: a connection of its own on which HAProxy answers to `line` for ever; ended with this client. */
+  listen(line: string, { timeout, signal: outer }: Limits): Promise<Listening> {
+    const begin = async (signal: AbortSignal) => {
+      const limits = { timeout, signal };
+      const session = await openSession(this.#options, limits);
+      try {
+        await session.ask([patience(LISTENING_LIMIT)], limits);
+        return session.listen(line);
+      } catch (error) {
+        session.close('it did not listen');
+        throw error;
+      }
+    };
+    const limits = { timeout, signal: outer };
+    return this.#explained(line, false, limits, async () => {
+      const listening = await limited(limits, this.#closing.signal, begin);
+      this.#closeWithClient(listening.stream);
+      return listening;
+    });
+  }
+
+  #closeWithClient(stream: Duplex): void {
+    const { signal } = this.#closing;
+    const end = () => void stream.destroy();
+    signal.addEventListener('abort', end, { once: true });
+    stream.on('error', end).once('close', () => signal.removeEventListener('abort', end));
   }
 
   async close(): Promise<void> {
@@ -104,7 +138,7 @@ export class Transport {
   }
 
   #sendAlone<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
-    return this.#bounded(limits, async (signal) => {
+    return limited(limits, this.#closing.signal, async (signal) => {
       const results: T[] = [];
       for (const command of commands) {
         if (command.since) demandVersion(command, await this.#askOnce(showVersion(), signal), this.label);
@@ -121,12 +155,6 @@ export class Transport {
       return askOnce(stream, command, { label: this.label, replyLimit, signal });
     });
     return understand(command, answer, this.label);
-  }
-
-  /** Under the call's limits, and ended when this client is closed. */
-  async #bounded<T>({ timeout, signal }: Limits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    using linked = linkSignals(signal, this.#closing.signal);
-    return await bounded({ timeout, signal: linked.signal }, work);
   }
 
   /** Says what was being done when a limit passed. */

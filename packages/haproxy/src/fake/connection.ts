@@ -41,6 +41,11 @@ export function serve(socket: Socket, model: FakeModel, { log, takeFault }: Hook
     const fault = takeFault(line);
     if (fault && 'silent' in fault) stuck = true;
     if (stuck) return;
+    if (/^show events (buf0|events) -w/.test(line)) {
+      const tell = (event: string) => socket.write(`${event}\n`);
+      model.listeners.add(tell);
+      return void socket.once('close', () => model.listeners.delete(tell));
+    }
     if (line === 'quit') return void socket.end();
     if (fault && 'raw' in fault) return void socket.write(fault.raw);
     const body = fault && 'answer' in fault ? fault.answer : (own(line) ?? reply(model, line));

@@ -122,12 +122,18 @@ const waitRemovable: Handler = (model, [, , target = ''], line) => {
   return server && server.admin & 1 && server.sessions === 0 ? 'Done.' : 'Failed.';
 };
 
+const showEvents: Handler = (_, [sink]) =>
+  sink === undefined
+    ? 'Supported events sinks are listed below. Add -w(wait), -n(new). Any key to stop\n    buf0       : type=buffer, 0 dropped, in-memory\n    events     : type=buffer, 0 dropped, events'
+    : 'No such event sink';
+
 /** By prefix, the longer first; `true`: admin only. */
 const HANDLERS: readonly (readonly [string, Handler, boolean?])[] = [
   ['show info', showInfo],
   ['show version', ({ version }) => version],
   ['show cli level', ({ level }) => level],
   ['show stat', showStat],
+  ['show events', showEvents],
   ['show servers state', showServersState],
   ...MAP_HANDLERS,
   ['set timeout cli', () => ''],

@@ -31,6 +31,8 @@ export interface FakeHaproxy extends AsyncDisposable {
   setLevel(level: FakeModel['level']): void;
   /** Applies to the next `times` lines (default 1) that match. */
   fault(matches: RegExp, fault: Fault, times?: number): void;
+  /** Writes an event to the ring `events`, for every client that listens now. */
+  event(text: string): void;
   /** As after a reload: connections of before talk to a worker that is stopping, new ones to the next. */
   reload(): void;
   close(): Promise<void>;
@@ -74,6 +76,9 @@ export async function startFakeHaproxy(options: FakeHaproxyOptions = {}): Promis
     fault: (matches, fault, times = 1) => {
       faults.push({ matches, fault, times });
     },
+    event: (text) => {
+      for (const tell of model.listeners) tell(text);
+    },
     reload: () => {
       model.pid++;
     },
@@ -91,6 +96,7 @@ const readModel = ({
   version,
   level,
   pid: 100,
+  listeners: new Set(),
   servers: Object.entries(backends).flatMap(([backend, servers]) =>
     Object.entries(servers).map(([name, given]) => newServer(backend, name, given)),
   ),

@@ -36,6 +36,8 @@ export interface FakeModel {
   /** Set together with a new `pid` by a reload; connections of before keep seeing it. */
   readonly servers: FakeServer[];
   readonly maps: Map<string, FakeMap>;
+  /** Connections that listen to events. */
+  readonly listeners: Set<(event: string) => void>;
 }
 
 export const newServer = (backend: string, name: string, given: Partial<FakeServer> = {}): FakeServer => ({

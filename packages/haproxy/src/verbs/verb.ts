@@ -1,5 +1,6 @@
 import { bounded, type Clock, type Explanation, option, TimeoutError } from '@cutover/internal';
 import type { Command } from '../commands/command.ts';
+import type { Listening } from '../connection/session.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
 import type { Memory } from './memory.ts';
 
@@ -11,6 +12,7 @@ export interface Haproxy {
   run<T>(command: Command<T>, signal?: AbortSignal): Promise<T>;
   runAll<T>(commands: readonly Command<T>[], signal?: AbortSignal): Promise<T[]>;
   runLong<T>(command: Command<T>, timeout: number, signal?: AbortSignal): Promise<T>;
+  listen(line: string, signal?: AbortSignal): Promise<Listening>;
 }
 
 /** Options that every verb has. */
@@ -53,7 +55,7 @@ export interface Step<T> {
 }
 
 /** Milliseconds between two looks while a change takes effect; longer where a look itself takes long. */
-export const LOOK_AGAIN = 5;
+export const LOOK_AGAIN = 2;
 
 /** How many times as long as a look the pause after it is at least: looking takes no more than a tenth of HAProxy. */
 const EASE = 9;
@@ -107,13 +109,15 @@ async function readUntil<T>(
   { read, done, every = LOOK_AGAIN }: Step<T>,
   { see, lost, signal }: { see: (now: T) => void; lost: HaproxyError | undefined; signal: AbortSignal },
 ): Promise<T> {
-  for (;;) {
+  // What the quickest look took is what looking costs HAProxy; the rest is this machine being busy.
+  for (let cost = Number.POSITIVE_INFINITY; ; ) {
     const start = haproxy.clock.now();
     const now = await read(signal);
     see(now);
     if (done(now)) return now;
     if (lost) throw lost;
-    await haproxy.clock.sleep(Math.max(every, EASE * (haproxy.clock.now() - start)), signal);
+    cost = Math.min(cost, haproxy.clock.now() - start);
+    await haproxy.clock.sleep(Math.max(every, EASE * cost), signal);
   }
 }
 

@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createRuntimeClient, setServerWeight } from '../../src/index.ts';
 import { HOSTILE } from '../support/hostile.ts';
@@ -16,6 +17,19 @@ describe('createRuntimeClient', () => {
     [{ address: '/a', timout: 5 }, /an option of that name/],
   ])('refuses %j', (options, message) => {
     expect(() => createRuntimeClient(options as never)).toThrow(message);
+  });
+
+  it('leaves the signal of its own connect() quiet while what that opened is in use', async () => {
+    const { fake } = await withFake();
+    const signals: AbortSignal[] = [];
+    const connect = async (signal: AbortSignal) => {
+      signals.push(signal);
+      return createConnection(fake.address);
+    };
+    await using client = createRuntimeClient({ connect });
+    await client.showVersion();
+    await client.setServerState(BLUE, 'drain');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
   it('says what to do where no socket is', async () => {

@@ -22,6 +22,9 @@ backend referred
 resolvers names
   nameserver none 127.0.0.1:9
   hold valid 1s
+backend aside
+  option httpchk GET /health
+  server s1 127.0.0.1:1 check inter 50ms
 backend named
   default-server no-check
   server plain 127.0.0.1:1
@@ -81,6 +84,55 @@ onRealHaproxy('the servers', { more: MORE }, (stage) => {
   });
 
   it.each([
+    ['with send-proxy alone speaks HTTP at once', ['send-proxy'], /^GET /],
+    ['with check-send-proxy begins with the PROXY protocol', ['send-proxy', 'check-send-proxy'], /^PROXY /],
+  ])('the check of an added server %s', async (_, words, begins) => {
+    const { haproxy } = stage;
+    const heard: string[] = [];
+    const app = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (data) => {
+        heard.push(data.toString());
+        socket.destroy();
+      });
+    });
+    app.listen(0, '0.0.0.0');
+    await once(app, 'listening');
+    const target = { backend: 'app', server: 'proxied' };
+    const { port } = app.address() as AddressInfo;
+    await haproxy.addServer({ ...target, address: await host(), port, check: { inter: 50 }, words });
+    await haproxy.enableHealth(target);
+    await expect.poll(() => heard[0], { timeout: 10_000 }).toMatch(begins);
+    await expect
+      .poll(() => haproxy.deleteServer(target).catch((error) => error.message), { timeout: 20_000 })
+      .toBe(true);
+    app.close();
+  });
+
+  it('setServerCheckAddress has another place checked, and the state shows it', async () => {
+    const { haproxy, blue, green } = stage;
+    const target = { backend: 'aside', server: 's1' };
+    const state = async () => (await haproxy.showServersState('aside'))[0];
+    const status = async () => (await haproxy.showStat({ proxy: 'aside', type: 'server' }))[0]?.status.state;
+    await expect.poll(status, { timeout: 10_000 }).toBe('down');
+    await haproxy.setServerCheckAddress(target, await host(), blue.port);
+    await expect.poll(status, { timeout: 10_000 }).toBe('up');
+    await haproxy.setServerCheckPort(target, green.port);
+    const { checkAddress, checkPort } = (await state()) ?? {};
+    expect([checkAddress, checkPort]).toEqual([await host(), green.port]);
+    const unchecked = { backend: 'named', server: 'plain' };
+    expect((await failure(haproxy.setServerCheckAddress(unchecked, '127.0.0.1'))).code).toBe('refused');
+  });
+
+  it('showResolvers counts what each name server was asked', async () => {
+    const { haproxy } = stage;
+    const [asked] = await haproxy.showResolvers('names');
+    expect([asked?.resolvers, asked?.name, asked?.counters.nx]).toEqual(['names', 'none', 0]);
+    expect((await haproxy.showResolvers()).map(({ name }) => name)).toContain('none');
+    expect((await failure(haproxy.showResolvers('nope'))).code).toBe('not-found');
+  });
+
+  it.each([
     ['an ACL names', 'by-acl', 'conflict', 'other configuration elements'],
     ['another tracks', 'by-track', 'conflict', 'other configuration elements'],
     ['tracks another', 'by-rule', 'conflict', 'other configuration elements'],
@@ -116,7 +168,12 @@ onRealHaproxy('the servers', { more: MORE }, (stage) => {
   });
 });
 
-onRealHaproxy('an agent', {}, (stage) => {
+const ELSEWHERE = `
+backend elsewhere
+  server s1 127.0.0.1:1 weight 100 no-check agent-check agent-port 1 agent-inter 50ms
+`;
+
+onRealHaproxy('an agent', { more: ELSEWHERE }, (stage) => {
   let words = '100%';
   const agent = createServer((socket) => {
     socket.on('error', () => {});
@@ -127,6 +184,17 @@ onRealHaproxy('an agent', {}, (stage) => {
     await once(agent, 'listening');
   });
   afterAll(() => void agent.close());
+
+  it('is asked where setServerAgentAddress says', async () => {
+    const { haproxy } = stage;
+    const [app] = await haproxy.showServersState('app');
+    const { port } = agent.address() as AddressInfo;
+    words = '60%';
+    await haproxy.setServerAgentAddress({ backend: 'elsewhere', server: 's1' }, app?.address as string, port);
+    const state = async () => (await haproxy.showServersState('elsewhere'))[0];
+    await expect.poll(async () => (await state())?.weight, { timeout: 10_000 }).toBe(60);
+    expect([(await state())?.agentAddress, (await state())?.agentPort]).toEqual([app?.address, port]);
+  });
 
   it('of several words sets weight, limit and state at once, and is silenced before its server is deleted', async () => {
     const { haproxy, blue } = stage;
