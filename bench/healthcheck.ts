@@ -22,7 +22,8 @@ execFileSync(process.execPath, [tsup, '--no-dts', '--out-dir', build], {
   cwd: packageFolder,
   stdio: 'ignore',
 });
-const entry = pathToFileURL(join(packageFolder, build, 'index.js')).href;
+const entryOf = (name: string): string => pathToFileURL(join(packageFolder, build, `${name}.js`)).href;
+const entry = entryOf('index');
 const { pm2Check } = (await import(entry)) as typeof import('@cutover/healthcheck');
 const folder = mkdtempSync(join(tmpdir(), 'cutover-bench-'));
 
@@ -78,12 +79,11 @@ const node = (args: readonly string[]): Promise<void> =>
     ),
   );
 
-const command = (name: string, check: string): string[] => {
+/** A HEALTHCHECK command as the README has it. */
+const command = (name: 'http' | 'pm2', check: string): string[] => {
   const file = join(folder, `${name}.mjs`);
-  writeFileSync(
-    file,
-    `import { httpCheck, pm2Check, runHealthcheck } from '${entry}';\nawait runHealthcheck([${check}]);`,
-  );
+  const imports = [`{ runHealthcheck } from '${entryOf('run')}'`, `{ ${name}Check } from '${entryOf(name)}'`];
+  writeFileSync(file, `import ${imports.join(';\nimport ')};\nawait runHealthcheck([${check}]);`);
   return [file];
 };
 

@@ -6,8 +6,12 @@ const { noExternal = [], ...shared }: Options = library([
   'express',
   'fastify',
   'gate',
+  'heartbeat',
   'hono',
+  'http',
   'koa',
+  'pm2',
+  'run',
 ]);
 
 // Found, read and linked as a package of its own, p-timeout would cost a HEALTHCHECK command a twentieth of its time.

@@ -9,6 +9,7 @@ export const imageNames = [
   'haproxy:3.0',
   'haproxy:2.6',
   'mariadb:10.11',
+  'rabbitmq:3.10',
 ] as const;
 export type ImageName = (typeof imageNames)[number];
 

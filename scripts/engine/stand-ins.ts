@@ -22,6 +22,7 @@ const standIns: Record<ImageName, StandIn> = {
   'haproxy:3.0': { suite: 'trixie', recipe: 'haproxy' },
   'haproxy:2.6': { suite: 'bookworm', recipe: 'haproxy' },
   'mariadb:10.11': { suite: 'bookworm', recipe: 'mariadb' },
+  'rabbitmq:3.10': { suite: 'bookworm', recipe: 'rabbitmq' },
 };
 
 /** Builds images of the official names, interfaces and major versions out of Debian's packages. */

@@ -1,4 +1,7 @@
+import { type AdapterOptions, fetchOf } from './adapters/options.ts';
 import type { Health } from './health/create-health.ts';
+
+export type { AdapterOptions };
 
 /** What is needed of hono's context. */
 export interface HonoContext {
@@ -7,9 +10,9 @@ export interface HonoContext {
 
 /** The endpoints as a middleware of hono: `app.use(honoHealth(health))`, before all else. */
 export const honoHealth =
-  (health: Health) =>
+  (health: Health, options: AdapterOptions = {}) =>
   async (context: HonoContext, next: () => Promise<void>): Promise<Response | undefined> => {
-    const answer = await health.fetch(context.req.raw);
+    const answer = await fetchOf(health, options)(context.req.raw);
     // A 404 of ours may be a path of the application, which then says so itself.
     if (answer.status !== 404) return answer;
     await next();

@@ -8,3 +8,6 @@ export interface AdapterOptions {
 
 export const handlerOf = (health: Health, options: AdapterOptions): NodeHandler =>
   options.private ? health.privateHandler : health.handler;
+
+export const fetchOf = (health: Health, options: AdapterOptions): Health['fetch'] =>
+  options.private ? health.privateFetch : health.fetch;

@@ -30,6 +30,8 @@ export interface Health {
   readonly privateHandler: NodeHandler;
   /** As `handler`, from a web Request to a Response. */
   readonly fetch: (request: Request) => Promise<Response>;
+  /** As `privateHandler`, from a web Request to a Response. */
+  readonly privateFetch: (request: Request) => Promise<Response>;
   /** How things stand, after at most `patience`. */
   report(kind: 'live' | 'ready' | 'deep'): Promise<HealthReport>;
   /** Prometheus text of what is known; asks nothing. */
@@ -93,7 +95,8 @@ export function createHealth(
     draining,
     handler: nodeHandler(ask, false),
     privateHandler: nodeHandler(ask, true),
-    fetch: (request) => fetchHandler(ask, request),
+    fetch: fetchHandler(ask, false),
+    privateFetch: fetchHandler(ask, true),
     report,
     metrics,
     subscribe: (listener) => {

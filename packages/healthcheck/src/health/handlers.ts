@@ -36,13 +36,15 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** The same for whatever speaks the web's Request and Response: hono, Deno, Bun, edge runtimes. */
-export async function fetchHandler(ask: AnswerQuestion, request: Request): Promise<Response> {
-  const { status, headers, body } =
-    (await ask({
-      method: request.method,
-      url: new URL(request.url).pathname,
-      authorization: request.headers.get('authorization') ?? undefined,
-      isPrivate: false,
-    })) ?? NOT_FOUND;
-  return new Response(request.method === 'HEAD' || body === '' ? null : body, { status, headers });
-}
+export const fetchHandler =
+  (ask: AnswerQuestion, isPrivate: boolean) =>
+  async (request: Request): Promise<Response> => {
+    const { status, headers, body } =
+      (await ask({
+        method: request.method,
+        url: new URL(request.url).pathname,
+        authorization: request.headers.get('authorization') ?? undefined,
+        isPrivate,
+      })) ?? NOT_FOUND;
+    return new Response(request.method === 'HEAD' || body === '' ? null : body, { status, headers });
+  };

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import { bounded, messageOf, option, readOptions, redactUrls } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { refuseOption } from '../errors.ts';
@@ -41,7 +40,7 @@ export async function runHealthcheck(checks: readonly Check[], options: RunOptio
   const good = results.every((result) => result.good);
   const text = read(options).json ? JSON.stringify({ good, checks: results }) : results.map(line).join('\n');
   // Straight to the descriptor: on its way out at the end of the process, and a stream would cost milliseconds to set up.
-  writeSync(1, `${text}\n`);
+  process.getBuiltinModule('node:fs').writeSync(1, `${text}\n`);
   process.exit(good ? 0 : 1);
 }
 

@@ -1,10 +1,10 @@
-import { createServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
 import Koa from 'koa';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { expressHealth } from '../../src/express.ts';
+import { type AdapterOptions, expressHealth } from '../../src/express.ts';
 import { fastifyHealth } from '../../src/fastify.ts';
 import { honoHealth } from '../../src/hono.ts';
 import { createHealth, type Health } from '../../src/index.ts';
@@ -17,30 +17,32 @@ const over = async (listener: RequestListener): Promise<Get> => {
   return (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init);
 };
 
-const frameworks: Record<string, (health: Health) => Promise<Get>> = {
-  'node:http': (health) =>
-    over((request, response) => health.handler(request, response, () => response.end('app'))),
-  express: (health) => {
-    const app = express().use(expressHealth(health));
+const frameworks: Record<string, (health: Health, options?: AdapterOptions) => Promise<Get>> = {
+  'node:http': (health, { private: isPrivate } = {}) =>
+    over((request, response) =>
+      (isPrivate ? health.privateHandler : health.handler)(request, response, () => response.end('app')),
+    ),
+  express: (health, options) => {
+    const app = express().use(expressHealth(health, options));
     app.get('/orders', (_, response) => void response.send('app'));
     return over(app);
   },
-  koa: (health) => {
-    const app = new Koa().use(koaHealth(health)).use((context) => {
+  koa: (health, options) => {
+    const app = new Koa().use(koaHealth(health, options)).use((context) => {
       context.body = 'app';
     });
     return over(app.callback());
   },
-  fastify: async (health) => {
+  fastify: async (health, options) => {
     const app = Fastify();
-    fastifyHealth(app, health);
+    fastifyHealth(app, health, options);
     app.get('/orders', async () => 'app');
     onTestFinished(() => app.close());
     const address = await app.listen({ port: 0, host: '127.0.0.1' });
     return (path, init) => fetch(`${address}${path}`, init);
   },
-  hono: async (health) => {
-    const app = new Hono().use(honoHealth(health)).get('/orders', (context) => context.text('app'));
+  hono: async (health, options) => {
+    const app = new Hono().use(honoHealth(health, options)).get('/orders', (context) => context.text('app'));
     return async (path, init) => app.request(path, init);
   },
 };
@@ -71,10 +73,14 @@ describe.each(Object.entries(frameworks))('the endpoints under %s', (_, mount) =
 });
 
 describe('private', () => {
-  it('shows details to everybody', async () => {
-    const health = createHealth();
-    const app = express().use(expressHealth(health, { private: true }));
-    const get = await over(createServer(app).listeners('request')[0] as RequestListener);
+  it.each(Object.entries(frameworks))('under %s shows details to everybody', async (_, mount) => {
+    const get = await mount(createHealth(), { private: true });
     expect((await get('/health/metrics')).status).toBe(200);
+    await expect((await get('/health/deep')).json()).resolves.toEqual({
+      status: 'pass',
+      state: 'serving',
+      checks: {},
+    });
+    await expect((await get('/orders')).text()).resolves.toBe('app');
   });
 });

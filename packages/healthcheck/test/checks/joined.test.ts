@@ -18,6 +18,18 @@ describe('a check through a client that cannot call its work off', () => {
     await next;
   });
 
+  it('begins anew when the work it joined fails for having been called off', async () => {
+    let callOff = () => {};
+    const calledOff = new Promise<number>((_, reject) => (callOff = () => reject(new Error('called off'))));
+    const $queryRaw = vi.fn(async () => 1).mockReturnValueOnce(calledOff);
+    const check = prismaCheck({ $queryRaw });
+    await expect(run(check, 5)).rejects.toThrow('limit reached');
+    const joins = run(check);
+    callOff();
+    await expect(joins).resolves.toBeUndefined();
+    expect($queryRaw).toHaveBeenCalledTimes(2);
+  });
+
   it('sends Prisma a query and never asks it to connect', async () => {
     const asked: string[] = [];
     const client = {

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type BoundedOptions, bounded, TimeoutError } from '../bounded.ts';
 import { messageOf } from '../explained-error.ts';
@@ -31,7 +30,8 @@ export interface Pm2Client extends Disposable {
 }
 
 /** PM2's folder as PM2 itself would find it. */
-export const pm2Home = (): string => process.env.PM2_HOME || join(homedir(), '.pm2');
+export const pm2Home = (): string =>
+  process.env.PM2_HOME || join(process.getBuiltinModule('node:os').homedir(), '.pm2');
 
 /**
  * Connects to the daemon of `home`. Unlike PM2's own client it never starts one: no daemon is `pm2-not-running`.
