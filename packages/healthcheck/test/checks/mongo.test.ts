@@ -7,7 +7,7 @@ import { closedPort, tcpPeer } from '../helpers/servers.ts';
 
 /** The check of the guide. */
 function pingCheck(port: number) {
-  const client = new MongoClient(`mongodb://127.0.0.1:${port}`, { serverSelectionTimeoutMS: 300 });
+  const client = new MongoClient(`mongodb://127.0.0.1:${port}`, { serverSelectionTimeoutMS: 1_500 });
   onTestFinished(() => client.close());
   return customCheck('mongo', ({ signal }) => client.db().command({ ping: 1 }, { signal }));
 }
