@@ -25,7 +25,8 @@ describe('pm2Check against a real PM2', () => {
       },
       { name: 'cron', code: steady },
       { name: 'halted', code: steady },
-      { name: 'broken', code: 'process.exit(1)', max_restarts: 1 },
+      // PM2 counts an end as a failure within max_restarts times min_uptime of the creation only: one second, by default.
+      { name: 'broken', code: 'process.exit(1)', max_restarts: 1, min_uptime: 60_000 },
       { name: 'looping', code: 'setTimeout(() => process.exit(1), 50)', max_restarts: 1_000 },
       {
         name: 'slow',
