@@ -171,7 +171,7 @@ async function holdingLock<T>(
 ): Promise<T> {
   const lock = await ports.ledger.acquire(purpose);
   try {
-    await ports.router.fence?.(lock.confirm);
+    await patient(ports).router.fence?.(lock.confirm);
     return await work(lock);
   } finally {
     // A lock that cannot be given back is taken over once this process has ended.

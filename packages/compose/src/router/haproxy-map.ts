@@ -76,10 +76,17 @@ export function haproxyMapRouter(options: HaproxyMapRouterOptions): Router {
         await client.setServerHealth({ backend, server }, 'down');
       }
     },
-    fence: (beforeCommit) => contested(() => client.fenceMap({ map, beforeCommit })),
+    fence: (beforeCommit) => contested(() => client.fenceMap({ map, beforeCommit, timeout: COMMIT_TIMEOUT })),
     switchTo: (to, _, beforeCommit) =>
       contested(() =>
-        client.switchMap({ map, key, value: slots.nameOf(to), requireBackend: true, beforeCommit }),
+        client.switchMap({
+          map,
+          key,
+          value: slots.nameOf(to),
+          requireBackend: true,
+          beforeCommit,
+          timeout: COMMIT_TIMEOUT,
+        }),
       ),
     persist: async () => {
       await client.persistMap({ map, file });
@@ -104,6 +111,8 @@ async function contested(commit: () => Promise<unknown>): Promise<void> {
 }
 
 const ATTEMPTS = 3;
+/** Milliseconds: what is asked before the commit, of the engine for one, has patience of its own. */
+const COMMIT_TIMEOUT = 60_000;
 
 /** What the file says of the key; the file must be there, or a restarted HAProxy would not start. */
 async function readStored(file: string, key: string): Promise<string | undefined> {

@@ -252,7 +252,7 @@ function routerOf({ world, process }: Surroundings): Router {
         if (to === live) return;
         if (world.isSuperseded(process.pid))
           world.violate('I8', `a superseded holder sends the traffic to ${to}`);
-        world.routed(to, live, process.name, process.pause);
+        world.routed(to, live, process.name, process);
       },
       true,
     );

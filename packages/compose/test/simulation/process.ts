@@ -53,7 +53,8 @@ export class Process {
   readonly pid: number;
   readonly #mischief: Mischief;
   readonly #journal: Journal;
-  readonly #rate: number;
+  /** How fast its clock goes against true time. */
+  readonly rate: number;
 
   constructor(options: {
     kernel: Kernel;
@@ -69,12 +70,12 @@ export class Process {
     this.pid = options.pid;
     this.#mischief = options.mischief;
     this.#journal = options.journal;
-    this.#rate = options.rate;
+    this.rate = options.rate;
   }
 
   /** Its own monotonic clock, which started somewhere else and may be slow or fast. */
   readonly clock: Clock = {
-    now: () => 1_000_000 * this.pid + (this.kernel.now - this.#suspended) * this.#rate,
+    now: () => 1_000_000 * this.pid + (this.kernel.now - this.#suspended) * this.rate,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
@@ -82,7 +83,7 @@ export class Process {
           timer.cancelled = true;
           reject(signal?.reason);
         };
-        const timer: Scheduled = this.kernel.after(ms / this.#rate, () =>
+        const timer: Scheduled = this.kernel.after(ms / this.rate, () =>
           this.#inside(() => {
             signal?.removeEventListener('abort', onAbort);
             resolve();

@@ -207,7 +207,7 @@ export class World {
   }
 
   /** I2: what gets the traffic has been good for as long as the gate asks, or had it before. */
-  routed(to: string, from: string, by: string, pause?: Process['pause']): void {
+  routed(to: string, from: string, by: string, process?: Process): void {
     if (to === from) return;
     this.note(by, `traffic ${from} → ${to}`);
     this.#leftRotation.set(from, this.kernel.now);
@@ -218,8 +218,10 @@ export class World {
       return;
     }
     const goodFor = c?.readySince === undefined ? -1 : this.kernel.now - c.readySince;
-    const proven = c !== undefined && (this.eligible.has(lifeOf(c)) || goodFor >= policy.gate.stableFor);
-    if ((goodFor < 0 && this.#hasJustLost(to, c)) || this.#lostIn(pause, to)) {
+    // By the clock of whoever looked.
+    const stable = goodFor * Math.max(1, process?.rate ?? 1) >= policy.gate.stableFor;
+    const proven = c !== undefined && (this.eligible.has(lifeOf(c)) || stable);
+    if ((goodFor < 0 && this.#hasJustLost(to, c)) || this.#lostIn(process?.pause, to)) {
       // Nobody can look and switch in the same instant.
       this.reach('the slot fails at the moment of the switch');
       this.excuse();
