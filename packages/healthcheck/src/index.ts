@@ -14,13 +14,6 @@ export {
   type EventLoopCheckOptions,
   eventLoopCheck,
 } from './checks/event-loop.ts';
-export {
-  type HeartbeatCheckOptions,
-  type HeartbeatStore,
-  heartbeatCheck,
-  heartbeatText,
-  writeHeartbeat,
-} from './checks/heartbeat.ts';
 export { HTTP_BODY_LIMIT, type HttpCheckOptions, httpCheck } from './checks/http.ts';
 export { MEMORY_FAIL, MEMORY_WARN, type MemoryCheckOptions, memoryCheck } from './checks/memory.ts';
 export { mysqlCheck } from './checks/mysql.ts';
@@ -49,13 +42,8 @@ export {
 } from './health/options.ts';
 export type { CheckStatus, ProbeLimits, Reading } from './health/probe.ts';
 export type { CheckReport, HealthReport, HealthState } from './health/report.ts';
-export {
-  RUN_TIMEOUT,
-  type RunOptions,
-  type RunResult,
-  runChecks,
-  runHealthcheck,
-} from './run/run-healthcheck.ts';
+export * from './heartbeat.ts';
+export * from './run.ts';
 export { POLLER_AGE } from './temporal/pollers.ts';
 export {
   type TemporalCheckOptions,

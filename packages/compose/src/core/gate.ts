@@ -4,7 +4,7 @@ import { DeployError } from '../errors.ts';
 import { serviceOf } from './decide.ts';
 import { describe } from './describe.ts';
 import { judge, type Look, lifeOf } from './judge.ts';
-import type { Step } from './model.ts';
+import type { Container, Step } from './model.ts';
 import { observe as see } from './observe.ts';
 import { cutBy, type Run } from './runner.ts';
 
@@ -67,10 +67,14 @@ async function runChecks(run: Run): Promise<Look> {
 }
 
 /** Its output goes with it when it is removed, so the end of it is told first. */
+export async function tellOutput({ ports }: Run, container: Container): Promise<readonly string[]> {
+  const lines = await ports.engine.tail(container, 20).catch(() => []);
+  ports.emit({ type: 'output', container: container.name, lines });
+  return lines;
+}
+
 async function refused(run: Run, step: Extract<Step, { do: 'gate' }>, why: string): Promise<DeployError> {
-  const { engine, emit } = run.ports;
-  const lines = await engine.tail(step.container, 20).catch(() => []);
-  emit({ type: 'output', container: step.container.name, lines });
+  const lines = await tellOutput(run, step.container);
   return new DeployError(
     'gate-failed',
     {

@@ -2,6 +2,7 @@ import { bounded } from '@cutover/internal';
 import { DeployError } from '../errors.ts';
 import { isFit, serviceOf } from './decide.ts';
 import { describe } from './describe.ts';
+import { tellOutput } from './gate.ts';
 import type { Step } from './model.ts';
 import { look, type Run, write } from './runner.ts';
 
@@ -35,12 +36,16 @@ export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch'
 
 /** The last look before the commit: a hook or a slow answer may have taken minutes since the decision. */
 async function confirm(run: Run, step: Extract<Step, { do: 'switch' }>): Promise<void> {
-  if (!isFit(await look(run), step.to)) {
+  const situation = await look(run);
+  if (!isFit(situation, step.to)) {
+    const service = serviceOf(situation, step.to);
+    for (const container of situation.containers)
+      if (container.service === service) await tellOutput(run, container);
     throw new DeployError('switch-failed', {
       doing: describe(step),
       found: `${step.to} is not ready any more`,
       wanted: 'the slot as it was proven',
-      fix: `read the output of ${serviceOf(run, step.to)}, mend the release and deploy it again`,
+      fix: `read the output of ${service} above, mend what ended it and deploy again`,
     });
   }
   await run.lock.confirm();

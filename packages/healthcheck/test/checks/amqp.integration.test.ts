@@ -2,7 +2,7 @@ import { startContainer, type TestContainer } from '@cutover/internal/testing';
 import { type ChannelModel, connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Check, customCheck } from '../../src/index.ts';
-import { outcome as outcomeOf, run } from '../helpers/run.ts';
+import { expectOnlyNotYetUntilGood, outcome as outcomeOf, run } from '../helpers/run.ts';
 import { closedPort, tcpPeer } from '../helpers/servers.ts';
 
 const user = 'shop';
@@ -54,19 +54,7 @@ describe('customCheck with amqplib', () => {
   afterAll(() => server?.[Symbol.asyncDispose]());
 
   it('says nothing but "not yet" while the broker starts, and then good', async () => {
-    const seen = new Set<string>();
-    await expect
-      .poll(
-        async () => {
-          const found = await outcome(url());
-          seen.add(found);
-          return found;
-        },
-        { timeout: 100_000, interval: 200 },
-      )
-      .toBe('good');
-    const notYet = ['good', 'unreachable', 'not-ready', 'silent', 'limit reached'];
-    expect([...seen].filter((found) => !notYet.includes(found))).toEqual([]);
+    await expectOnlyNotYetUntilGood(() => outcome(url()), { timeout: 100_000, interval: 200 });
   }, 110_000);
 
   it('says "never" to a wrong password and to a virtual host that does not exist', async () => {

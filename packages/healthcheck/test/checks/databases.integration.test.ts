@@ -4,7 +4,7 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Check, mysqlCheck, postgresCheck, redisCheck } from '../../src/index.ts';
-import { expectAbortable, outcome as outcomeOf, run } from '../helpers/run.ts';
+import { expectAbortable, expectOnlyNotYetUntilGood, outcome as outcomeOf, run } from '../helpers/run.ts';
 import { closedPort, tcpPeer } from '../helpers/servers.ts';
 
 const password = 'p@ss/word';
@@ -76,19 +76,7 @@ describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, data
   afterAll(() => server?.[Symbol.asyncDispose]());
 
   it('says nothing but "not yet" while the server starts, and then good', async () => {
-    const seen = new Set<string>();
-    await expect
-      .poll(
-        async () => {
-          const found = await outcome(url());
-          seen.add(found);
-          return found;
-        },
-        { timeout: 60_000, interval: 50 },
-      )
-      .toBe('good');
-    const notYet = ['good', 'unreachable', 'not-ready', 'silent', 'limit reached'];
-    expect([...seen].filter((found) => !notYet.includes(found))).toEqual([]);
+    await expectOnlyNotYetUntilGood(() => outcome(url()), { timeout: 60_000, interval: 50 });
   });
 
   it('says "never" to a wrong password and shows neither it nor the right one', async () => {

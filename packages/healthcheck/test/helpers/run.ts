@@ -24,3 +24,19 @@ export const outcome = (check: Check, limit?: number): Promise<string> =>
     () => 'good',
     (error) => error.code ?? error.message,
   );
+
+/** Asks a server that starts until it is good: whatever it says before, it is nothing that waiting would not mend. */
+export async function expectOnlyNotYetUntilGood(
+  ask: () => Promise<string>,
+  limits: { timeout: number; interval: number },
+): Promise<void> {
+  const seen = new Set<string>();
+  const look = async () => {
+    const found = await ask();
+    seen.add(found);
+    return found;
+  };
+  await expect.poll(look, limits).toBe('good');
+  const notYet = ['good', 'unreachable', 'not-ready', 'silent', 'limit reached'];
+  expect([...seen].filter((found) => !notYet.includes(found))).toEqual([]);
+}
