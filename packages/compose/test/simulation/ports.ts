@@ -241,8 +241,9 @@ function routerOf({ world, process }: Surroundings): Router {
     return container ? world.load.sessionsOf(container, kernel.now) : 0;
   };
   const prepare = (to?: string) => ask('prepare map', true, () => router.prepare(to));
-  const commit = (name: string, { version, to }: { version: Prepared; to: string }) =>
-    ask(
+  const commit = (name: string, { version, to }: { version: Prepared; to: string }) => {
+    const known = process.knowsUntil(kernel.now);
+    return ask(
       name,
       true,
       () => {
@@ -252,10 +253,11 @@ function routerOf({ world, process }: Surroundings): Router {
         if (to === live) return;
         if (world.isSuperseded(process.pid))
           world.violate('I8', `a superseded holder sends the traffic to ${to}`);
-        world.routed(to, live, process.name, process);
+        world.routed(to, live, process.name, { known, rate: process.rate });
       },
       true,
     );
+  };
   return {
     preflight: async () => {},
     observe: () =>

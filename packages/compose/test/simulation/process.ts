@@ -5,6 +5,9 @@ import type { Kernel, Scheduled } from './kernel.ts';
 /** An engine or a router that does not answer: after this long its client gives up. */
 export const CALL_TIMEOUT = 10_000;
 
+/** Milliseconds between a look and the effect that follows from it. */
+const BLINK = 100;
+
 /** What goes wrong at the latest of a process's calls, and what the world does at that moment. */
 export interface Mischief {
   at(calls: readonly Boundary[]): CallFault | undefined;
@@ -45,8 +48,8 @@ export class Process {
   #frozen: (() => void)[] | undefined;
   #suspended = 0;
   #frozenAt = 0;
-  /** Its last pause. */
-  pause: { readonly from: number; readonly to: number } | undefined;
+  /** Its pauses and the looks that took long: what happened meanwhile it learned later, or not at all. */
+  readonly #lapses: { readonly from: number; readonly to: number }[] = [];
 
   readonly kernel: Kernel;
   readonly name: string;
@@ -113,7 +116,7 @@ export class Process {
     this.#frozenAt = this.kernel.now;
     this.kernel.after(ms, () => {
       if (clockToo) this.#suspended += this.kernel.now - this.#frozenAt;
-      this.pause = { from: this.#frozenAt, to: this.kernel.now };
+      this.#lapse(this.#frozenAt);
       const waiting = this.#frozen ?? [];
       this.#frozen = undefined;
       this.#journal.note(this.name, 'wakes');
@@ -123,6 +126,19 @@ export class Process {
 
   get isFrozen(): boolean {
     return this.#frozen !== undefined;
+  }
+
+  /** What it knows at `moment` was true at this time; of anything later it may be ignorant. */
+  knowsUntil(moment: number): number {
+    let known = moment - BLINK;
+    for (const { from, to } of this.#lapses.toReversed())
+      if (to >= known && to <= moment) known = Math.min(known, from - BLINK);
+    return known;
+  }
+
+  #lapse(from: number): void {
+    const to = this.kernel.now;
+    if (to - from > BLINK) this.#lapses.push({ from, to });
   }
 
   call<T>(call: Call<T>): Promise<T> {
@@ -155,7 +171,11 @@ export class Process {
         if (settled || deaf) return;
         settled = true;
         if (this.cut.has(call.to)) return void timeout();
-        back(latency + (kind === 'late-reply' ? ms : 0), () => settle(value));
+        const seen = kernel.now;
+        back(latency + (kind === 'late-reply' || kind === 'stale' ? ms : 0), () => {
+          if (!call.mutates) this.#lapse(seen);
+          settle(value);
+        });
       };
     const serve = () => {
       // It says so at once, whatever goes on there.
@@ -163,12 +183,6 @@ export class Process {
       if (call.mutates || kind) this.#journal.note(name, kind ? `${call.name} (${kind})` : call.name);
       call.serve(answering(resolve), answering(reject));
     };
-    if (kind === 'stale') {
-      // Looked at on arrival, told much later: what happened in between is not in it.
-      const old = (value: T) => back(ms, () => resolve(value));
-      kernel.quietly(latency, () => call.serve(old, answering(reject)));
-      return;
-    }
     // A local socket, a local file: what cannot be refused there comes soon, or never; a dead process's at once.
     const swift = call.to === 'files' || (call.to === 'router' && !call.fenced);
     const late = kind === 'late-apply' || (kind === 'die-late' && !swift);

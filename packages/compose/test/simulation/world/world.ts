@@ -1,7 +1,6 @@
 import type { FaultKind } from '../faults.ts';
 import { Kernel } from '../kernel.ts';
 import { CANARY, graceOf, layout, policy, scaleOf, slotOf } from '../layout.ts';
-import type { Process } from '../process.ts';
 import { Random } from '../random.ts';
 import type { Situation } from '../situations.ts';
 import { type SimContainer, SimEngine } from './engine.ts';
@@ -14,9 +13,6 @@ export interface Violation {
   readonly at: number;
   readonly text: string;
 }
-
-/** Milliseconds between a look and the effect that follows from it. */
-const BLINK = 100;
 
 const lifeOf = ({ id, startedAt }: SimContainer): string => `${id}@${startedAt}`;
 
@@ -206,8 +202,11 @@ export class World {
     return holder !== undefined && holder !== pid && holder === this.#steering;
   }
 
-  /** I2: what gets the traffic has been good for as long as the gate asks, or had it before. */
-  routed(to: string, from: string, by: string, process?: Process): void {
+  /**
+   * I2: what gets the traffic has been good for as long as the gate asks, or had it before. Whoever gave the command
+   * knew the world as of `known`, and tells time by a clock of `rate`.
+   */
+  routed(to: string, from: string, by: string, { known, rate } = { known: this.kernel.now, rate: 1 }): void {
     if (to === from) return;
     this.note(by, `traffic ${from} → ${to}`);
     this.#leftRotation.set(from, this.kernel.now);
@@ -218,28 +217,21 @@ export class World {
       return;
     }
     const goodFor = c?.readySince === undefined ? -1 : this.kernel.now - c.readySince;
-    // By the clock of whoever looked.
-    const stable = goodFor * Math.max(1, process?.rate ?? 1) >= policy.gate.stableFor;
+    const stable = goodFor * Math.max(1, rate) >= policy.gate.stableFor;
     const proven = c !== undefined && (this.eligible.has(lifeOf(c)) || stable);
-    if ((goodFor < 0 && this.#hasJustLost(to, c)) || this.#lostIn(process?.pause, to)) {
+    if (proven && goodFor >= 0) this.eligible.add(lifeOf(c));
+    else if (this.#hasLost(to, c, known)) {
       // Nobody can look and switch in the same instant.
       this.reach('the slot fails at the moment of the switch');
       this.excuse();
-    } else if (proven && goodFor >= 0) this.eligible.add(lifeOf(c));
-    else this.violate('I2', `${to} gets the traffic, good for ${goodFor} ms`);
+    } else this.violate('I2', `${to} gets the traffic, good for ${goodFor} ms`);
   }
 
-  /** Between its last look and its command whoever switches was paused, and meanwhile the slot failed. */
-  #lostIn(pause: Process['pause'], slot: string): boolean {
+  /** Without health of the engine's own, the router is asked, which hears of an end a little later. */
+  #hasLost(slot: string, c: SimContainer | undefined, known: number): boolean {
     const lost = this.#lostReady.get(slot);
-    if (!pause || !lost || this.kernel.now - pause.to > BLINK) return false;
-    return lost.at >= pause.from - BLINK && lost.at <= pause.to;
-  }
-
-  /** That very life of it, or it is gone: for this long nobody can know. */
-  #hasJustLost(slot: string, c: SimContainer | undefined): boolean {
-    const blind = BLINK + (this.engine.healthless ? this.router.lateness : 0);
-    const lost = this.#lostReady.get(slot);
-    return lost !== undefined && this.kernel.now - lost.at < blind && (!c || lifeOf(c) === lost.life);
+    if (!lost) return false;
+    const heard = lost.at + (this.engine.healthless ? this.router.lateness : 0);
+    return lost.at >= known || (heard >= known && (!c || lifeOf(c) === lost.life));
   }
 }
