@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -95,17 +96,35 @@ export async function importFigures(): Promise<Record<string, string>> {
   };
 }
 
-/** Kilobytes on disk, what it depends on included. */
+/** Kilobytes on disk, with all that each depends on. */
 export function sizeFigures(): Record<string, string> {
-  const kilobytes = (...paths: string[]) =>
-    execFileSync('du', ['-skc', ...paths], { encoding: 'utf8' })
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.split('\t')[0];
-  const waitOnFolder = dirname(dirname(createRequire(import.meta.url).resolve('wait-on')));
+  const peer = dirname(dirname(createRequire(import.meta.url).resolve('wait-on')));
   return {
-    '@cutover/lifecycle with @cutover/healthcheck': `${kilobytes(join(packageFolder('lifecycle'), 'dist'), join(packageFolder('healthcheck'), 'dist'))} kB`,
-    'wait-on alone, its 41 dependencies not counted': `${kilobytes(waitOnFolder)} kB`,
+    '@cutover/lifecycle': sizeOf(packageFolder('lifecycle')),
+    'wait-on': sizeOf(peer),
   };
+}
+
+function sizeOf(folder: string): string {
+  const folders = [...installed(realpathSync(folder))];
+  // Of a package of this workspace only the build is published.
+  const published = folders.map((one) => (one.includes('node_modules') ? one : join(one, 'dist')));
+  const du = execFileSync('du', ['-skc', '--exclude=node_modules', ...published], { encoding: 'utf8' });
+  const [kilobytes] = du.trim().split('\n').at(-1)?.split('\t') ?? [];
+  return `${kilobytes} kB in ${folders.length} packages`;
+}
+
+/** The folder of a package and of all that it depends on, found as Node finds them. */
+function installed(folder: string, found = new Set<string>()): Set<string> {
+  if (found.has(folder)) return found;
+  found.add(folder);
+  const manifest = join(folder, 'package.json');
+  const { dependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8'));
+  for (const name of Object.keys(dependencies)) {
+    const places = createRequire(manifest).resolve.paths(name) ?? [];
+    const place = places.map((one) => join(one, name)).find((one) => existsSync(one));
+    if (!place) throw new Error(`${name}, which ${manifest} depends on, is not installed`);
+    installed(realpathSync(place), found);
+  }
+  return found;
 }

@@ -31,7 +31,9 @@ function onSignal(name: string): void {
 }
 
 const remains = (): string =>
-  removal ? `The stack stays; remove it with\n  ${removal}` : 'Of the demo nothing stays.';
+  removal
+    ? `The stack stays; remove it with\n${removal.replaceAll(/^/gm, '  ')}`
+    : 'Of the demo nothing stays.';
 
 async function run(): Promise<boolean> {
   const { env, provided } = await screen.step('provide a Docker engine and base images', ({ tell }) =>

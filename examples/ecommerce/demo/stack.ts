@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRuntimeClient } from '@cutover/haproxy';
@@ -23,9 +23,9 @@ export interface Stack {
   start(signal?: AbortSignal): Promise<void>;
   /** One value from its database. */
   query(sql: string): Promise<string>;
-  /** Containers, networks, volumes and the folder: everything of it goes. */
+  /** Containers, networks, volumes, images, Cutover's journal and the folder: everything of it goes. */
   remove(): Promise<void>;
-  /** The command that does the same by hand. */
+  /** The commands that do it, for a shell. */
   readonly removal: string;
 }
 
@@ -40,6 +40,7 @@ export async function createStack(
   await cp(join(EXAMPLE, 'haproxy/haproxy.cfg'), join(directory, 'haproxy/haproxy.cfg'));
   const [httpPort, statsPort] = (await freePorts(2)) as [number, number];
   const image = `${project}-api`;
+  const removal = removalOf(project, directory);
   await setUp({ directory, version, image, projectName: project, httpPort, statsPort, more });
   const compose = async (args: readonly string[], signal?: AbortSignal) => {
     const cancel = signal ? { cancelSignal: signal } : {};
@@ -56,13 +57,8 @@ export async function createStack(
       await untilChecked(join(directory, 'run/haproxy/admin.sock'), signal);
     },
     query: (sql) => compose(['exec', '-T', 'ecomweb_postgres', 'sh', '-c', PSQL, 'psql', sql]),
-    remove: async () => {
-      await compose(['--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '10']);
-      await removeLabelled('container', `dev.cutover.project=${project}`);
-      await removeLabelled('image', `dev.cutover.stack=${project}`);
-      await rm(directory, { recursive: true, force: true });
-    },
-    removal: `docker compose --project-directory ${directory} --profile '*' down --volumes`,
+    remove: async () => void (await execa('sh', ['-ec', removal])),
+    removal,
   };
 }
 
@@ -78,20 +74,18 @@ async function untilChecked(address: string, signal: AbortSignal | undefined): P
   });
 }
 
-/** Cutover's journal of the project, and the images that were built for it. */
-async function removeLabelled(kind: 'container' | 'image', label: string): Promise<void> {
-  const list = kind === 'container' ? ['--all'] : [];
-  const { stdout } = await execa('docker', [
-    kind,
-    'ls',
-    ...list,
-    '--quiet',
-    '--no-trunc',
-    '--filter',
-    `label=${label}`,
-  ]);
-  const ids = [...new Set(stdout.split('\n').filter(Boolean))];
-  if (ids.length > 0) await execa('docker', [kind, 'rm', '--force', ...ids]);
+/** For a shell of the user's own, which knows nothing of a private engine. */
+function removalOf(project: string, directory: string): string {
+  const labelled = (list: string, remove: string, label: string) =>
+    `docker ${list} --quiet --filter label=${label}=${project} | sort -u | xargs -r docker ${remove} --force`;
+  const engine = ['DOCKER_HOST', 'DOCKER_CONFIG'].filter((name) => process.env[name]);
+  return [
+    ...engine.map((name) => `export ${name}='${process.env[name]}'`),
+    `docker compose --project-directory ${directory} --profile '*' down --volumes --remove-orphans --timeout 10`,
+    labelled('ps --all', 'rm', 'dev.cutover.project'),
+    labelled('image ls', 'image rm', 'dev.cutover.stack'),
+    `rm -r ${directory}`,
+  ].join('\n');
 }
 
 // The password is in the container's environment and stays there.

@@ -1,8 +1,8 @@
 import type { Ports } from '../ports.ts';
 import type { Observation } from './model.ts';
 
-/** Milliseconds within which two answers are of one moment. */
-const MOMENT = 2_000;
+/** Milliseconds within which two answers are of one moment; not as long as it takes until a look is repeated. */
+const MOMENT = 900;
 const ATTEMPTS = 3;
 
 /**

@@ -18,6 +18,8 @@ export class Kernel {
   now = 0;
   /** Events that have run: what a simulation costs. */
   events = 0;
+  /** When the last of the requests that are late arrives. */
+  landing = 0;
   /** Looks at the world after each event. */
   judge: () => void = () => {};
   readonly #queue: Scheduled[] = [];

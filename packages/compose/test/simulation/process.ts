@@ -186,7 +186,8 @@ export class Process {
     // A local socket, a local file: what cannot be refused there comes soon, or never; a dead process's at once.
     const swift = call.to === 'files' || (call.to === 'router' && !call.fenced);
     const late = kind === 'late-apply' || (kind === 'die-late' && !swift);
-    kernel.quietly(latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0), serve);
+    const delay = latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0);
+    kernel.landing = Math.max(kernel.landing, kernel.quietly(delay, serve).at);
     // Nobody repeats the write of a file but the process itself.
     if (kind === 'double')
       kernel.quietly(latency + 1 + (call.to === 'files' ? 0 : ms), () => call.serve(nothing, nothing));

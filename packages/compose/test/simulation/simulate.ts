@@ -247,7 +247,11 @@ export class Simulation {
     for (let attempt = 1; attempt <= PATIENT && !this.broken; attempt++) {
       const ending = await this.start(`again${attempt}`, 'deploy', '2', []);
       endings.push(ending);
-      if (ending === 'unchanged' && !this.processes.at(-1)?.calls.some(({ mutates }) => mutates)) break;
+      const converged =
+        ending === 'unchanged' && !this.processes.at(-1)?.calls.some(({ mutates }) => mutates);
+      if (converged && kernel.now >= kernel.landing) break;
+      // What a dead process has sent may arrive after all is well.
+      if (converged) await kernel.run(() => this.broken, kernel.landing);
     }
     if (!this.broken) await this.#staysSo(endings);
     return endings;
