@@ -95,9 +95,9 @@ await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
 try {
   const check = pm2Check({ home: pm2.home });
   const { signal } = new AbortController();
-  for (let warm = 0; warm < 20; warm++) await check.run({ signal });
+  for (let warm = 0; warm < 100; warm++) await check.run({ signal });
   const inProcess: number[] = [];
-  for (let run = 0; run < 200; run++) inProcess.push(await timed(() => check.run({ signal })));
+  for (let run = 0; run < 1_000; run++) inProcess.push(await timed(() => check.run({ signal })));
 
   const url = `http://127.0.0.1:${(shop.address() as AddressInfo).port}/`;
   const costs = await inTurns(

@@ -38,7 +38,11 @@ export async function* events(haproxy: Haproxy, options: EventsOptions): AsyncGe
     if (!listening) return;
     if (listening.pid === worker) {
       listening.stream.destroy();
-      throw new HaproxyError('truncated', { doing, found: 'HAProxy closed the connection' });
+      throw new HaproxyError('truncated', {
+        doing,
+        found: 'HAProxy closed the connection',
+        fix: 'listen again; what was logged meanwhile is read with past: true',
+      });
     }
     worker = listening.pid;
     yield* linesUntilReplaced(haproxy, listening, signal);
