@@ -81,10 +81,10 @@ function removalOf(project: string, directory: string): string {
   const engine = ['DOCKER_HOST', 'DOCKER_CONFIG'].filter((name) => process.env[name]);
   return [
     ...engine.map((name) => `export ${name}='${process.env[name]}'`),
-    `docker compose --project-directory ${directory} --profile '*' down --volumes --remove-orphans --timeout 10`,
+    `docker compose --project-directory '${directory}' --profile '*' down --volumes --remove-orphans --timeout 10`,
     labelled('ps --all', 'rm', 'dev.cutover.project'),
     labelled('image ls', 'image rm', 'dev.cutover.stack'),
-    `rm -r ${directory}`,
+    `rm -r '${directory}'`,
   ].join('\n');
 }
 

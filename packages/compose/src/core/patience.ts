@@ -4,7 +4,8 @@ import type { Ports } from '../ports.ts';
 
 /** Milliseconds for which an engine or a router that does not answer is asked again. */
 export const PATIENCE = 30_000;
-const INTERVAL = 1_000;
+/** Milliseconds between two tries of a look. */
+export const RETRY_INTERVAL = 1_000;
 
 /**
  * Ports whose looks are repeated, and a fence likewise: neither changes where traffic goes, and a moment without an
@@ -19,7 +20,7 @@ export function patient(ports: Ports): Ports {
       } catch (error) {
         if (isFinding(error)) throw error;
         if (clock.now() - begun >= PATIENCE) throw exhausted(error);
-        await clock.sleep(INTERVAL);
+        await clock.sleep(RETRY_INTERVAL);
       }
     }
   };

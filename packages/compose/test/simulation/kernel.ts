@@ -18,7 +18,7 @@ export class Kernel {
   now = 0;
   /** Events that have run: what a simulation costs. */
   events = 0;
-  /** When the last of the requests that are late arrives. */
+  /** When the last request that is under way arrives. */
   landing = 0;
   /** Looks at the world after each event. */
   judge: () => void = () => {};

@@ -57,10 +57,7 @@ export interface Step<T> {
 /** Milliseconds between two looks while a change takes effect; longer where a look itself takes long. */
 export const LOOK_AGAIN = 2;
 
-/**
- * How many times as long as a look the pause after it is at least. Most of a look is spent here, so that looking takes
- * far less than a fifth of HAProxy.
- */
+/** How many times as long as a look the pause after it is at least: looking takes no more than a fifth of HAProxy. */
 const EASE = 4;
 
 /**
