@@ -16,7 +16,8 @@ import { PromptConnection } from './prompt-connection.ts';
 
 /**
  * How long a look at the worker counts, in milliseconds. After a reload a connection stays with the old worker, which
- * answers with old numbers and takes changes that reach no traffic; so no command rides on an older look than this.
+ * answers with old numbers and takes changes that reach no traffic; so no command rides on an older look than this,
+ * and no change of a verb on any.
  */
 export const CHECK_AGE = 50;
 

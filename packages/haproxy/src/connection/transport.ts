@@ -104,6 +104,11 @@ export class Transport {
     });
   }
 
+  /** The next command has its worker looked at. */
+  doubt(): void {
+    this.#session.doubt();
+  }
+
   #closeWithClient(stream: Duplex): void {
     const { signal } = this.#closing;
     const end = () => void stream.destroy();

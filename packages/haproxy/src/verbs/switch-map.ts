@@ -103,6 +103,7 @@ async function replace(
   { doing, map, before, wanted, beforeCommit }: Replacement,
   signal: AbortSignal,
 ) {
+  haproxy.doubt();
   const version = await haproxy.run(prepareMap(map), signal);
   try {
     await haproxy.runAll(

@@ -13,6 +13,8 @@ export interface Haproxy {
   runAll<T>(commands: readonly Command<T>[], signal?: AbortSignal): Promise<T[]>;
   runLong<T>(command: Command<T>, timeout: number, signal?: AbortSignal): Promise<T>;
   listen(line: string, signal?: AbortSignal): Promise<Listening>;
+  /** The next command looks at the worker behind its connection, however young the last look is. */
+  doubt(): void;
 }
 
 /** Options that every verb has. */
@@ -62,7 +64,8 @@ const EASE = 4;
 
 /**
  * The shape of every verb: read, plan, change, read until it is so. A change whose answer was lost is not sent again:
- * what is read then tells whether it happened.
+ * what is read then tells whether it happened. Change and reading each look at the worker first, so that no change is
+ * proved by an old worker that alone has it.
  */
 export async function carryOut<T>(haproxy: Haproxy, step: Step<T>): Promise<Change<T>> {
   const { dryRun = false } = step.limits;
@@ -77,7 +80,9 @@ export async function carryOut<T>(haproxy: Haproxy, step: Step<T>): Promise<Chan
       const commands = plan.map(({ line }) => line);
       if (dryRun || (plan.length === 0 && step.done(before)))
         return { before, after: before, commands, dryRun };
+      haproxy.doubt();
       const lost = await changeAll(haproxy, plan, signal);
+      haproxy.doubt();
       const see = (now: T) => {
         last = now;
       };

@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net';
+import { systemClock } from '@cutover/internal';
 import { describe, expect, it } from 'vitest';
-import { createRuntimeClient, setServerWeight } from '../../src/index.ts';
+import { createRuntimeClient, type RuntimeClient, setServerWeight } from '../../src/index.ts';
 import { HOSTILE } from '../support/hostile.ts';
 import { failure, withFake } from '../support/with-fake.ts';
 
@@ -188,6 +189,31 @@ describe('the stale-worker guard', () => {
     await expect.poll(async () => (await haproxy.showInfo()).pid).toBe(101);
     await haproxy.setServerState(BLUE, 'drain');
     expect(fake.server('app', 'blue').admin).toBe(8);
+  });
+
+  // Time stands still: no look grows old.
+  const clock = { ...systemClock, now: () => 0 };
+
+  it.each<[string, RegExp, (c: RuntimeClient) => Promise<unknown>]>([
+    ['drain', /^set server app\/blue state drain$/, (c) => c.drain({ ...BLUE, timeout: 1_000 })],
+    ['switchMap', /^prepare map/, (c) => c.switchMap({ map: MAP, key: 'live', value: 'be_green' })],
+  ])('has %s look before its change, whatever was looked at before', async (_, change, call) => {
+    const { fake, haproxy } = await withFake({}, { clock });
+    await haproxy.showInfo();
+    fake.reload();
+    await call(haproxy);
+    const before = fake.lines.slice(
+      0,
+      fake.lines.findIndex((line) => change.test(line)),
+    );
+    expect(before.filter((line) => line === 'prompt')).toHaveLength(2);
+  });
+
+  it('has a verb look again before it reads its change back', async () => {
+    const { fake, haproxy } = await withFake({}, { clock });
+    await haproxy.drain({ ...BLUE, timeout: 1_000 });
+    const after = fake.lines.slice(fake.lines.findIndex((line) => line.startsWith('set server')));
+    expect(after[1]).toBe('show info');
   });
 });
 

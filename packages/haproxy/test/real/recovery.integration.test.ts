@@ -39,9 +39,17 @@ onRealHaproxy('what happens in the middle of commands', {}, (stage) => {
       .toBe('gone');
   });
 
-  it.each([
-    ['a reload', async () => stage.real.reload(), false],
-    ['a restart', async () => stage.real.restart(), false],
+  it.each<[string, (haproxy: RuntimeClient) => Promise<void>, boolean]>([
+    [
+      'a reload',
+      async (haproxy) => {
+        const { pid } = await haproxy.showInfo();
+        await stage.real.reload();
+        await expect.poll(async () => (await haproxy.showInfo()).pid, { timeout: 20_000 }).not.toBe(pid);
+      },
+      false,
+    ],
+    ['a restart', () => stage.real.restart(), false],
     [
       'a SIGKILL',
       async () => {
@@ -56,7 +64,7 @@ onRealHaproxy('what happens in the middle of commands', {}, (stage) => {
       await using haproxy = stage.real.client();
       const under = hammer(haproxy);
       await expect.poll(() => under.outcomes.length).toBeGreaterThan(20);
-      await disturb();
+      await disturb(haproxy);
       if (gone)
         await expect.poll(() => under.outcomes.includes('unreachable'), { timeout: 10_000 }).toBe(true);
       await stage.real.ready();

@@ -6,7 +6,12 @@ async function pausesBetween(looks: readonly number[]): Promise<number[]> {
   const pauses: number[] = [];
   let [now, at] = [0, 0];
   const sleep = async (ms: number) => void pauses.push(ms);
-  const haproxy = { label: 'x', clock: { now: () => now, sleep }, run: async () => true } as never as Haproxy;
+  const haproxy = {
+    label: 'x',
+    clock: { now: () => now, sleep },
+    run: async () => true,
+    doubt: () => {},
+  } as never as Haproxy;
   await carryOut(haproxy, {
     doing: 'waiting',
     limits: { timeout: Number.POSITIVE_INFINITY },
