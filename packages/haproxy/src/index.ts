@@ -34,6 +34,7 @@ export {
   type ServerName,
   setServerAddress,
   setServerFqdn,
+  setServerSsl,
   setServerState,
   setServerWeight,
   shutdownSessions,
@@ -72,6 +73,7 @@ export type { FenceMapOptions, SwitchMapOptions } from './verbs/switch-map.ts';
 export type { SwitchServersOptions } from './verbs/switch-servers.ts';
 export type { DrainProgress } from './verbs/until-empty.ts';
 export { type Change, LOOK_AGAIN, type VerbOptions } from './verbs/verb.ts';
+export type { WaitBackendRemovableOptions, WaitServerRemovableOptions } from './verbs/wait-removable.ts';
 export { WARM_TIMEOUT, type WarmOptions } from './verbs/warm.ts';
 export {
   LEAST_WATCH_INTERVAL,

@@ -8,6 +8,7 @@ import { reconcile } from '../verbs/reconcile.ts';
 import { setAddress } from '../verbs/set-address.ts';
 import { fenceMap, switchMap } from '../verbs/switch-map.ts';
 import { switchServers } from '../verbs/switch-servers.ts';
+import { waitBackendRemovable, waitServerRemovable } from '../verbs/wait-removable.ts';
 import { warm } from '../verbs/warm.ts';
 
 /** The verbs that are methods of a client. */
@@ -16,6 +17,8 @@ export const VERBS = {
   open,
   drain,
   drainBackend,
+  waitServerRemovable,
+  waitBackendRemovable,
   closeServer: close,
   switchServers,
   switchMap,

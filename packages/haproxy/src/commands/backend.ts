@@ -30,7 +30,8 @@ export const unpublishBackend = (backend: string): Command<true> =>
 
 /** `del backend` (3.4): one that is unpublished, has no server and is named by no rule. */
 export const deleteBackend = (backend: string): Command<true> =>
-  change(line('del backend', backendName(backend)), { ...SINCE, done: /^Backend deleted\.$/ });
+  // 3.4 puts before its answer what it has logged of servers meanwhile.
+  change(line('del backend', backendName(backend)), { ...SINCE, done: /(^|\n)Backend deleted\.$/ });
 
 const unknownMode = (mode: unknown) =>
   new HaproxyError('invalid', {

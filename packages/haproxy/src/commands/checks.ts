@@ -1,4 +1,4 @@
-import { address, integer, line, type ServerName, server } from '../grammar/words.ts';
+import { address, integer, line, type ServerName, server, value } from '../grammar/words.ts';
 import { type Command, change } from './command.ts';
 
 const toggle =
@@ -23,7 +23,10 @@ export const setServerHealth = (target: ServerName, health: 'up' | 'stopping' | 
 export const setServerAgent = (target: ServerName, agent: 'up' | 'down'): Command<true> =>
   change(line('set server', server(target), `agent ${agent === 'up' ? 'up' : 'down'}`));
 
-/** `set server … check-addr`: health checks go there, and no longer to the server's own address. */
+/**
+ * `set server … check-addr`: health checks go there, and no longer to the server's own address. HAProxy 3.4.7 refuses
+ * every address.
+ */
 export const setServerCheckAddress = (target: ServerName, to: string, port?: number): Command<true> =>
   change(line('set server', server(target), 'check-addr', ...place(to, port)));
 
@@ -36,6 +39,10 @@ export const setServerCheckPort = (target: ServerName, port: number): Command<tr
 /** `set server … agent-addr`: where the agent check asks. */
 export const setServerAgentAddress = (target: ServerName, to: string, port?: number): Command<true> =>
   change(line('set server', server(target), 'agent-addr', ...place(to, port)));
+
+/** `set server … agent-send`: what the agent check says before it listens. */
+export const setServerAgentSend = (target: ServerName, text: string): Command<true> =>
+  change(line('set server', server(target), 'agent-send', value(text)));
 
 const place = (to: string, port: number | undefined): string[] => [
   address(to),

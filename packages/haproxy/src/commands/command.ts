@@ -93,12 +93,13 @@ const FAILURES: readonly (readonly [RegExp, HaproxyErrorCode])[] = [
   // What a worker says that is on its way out, before it admits to be stopping.
   [/^Proxy is disabled/, 'stale-worker'],
   [/^Permission denied/m, 'denied'],
+  [/^Wait delay expired/, 'timeout'],
   [
-    /^(No such|Can't find|Cannot find|Can't display|Unknown (map|ACL)|entry not found|.*not found|.*doesn't exist)/im,
+    /^(Failed\. )?(No such|Can't find|Cannot find|Can't display|Unknown (map|ACL)|entry not found|.*not found|.*doesn't exist)/im,
     'not-found',
   ],
   [
-    /^Version number|already exists?|already used|in use|Only servers in maintenance|must be (in maintenance|unpublished)|Only a backend without server|other configuration elements|statically referenced|still has/im,
+    /^Version number|^Failed\.$|already exists?|already used|in use|Only servers in maintenance|must be (in maintenance|unpublished)|Only a backend without server|other configuration elements|statically referenced|still has/im,
     'conflict',
   ],
   [/^$/, 'unexpected'],

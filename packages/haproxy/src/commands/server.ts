@@ -47,6 +47,15 @@ export const setServerFqdn = (target: ServerName, fqdn: string): Command<true> =
   });
 
 /**
+ * `set server … ssl`: whether traffic to it is encrypted. Only for a server that the configuration gave `ssl` settings;
+ * not for one that was added at runtime.
+ */
+export const setServerSsl = (target: ServerName, ssl: boolean): Command<true> =>
+  change(line('set server', server(target), `ssl ${ssl ? 'on' : 'off'}`), {
+    done: /^server ssl setting updated\.$/,
+  });
+
+/**
  * `set server … name` (3.5): one in maintenance that no rule names; its old name is unknown then. Lost with the next
  * reload.
  */
@@ -59,13 +68,6 @@ export const renameServer = (target: ServerName, newName: string): Command<true>
 /** `shutdown sessions server`: cuts what is under way there. */
 export const shutdownSessions = (target: ServerName): Command<true> =>
   change(line('shutdown sessions server', server(target)));
-
-/** `wait … srv-removable`: until a server in maintenance has nothing under way; undefined says that the limit passed. */
-export const waitRemovable = (target: ServerName, limit: number): Command<true> =>
-  change(line('wait', integer(Math.ceil(limit), 'limit', 1, 2 ** 31 - 1), 'srv-removable', server(target)), {
-    done: /^(Done\.?)?$/,
-    since: '3.0',
-  });
 
 const oneOf = <T extends string>(words: readonly string[], word: T): T => {
   if (words.includes(word)) return word;

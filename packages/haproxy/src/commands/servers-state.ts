@@ -33,6 +33,8 @@ export interface ServerState {
   readonly checkPort: number;
   readonly agentAddress: string | undefined;
   readonly agentPort: number;
+  /** Traffic to it is encrypted. */
+  readonly ssl: boolean;
   /** Seconds since it changed its operational state. */
   readonly lastChange: number;
 }
@@ -58,6 +60,7 @@ export function readServersState(answer: string): ServerState[] | undefined {
     server: row('srv_name'),
     address: given(row('srv_addr')),
     port: Number(row('srv_port')),
+    ssl: row('srv_use_ssl') === '1',
     fqdn: given(row('srv_fqdn')),
     operational: OPERATIONAL[Number(row('srv_op_state'))] ?? 'stopped',
     admin: readAdminState(Number(row('srv_admin_state'))),

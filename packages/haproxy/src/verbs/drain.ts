@@ -1,5 +1,6 @@
 import { option } from '@cutover/internal';
-import { setServerState, shutdownSessions, waitRemovable } from '../commands/server.ts';
+import { setServerState, shutdownSessions } from '../commands/server.ts';
+import { waitServerRemovable } from '../commands/wait.ts';
 import { checkOptions, isHaproxyError } from '../errors.ts';
 import type { ServerName } from '../grammar/words.ts';
 import type { MasterClient } from '../master/master-client.ts';
@@ -96,7 +97,10 @@ const takeTraffic = (
     wanted: to,
   });
 
-/** By HAProxy's own `wait`, where it has one and the server allows it; false: look at the sessions instead. */
+/**
+ * By HAProxy's own `wait`, where it has one; false: look at the sessions instead. It refuses servers that could never
+ * be removed, such as one that an ACL names.
+ */
 async function waited(
   haproxy: Haproxy,
   target: ServerName,
@@ -104,9 +108,9 @@ async function waited(
 ): Promise<boolean> {
   if (!Number.isFinite(timeout)) return false;
   try {
-    return await haproxy.runLong(waitRemovable(target, timeout), timeout + STATE_TIMEOUT, signal);
+    return await haproxy.runLong(waitServerRemovable(target, timeout), timeout + STATE_TIMEOUT, signal);
   } catch (error) {
-    if (isHaproxyError(error, 'unsupported', 'refused', 'timeout')) return false;
+    if (isHaproxyError(error, 'unsupported', 'conflict', 'timeout')) return false;
     throw error;
   }
 }

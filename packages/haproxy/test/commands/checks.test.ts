@@ -30,9 +30,15 @@ describe('the place of a check', () => {
       'set server app/blue agent-addr ::1 port 82',
       '',
     ],
+    [
+      'setServerAgentSend',
+      (c) => c.setServerAgentSend(BLUE, 'who are you?'),
+      'set server app/blue agent-send who\\ are\\ you?',
+      '',
+    ],
   ])('%s sends "%3$s"', async (_, call, line, answer) => {
     const { fake, haproxy } = await withFake();
-    fake.fault(new RegExp(`^${line}$`), { answer });
+    fake.fault(/^set server/, { answer });
     expect(await call(haproxy)).toBe(true);
     expect(fake.lines.at(-1)).toBe(line);
   });
@@ -49,6 +55,7 @@ describe('the place of a check', () => {
       haproxy.setServerCheckAddress(BLUE, 'a;quit'),
       haproxy.setServerCheckPort(BLUE, 70_000),
       haproxy.setServerAgentAddress(BLUE, '10.0.0.1', 0),
+      haproxy.setServerAgentSend(BLUE, 'a;quit'),
     ])
       expect((await failure(call)).code).toBe('invalid');
     expect(fake.lines).toEqual([]);

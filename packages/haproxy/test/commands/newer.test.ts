@@ -16,6 +16,18 @@ const KNOWN: [string, (c: RuntimeClient) => Promise<unknown>, line: string, answ
   ['unpublishBackend', (c) => c.unpublishBackend('new'), 'unpublish backend new', 'Backend unpublished.'],
   ['deleteBackend', (c) => c.deleteBackend('new'), 'del backend new', 'Backend deleted.'],
   [
+    'deleteBackend',
+    (c) => c.deleteBackend('new'),
+    'del backend new',
+    "Server app/blue is going DOWN for maintenance.\nbackend 'app' has no server available!\nBackend deleted.",
+  ],
+  [
+    'waitBackendRemovable',
+    (c) => c.waitBackendRemovable({ backend: 'new', timeout: 20 }),
+    'wait 20 be-removable new',
+    'Done.',
+  ],
+  [
     'renameServer',
     (c) => c.renameServer(BLUE, 'teal'),
     'set server app/blue name teal',
@@ -58,6 +70,18 @@ const REFUSED: [string, (c: RuntimeClient) => Promise<unknown>, answer: string, 
     'conflict',
   ],
   [
+    'waitBackendRemovable',
+    (c) => c.waitBackendRemovable({ backend: 'a' }),
+    'Failed. No such backend.',
+    'not-found',
+  ],
+  [
+    'waitBackendRemovable',
+    (c) => c.waitBackendRemovable({ backend: 'a' }),
+    'Failed. This proxy cannot be removed at runtime due to other configuration elements pointing to it.',
+    'conflict',
+  ],
+  [
     'renameServer',
     (c) => c.renameServer(BLUE, 'teal'),
     'Server must be in maintenance mode to be renamed (set server <b>/<s> state maint).',
@@ -87,7 +111,7 @@ describe('a command of HAProxy 3.4 or 3.5', () => {
 
   it.each(REFUSED)('%s is refused by "%3$s"', async (_, call, answer, code) => {
     const { fake, haproxy } = await withFake({ version: '3.5-dev5' });
-    fake.fault(/^(add|publish|del) backend|^set server/, { answer });
+    fake.fault(/^(add|publish|del) backend|^set server|^wait/, { answer });
     expect((await failure(call(haproxy))).code).toBe(code);
   });
 
@@ -97,6 +121,12 @@ describe('a command of HAProxy 3.4 or 3.5', () => {
       expect((await failure(call(haproxy))).code).toBe('unsupported');
       expect(fake.lines).not.toContain(line);
     }
+  });
+
+  it('waitBackendRemovable says false when the limit passed first', async () => {
+    const { fake, haproxy } = await withFake({ version: '3.4.0' });
+    fake.fault(/^wait/, { answer: 'Wait delay expired.' });
+    expect(await haproxy.waitBackendRemovable({ backend: 'a', timeout: 20 })).toBe(false);
   });
 
   it.each(['bad/name', 'a b', 'a;quit', ''])('renameServer sends nothing of the name "%s"', async (name) => {

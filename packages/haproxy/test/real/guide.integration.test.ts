@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VERSIONS } from '../support/real-haproxy.ts';
 
 const run = promisify(execFile);
 const guide = await readFile(new URL('../../../../docs/haproxy.md', import.meta.url), 'utf8');
 const configs = Array.from(guide.matchAll(/```haproxy\n([\s\S]*?)```/g), ([, text = '']) => text);
 
-describe.each(['2.6', '3.0'])('docs/haproxy.md, read by HAProxy %s', (version) => {
+describe.each(VERSIONS)('docs/haproxy.md, read by HAProxy %s', (version) => {
   let folder: string;
 
   beforeAll(async () => {

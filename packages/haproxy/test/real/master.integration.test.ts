@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { cliLevel, createMasterClient, publishBackend, setMap, showMap } from '../../src/index.ts';
+import { cliLevel, createMasterClient, renameServer, setMap, showMap } from '../../src/index.ts';
 import { ask } from '../support/requests.ts';
-import { MAP, onRealHaproxy } from '../support/stage.ts';
+import { BLUE, MAP, onRealHaproxy } from '../support/stage.ts';
 import { failure } from '../support/with-fake.ts';
 
 onRealHaproxy('the master', {}, (stage) => {
@@ -19,7 +19,7 @@ onRealHaproxy('the master', {}, (stage) => {
     expect(await stage.haproxy.showMap(MAP)).toEqual([{ key: 'live', value }]);
     expect(() => setMap(MAP, 'live', 'a;quit')).toThrow('cannot be sent');
     expect((await failure(run(setMap(MAP, 'nokey', 'x')))).code).toBe('not-found');
-    expect((await failure(run(publishBackend('be_blue')))).code).toBe('unsupported');
+    expect((await failure(run(renameServer(BLUE, 'lime')))).code).toBe('unsupported');
     await run(setMap(MAP, 'live', 'be_blue'));
   });
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { HOST } from '../support/real-haproxy.ts';
+import { HOST, isAtLeast } from '../support/real-haproxy.ts';
 import { ask } from '../support/requests.ts';
 import { onRealHaproxy, until } from '../support/stage.ts';
 import { failure } from '../support/with-fake.ts';
@@ -25,6 +25,8 @@ resolvers names
 backend aside
   option httpchk GET /health
   server s1 127.0.0.1:1 check inter 50ms
+backend sealed
+  server s1 127.0.0.1:1 ssl verify none
 backend named
   default-server no-check
   server plain 127.0.0.1:1
@@ -115,7 +117,11 @@ onRealHaproxy('the servers', { more: MORE }, (stage) => {
     const state = async () => (await haproxy.showServersState('aside'))[0];
     const status = async () => (await haproxy.showStat({ proxy: 'aside', type: 'server' }))[0]?.status.state;
     await expect.poll(status, { timeout: 10_000 }).toBe('down');
-    await haproxy.setServerCheckAddress(target, await host(), blue.port);
+    // 3.4.7 refuses every address; here one learns when a later one does not.
+    const moved = haproxy.setServerCheckAddress(target, await host(), blue.port);
+    if (isAtLeast(stage.version, '3.4'))
+      return expect((await failure(moved)).message).toContain('invalid addr');
+    await moved;
     await expect.poll(status, { timeout: 10_000 }).toBe('up');
     await haproxy.setServerCheckPort(target, green.port);
     const { checkAddress, checkPort } = (await state()) ?? {};
@@ -141,6 +147,46 @@ onRealHaproxy('the servers', { more: MORE }, (stage) => {
   ])('deleteServer is refused for one that %s', async (_, server, code, words) => {
     const error = await failure(stage.haproxy.deleteServer({ backend: 'referred', server }));
     expect([error.code, error.message.includes(words)]).toEqual([code, true]);
+  });
+
+  it('drain looks for itself where HAProxy will not wait: at a server that can never be deleted', async () => {
+    const { haproxy } = stage;
+    const target = { backend: 'referred', server: 'by-acl' };
+    expect(await haproxy.drain({ ...target, to: 'maint' })).toMatchObject({ drained: true, remaining: 0 });
+    if (stage.version === '2.6') return;
+    const error = await failure(haproxy.waitServerRemovable(target));
+    expect(error.code).toBe('conflict');
+    const open = { backend: 'referred', server: 'by-track' };
+    expect((await failure(haproxy.waitServerRemovable(open))).message).toContain('closeServer() first');
+  });
+
+  it('waitServerRemovable ends when the last request has, or with its limit', async () => {
+    const { haproxy, url, blue } = stage;
+    const target = { backend: 'app', server: 'blue' };
+    const unsupported = stage.version === '2.6';
+    await blue.set({ slow: 1_000 });
+    const slow = ask(`${url}/slow`);
+    const sessions = async () => (await haproxy.showStat({ proxy: 'app', type: 'server' }))[0]?.sessions;
+    await expect.poll(sessions, { interval: 5 }).toBe(1);
+    await haproxy.closeServer(target);
+    const waits = [20, 20_000].map((timeout) =>
+      haproxy.waitServerRemovable({ ...target, timeout }).catch(({ code }) => code),
+    );
+    expect(await Promise.all(waits)).toEqual(unsupported ? ['unsupported', 'unsupported'] : [false, true]);
+    if (!unsupported) expect(await sessions()).toBe(0);
+    expect((await slow).status).toBe(200);
+    await stage.reset();
+  });
+
+  it('setServerSsl turns encryption off and on, where the configuration speaks of it', async () => {
+    const { haproxy } = stage;
+    const target = { backend: 'sealed', server: 's1' };
+    const sealed = async () => (await haproxy.showServersState('sealed'))[0]?.ssl;
+    expect(await sealed()).toBe(true);
+    expect(await haproxy.setServerSsl(target, false)).toBe(true);
+    expect(await sealed()).toBe(false);
+    const plain = { backend: 'named', server: 'plain' };
+    expect((await failure(haproxy.setServerSsl(plain, true))).code).toBe('refused');
   });
 
   it('a configured server in maintenance is deleted', async () => {
@@ -175,8 +221,12 @@ backend elsewhere
 
 onRealHaproxy('an agent', { more: ELSEWHERE }, (stage) => {
   let words = '100%';
+  let heard = '';
   const agent = createServer((socket) => {
     socket.on('error', () => {});
+    socket.on('data', (data) => {
+      heard = data.toString();
+    });
     socket.end(`${words}\n`);
   });
   beforeAll(async () => {
@@ -194,6 +244,15 @@ onRealHaproxy('an agent', { more: ELSEWHERE }, (stage) => {
     const state = async () => (await haproxy.showServersState('elsewhere'))[0];
     await expect.poll(async () => (await state())?.weight, { timeout: 10_000 }).toBe(60);
     expect([(await state())?.agentAddress, (await state())?.agentPort]).toEqual([app?.address, port]);
+  });
+
+  it('hears what setServerAgentSend says', async () => {
+    const { haproxy } = stage;
+    const target = { backend: 'elsewhere', server: 's1' };
+    expect(await haproxy.setServerAgentSend(target, 'how are you?')).toBe(true);
+    await expect.poll(() => heard, { timeout: 10_000 }).toBe('how are you?');
+    const without = { backend: 'app', server: 'blue' };
+    expect((await failure(haproxy.setServerAgentSend(without, 'hello'))).code).toBe('refused');
   });
 
   it('of several words sets weight, limit and state at once, and is silenced before its server is deleted', async () => {

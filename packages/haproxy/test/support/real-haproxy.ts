@@ -8,8 +8,11 @@ import { createRuntimeClient, type RuntimeClient } from '../../src/index.ts';
 export const HOST = 'host.docker.internal';
 /** The folder as HAProxy names it. */
 export const SHARED = '/shared';
-export const VERSIONS = ['2.6', '3.0'] as const;
-export type TestedVersion = (typeof VERSIONS)[number];
+/** What the tests run on: what Debian has, or what `CUTOVER_HAPROXY` names (`3.2,3.4`) and the engine has. */
+export const VERSIONS = (process.env.CUTOVER_HAPROXY ?? '2.6,3.0').split(',');
+
+export const isAtLeast = (version: string, wanted: string): boolean =>
+  version.localeCompare(wanted, 'en', { numeric: true }) >= 0;
 
 export interface RealHaproxyOptions {
   readonly version: string;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { RuntimeClient } from '../../src/index.ts';
 import { type App, startApp } from './app.ts';
 import { configOf } from './configs.ts';
-import { type RealHaproxy, SHARED, startRealHaproxy, type TestedVersion, VERSIONS } from './real-haproxy.ts';
+import { type RealHaproxy, SHARED, startRealHaproxy, VERSIONS } from './real-haproxy.ts';
 
 export const MAP = `${SHARED}/live.map`;
 export const BLUE = { backend: 'app', server: 'blue' };
@@ -10,7 +10,7 @@ export const GREEN = { backend: 'app', server: 'green' };
 
 /** A real HAProxy before two apps; its fields are there while a test runs. */
 export interface Stage {
-  readonly version: TestedVersion;
+  readonly version: string;
   readonly blue: App;
   readonly green: App;
   readonly real: RealHaproxy;
@@ -32,7 +32,7 @@ export interface StageOptions {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Runs the same tests on each HAProxy that Debian has, on an instance of their own. */
+/** Runs the same tests on each of the {@link VERSIONS}, on an instance of their own. */
 export function onRealHaproxy(
   title: string,
   { more = '', global = '', files = {} }: StageOptions,

@@ -1,0 +1,17 @@
+import { integer, line, name, type ServerName, server } from '../grammar/words.ts';
+import { type Command, change, type Release } from './command.ts';
+
+/** `wait … srv-removable` (3.0): until a server in maintenance has nothing under way; `timeout` when the limit passes first. */
+export const waitServerRemovable = (target: ServerName, limit: number): Command<true> =>
+  wait(limit, `srv-removable ${server(target)}`, '3.0');
+
+/** `wait … be-removable` (3.4): until an unpublished backend without servers is; `timeout` when not. */
+export const waitBackendRemovable = (backend: string, limit: number): Command<true> =>
+  wait(limit, `be-removable ${name(backend, 'backend')}`, '3.4');
+
+/** Of `limit` milliseconds. Guarded as a change is: an old worker would wait for what is its own. */
+const wait = (limit: number, condition: string, since: Release): Command<true> =>
+  change(line('wait', integer(Math.ceil(limit), 'limit', 1, 2 ** 31 - 1), condition), {
+    done: /^(Done\.?)?$/,
+    since,
+  });
