@@ -1,5 +1,5 @@
-import { createRuntimeClient, setServerWeight } from '../packages/haproxy/src/index.ts';
-import { findPeers } from './haproxy-peers.ts';
+import { createRuntimeClient, type RuntimeClient, setServerWeight } from '../packages/haproxy/src/index.ts';
+import { bareSocket, findPeers } from './haproxy-peers.ts';
 import { type BenchStage, median } from './haproxy-stage.ts';
 
 const BLUE = { backend: 'app', server: 'blue' };
@@ -27,15 +27,19 @@ export async function commands({ real }: BenchStage): Promise<void> {
   await using oneShot = createRuntimeClient({ address: real.socket, oneShot: true });
   await using persistent = real.client();
   await using found = await findPeers(real.socket);
+  await using bare = await bareSocket(real.socket);
   const batch = Array.from({ length: 2000 }, () => setServerWeight(BLUE, 100));
+  const together = (client: RuntimeClient) =>
+    Promise.all(batch.slice(0, 200).map((command) => client.run(command)));
   const contenders: Contender[] = [
-    ...found.peers.map(({ name, send }) => ({ name, count: 1, work: send })),
+    ...[...found.peers, bare].map(({ name, send }) => ({ name, count: 1, work: send })),
     { name: ONE_SHOT, count: 1, work: () => oneShot.setServerWeight(BLUE, 100) },
     { name: 'ours, persistent', count: 1, work: () => persistent.setServerWeight(BLUE, 100) },
+    { name: 'ours, one-shot, 200 callers', count: 200, work: () => together(oneShot) },
     {
-      name: 'ours, 200 calls at once',
+      name: 'ours, persistent, 200 callers',
       count: 200,
-      work: () => Promise.all(batch.slice(0, 200).map((command) => persistent.run(command))),
+      work: () => together(persistent),
     },
     { name: 'ours, pipelined', count: batch.length, work: () => persistent.runAll(batch) },
   ];
@@ -49,10 +53,10 @@ export async function commands({ real }: BenchStage): Promise<void> {
   });
   const base = rows.find(({ name }) => name === ONE_SHOT)?.rate ?? Number.NaN;
   console.log(`\nset server … weight, median of ${ROUNDS} rounds`);
-  console.log(`  ${''.padEnd(26)} ${'a second'.padStart(8)}  ${'one-shot'.padStart(9)}  CPU here`);
+  console.log(`  ${''.padEnd(30)} ${'a second'.padStart(8)}  ${'one-shot'.padStart(9)}  CPU here`);
   for (const { name, rate, cpu } of rows)
     console.log(
-      `  ${name.padEnd(26)} ${rate.toFixed(0).padStart(8)}  ${(rate / base).toFixed(2).padStart(7)} x  ${cpu.toFixed(0).padStart(5)} µs`,
+      `  ${name.padEnd(30)} ${rate.toFixed(0).padStart(8)}  ${(rate / base).toFixed(2).padStart(7)} x  ${cpu.toFixed(0).padStart(5)} µs`,
     );
   for (const reason of found.missing) console.log(`  (${reason})`);
 }

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ensureTool } from '../scripts/engine/index.ts';
 
 const run = promisify(execFile);
 
@@ -15,12 +17,37 @@ export interface Peer {
 
 const LINE = 'set server app/blue weight 100';
 
+/** A socket and nothing else, one line after the other: what no client of one caller can exceed. */
+export async function bareSocket(path: string): Promise<Peer & AsyncDisposable> {
+  const socket = connect(path).setEncoding('latin1');
+  let answered = () => {};
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+    if (!text.endsWith('\n> ')) return;
+    text = '';
+    answered();
+  });
+  const ask = (line: string) =>
+    new Promise<void>((resolve) => {
+      answered = resolve;
+      socket.write(`${line}\n`);
+    });
+  await ask('prompt');
+  return {
+    name: 'a bare socket, persistent',
+    send: () => ask(LINE),
+    [Symbol.asyncDispose]: async () => void socket.destroy(),
+  };
+}
+
 /** The peers that can be had on this machine; the reason of each that cannot. */
 export async function findPeers(
   socket: string,
 ): Promise<{ peers: Peer[]; missing: string[]; [Symbol.asyncDispose](): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'cutover-bench-'));
-  const found = await Promise.allSettled([socatPeer(socket), ...(await npmPeers(folder, socket))]);
+  const npm = await npmPeers(folder, socket);
+  const found = await Promise.allSettled([socatPeer(socket), ...npm]);
   return {
     peers: found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
     missing: found.flatMap((each) =>
@@ -31,10 +58,8 @@ export async function findPeers(
 }
 
 async function socatPeer(socket: string): Promise<Peer> {
-  await run('socat', ['-V']).catch(() => {
-    throw new Error('socat is not installed');
-  });
-  const send = () => run('sh', ['-c', `echo "${LINE}" | socat - UNIX-CONNECT:${socket}`]);
+  const env = { ...process.env, ...(await ensureTool('socat')) };
+  const send = () => run('sh', ['-c', `echo "${LINE}" | socat - UNIX-CONNECT:${socket}`], { env });
   return tried({ name: 'socat, a process each', send });
 }
 

@@ -8,7 +8,7 @@ import { exclusively } from './lock.ts';
 import { privateHost, stateFolder } from './paths.ts';
 import { EngineError, type Scene } from './step.ts';
 import { clearTemporaryFolders } from './temporary.ts';
-import { clientEnvironment, hasCompose, provideClient } from './tools.ts';
+import { clientEnvironment, hasCompose, provideClient, provideTool } from './tools.ts';
 
 export interface EngineOptions {
   /** Default: {@link demoImages}. */
@@ -38,6 +38,17 @@ export async function ensureEngine(options: EngineOptions = {}): Promise<Provide
   const scene = sceneOf(options, env);
   if (!(await isComplete(scene, images))) await complete(scene, images, found !== undefined);
   return { env, provided: found ? 'existing' : 'private' };
+}
+
+/**
+ * What must be set for a program that is a Debian package of its name to be found: the machine's own, or one that is
+ * unpacked beside the engine's tools and goes with them.
+ *
+ * @throws EngineError
+ */
+export async function ensureTool(name: string, options: EngineOptions = {}): Promise<Record<string, string>> {
+  const scene = sceneOf(options);
+  return exclusively(scene, () => provideTool(scene, name));
 }
 
 /** Stops the private engine with its containers, never another one. Tells whether there was anything to stop. */

@@ -22,6 +22,13 @@ export async function provideEngineKit(scene: Scene): Promise<string> {
 export const provideDebootstrap = async (scene: Scene): Promise<string> =>
   provideKit(scene, { name: 'debootstrap', suite: await supportedSuite(), packages: ['debootstrap'] });
 
+/** What finds a program that is a Debian package of its name: nothing where the machine has it. */
+export async function provideTool(scene: Scene, name: string): Promise<Record<string, string>> {
+  if (await runs('which', [name])) return {};
+  await provideKit(scene, { name, suite: await supportedSuite(), packages: [name] });
+  return kitEnvironment(name);
+}
+
 /**
  * What reaches an engine from this machine. A client or Compose of our own is named only where the machine's is missing,
  * whether or not it is there yet.
