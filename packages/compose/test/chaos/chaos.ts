@@ -35,12 +35,13 @@ export interface ChaosReport {
 /**
  * Deploys two versions in turn under load; in each deployment the blow falls at the moment that the plan names, and
  * then the same deployment is run again. After each round everything must be on the new version, HAProxy and its file
- * must name it, and nothing of the old may be left.
+ * must name it, and nothing of the old may be left. After `signal` no further round begins.
  */
 export async function chaos(
   way: Way,
   blows: readonly Blow[],
   onRound: (round: number, struck: boolean, damage?: string) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<ChaosReport> {
   const versions = ['1', '2'];
   await using deployer = await buildDeployer();
@@ -60,6 +61,7 @@ export async function chaos(
   });
   try {
     for (const [round, blow] of blows.entries()) {
+      signal?.throwIfAborted();
       const deployment = {
         stack,
         way,

@@ -5,7 +5,8 @@ import { type Blow, type ChaosReport, chaos, type Target } from './chaos.ts';
 
 /**
  * `pnpm chaos [--rounds 200] [--way map|server]`: the deploying process is killed at every event of a deployment, then
- * at random moments. `--haproxy`: HAProxy is reloaded, restarted and killed at every event instead.
+ * at random moments. `--haproxy`: HAProxy is reloaded, restarted and killed at every event instead. A signal ends it
+ * after the round under way, with nothing left behind.
  */
 const { values } = parseArgs({
   options: {
@@ -27,25 +28,40 @@ const atRandom = (count: number): Blow[] =>
   Array.from({ length: count }, () => ({ after: 800 + Math.random() * LONGEST }));
 const began = Date.now();
 const reports: ChaosReport[] = [];
-if (values.haproxy) await strike(proxyTargets.flatMap(atEveryEvent));
-else {
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
+try {
+  const missed = await strikeAll();
+  if (missed > 0) console.error(`${missed} of the random moments never found a deployment under way`);
+  process.exitCode = reports.some(isBad) || missed > 0 ? 1 : 0;
+} catch (error) {
+  if (!stopped.signal.aborted) throw error;
+  process.exitCode = 130;
+}
+
+/** How many of the random moments came too late each time. */
+async function strikeAll(): Promise<number> {
+  if (values.haproxy) {
+    await strike(proxyTargets.flatMap(atEveryEvent));
+    return 0;
+  }
   await strike(atEveryEvent('deployer'));
   // A moment at which the deployment was through is made up for by another, a few times over.
   let left = Number(values.rounds);
   for (let again = 0; left > 0 && again < 5; again++) left -= await strike(atRandom(left));
+  return left;
 }
-process.exitCode = reports.some(isBad) ? 1 : 0;
 
 /** How many of the blows fell. */
 async function strike(blows: readonly Blow[]): Promise<number> {
   let fell = 0;
   for (let from = 0; from < blows.length; from += BATCH) {
     const batch = blows.slice(from, from + BATCH);
-    const report = await chaos(values.way as Way, batch, (round, struck, damage) =>
+    const told = (round: number, struck: boolean, damage = 'all new') =>
       console.log(
-        `round ${from + round + 1} of ${blows.length}: ${struck ? 'struck' : 'was through'}, ${damage ?? 'all new'}`,
-      ),
-    );
+        `round ${from + round + 1} of ${blows.length}: ${struck ? 'struck' : 'was through'}, ${damage}`,
+      );
+    const report = await chaos(values.way as Way, batch, told, stopped.signal);
     fell += report.struck;
     reports.push(report);
     console.log(summary());
