@@ -19,7 +19,7 @@ import { PromptConnection } from './prompt-connection.ts';
  * answers with old numbers and takes changes that reach no traffic; so no command rides on an older look than this,
  * and no change of a verb on any.
  */
-export const CHECK_AGE = 50;
+export const CHECK_AGE = 5;
 
 /** Milliseconds without a command after which the connection is closed: an open one keeps an old worker alive. */
 export const IDLE_LIMIT = 1_000;
