@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '@cutover/internal';
 import { type LoadReport, startLoad, watchProject } from '@cutover/internal/testing';
 import { execa } from 'execa';
 import { build } from 'tsup';
@@ -133,6 +134,7 @@ export async function buildDeployer(): Promise<AsyncDisposable & { readonly file
 
 /** True when the blow fell; false when the deployment was through before its moment came. */
 async function deployAndStrike(attempt: Attempt, blow: Blow): Promise<boolean> {
+  if (blow.target === 'haproxy-kill') await haproxyOfAge(attempt.stack);
   const child = deploy(attempt);
   let fell: Promise<unknown> | undefined;
   const strike = () => {
@@ -148,6 +150,20 @@ async function deployAndStrike(attempt: Attempt, blow: Blow): Promise<boolean> {
   clearTimeout(timer);
   await fell;
   return fell !== undefined;
+}
+
+/**
+ * Docker restarts at once what has run for 10 s. What dies sooner waits twice as long each time, up to a minute, in
+ * which no deployment could do anything.
+ * Source: https://docs.docker.com/reference/cli/docker/container/run/#restart
+ */
+const AGE = 10_500;
+
+async function haproxyOfAge({ compose }: Stack): Promise<void> {
+  const id = await compose('ps', '--quiet', 'haproxy');
+  const { stdout } = await execa('docker', ['inspect', '--format', '{{.State.StartedAt}}', id]);
+  const age = Date.now() - Date.parse(stdout);
+  await systemClock.sleep(Math.max(0, AGE - age));
 }
 
 type Strike = (stack: Stack, deployer: ReturnType<typeof deploy>) => Promise<unknown>;
