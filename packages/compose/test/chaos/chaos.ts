@@ -172,11 +172,15 @@ const strikes: Record<Target, Strike> = {
   deployer: async (_, deployer) => deployer.kill('SIGKILL'),
   'haproxy-reload': ({ compose }) => compose('kill', '--signal', 'SIGUSR2', 'haproxy'),
   'haproxy-restart': ({ compose }) => compose('restart', '--timeout', '5', 'haproxy'),
-  // By its process: a container that was killed through the engine is not restarted by it.
-  'haproxy-kill': async ({ compose }) => {
+  // By its process: a container that was killed through the engine is not restarted by it. Who runs a deployment again
+  // sees first that HAProxy is back: without it the next one is refused.
+  'haproxy-kill': async ({ compose, url }) => {
     const id = await compose('ps', '--quiet', 'haproxy');
     const { stdout } = await execa('docker', ['inspect', '--format', '{{.State.Pid}}', id]);
     process.kill(Number(stdout), 'SIGKILL');
+    // A connection that is made while the container has no address is never answered.
+    const answer = () => fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+    while (!(await answer())) await systemClock.sleep(50);
   },
 };
 
