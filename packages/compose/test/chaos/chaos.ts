@@ -159,11 +159,14 @@ async function deployAndStrike(attempt: Attempt, blow: Blow): Promise<boolean> {
  */
 const AGE = 10_500;
 
-async function haproxyOfAge({ compose }: Stack): Promise<void> {
-  const id = await compose('ps', '--quiet', 'haproxy');
-  const { stdout } = await execa('docker', ['inspect', '--format', '{{.State.StartedAt}}', id]);
-  const age = Date.now() - Date.parse(stdout);
+async function haproxyOfAge(stack: Stack): Promise<void> {
+  const age = Date.now() - Date.parse(await stateOfHaproxy(stack, 'StartedAt'));
   await systemClock.sleep(Math.max(0, AGE - age));
+}
+
+async function stateOfHaproxy({ compose }: Stack, field: string): Promise<string> {
+  const id = await compose('ps', '--quiet', 'haproxy');
+  return (await execa('docker', ['inspect', '--format', `{{.State.${field}}}`, id])).stdout;
 }
 
 type Strike = (stack: Stack, deployer: ReturnType<typeof deploy>) => Promise<unknown>;
@@ -174,12 +177,10 @@ const strikes: Record<Target, Strike> = {
   'haproxy-restart': ({ compose }) => compose('restart', '--timeout', '5', 'haproxy'),
   // By its process: a container that was killed through the engine is not restarted by it. Who runs a deployment again
   // sees first that HAProxy is back: without it the next one is refused.
-  'haproxy-kill': async ({ compose, url }) => {
-    const id = await compose('ps', '--quiet', 'haproxy');
-    const { stdout } = await execa('docker', ['inspect', '--format', '{{.State.Pid}}', id]);
-    process.kill(Number(stdout), 'SIGKILL');
+  'haproxy-kill': async (stack) => {
+    process.kill(Number(await stateOfHaproxy(stack, 'Pid')), 'SIGKILL');
     // A connection that is made while the container has no address is never answered.
-    const answer = () => fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+    const answer = () => fetch(stack.url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
     while (!(await answer())) await systemClock.sleep(50);
   },
 };

@@ -79,7 +79,7 @@ export function understand<T>(command: Command<T>, { text, severity }: Answer, w
   const code = FAILURES.find(([pattern]) => pattern.test(text))?.[1] ?? 'refused';
   throw new HaproxyError(
     code,
-    { doing: `"${command.line}" at ${where}`, found: excerpt(text), ...advice(code, command) },
+    { doing: `"${command.line}" at ${where}`, found: excerpt(text), ...advice(code, command, text) },
     { facts: { command: command.line, answer: text.slice(0, 2000) } },
   );
 }
@@ -108,10 +108,17 @@ const FAILURES: readonly (readonly [RegExp, HaproxyErrorCode])[] = [
 function advice(
   code: HaproxyErrorCode,
   { level, since }: Command<unknown>,
+  text: string,
 ): { wanted?: string; fix?: string } {
   if (code === 'denied') return denial(level);
   if (code === 'unsupported' && since) return tooOld(since);
   if (code === 'stale-worker') return { fix: 'if no reload is under way, enable the backend in haproxy.cfg' };
+  // All that HAProxy says of a wait before 3.4.
+  if (text === 'Failed.')
+    return {
+      wanted: 'one that may be deleted',
+      fix: 'look for it in the ACLs, use-server and track lines of haproxy.cfg: what they name can only be drained',
+    };
   if (code === 'unexpected') return { wanted: 'an answer' };
   return {};
 }

@@ -110,7 +110,7 @@ async function waited(
   try {
     return await haproxy.runLong(waitServerRemovable(target, timeout), timeout + STATE_TIMEOUT, signal);
   } catch (error) {
-    if (isHaproxyError(error, 'unsupported', 'conflict', 'timeout')) return false;
+    if (isHaproxyError(error, 'unsupported', 'refused', 'conflict', 'timeout')) return false;
     throw error;
   }
 }

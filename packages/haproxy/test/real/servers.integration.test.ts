@@ -185,6 +185,8 @@ onRealHaproxy('the servers', { more: MORE }, (stage) => {
     expect(await sealed()).toBe(true);
     expect(await haproxy.setServerSsl(target, false)).toBe(true);
     expect(await sealed()).toBe(false);
+    expect(await haproxy.setServerSsl(target, true)).toBe(true);
+    expect(await sealed()).toBe(true);
     const plain = { backend: 'named', server: 'plain' };
     expect((await failure(haproxy.setServerSsl(plain, true))).code).toBe('refused');
   });

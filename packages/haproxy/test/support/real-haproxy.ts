@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startContainer, type TestContainer } from '@cutover/internal/testing';
-import { createRuntimeClient, type RuntimeClient } from '../../src/index.ts';
+import { readVersion, isAtLeast as versionIsAtLeast } from '../../src/commands/info.ts';
+import { createRuntimeClient, type Release, type RuntimeClient } from '../../src/index.ts';
 
 /** Where a container finds a server of this machine. */
 export const HOST = 'host.docker.internal';
@@ -11,8 +12,10 @@ export const SHARED = '/shared';
 /** What the tests run on: what Debian has, or what `CUTOVER_HAPROXY` names (`3.2,3.4`) and the engine has. */
 export const VERSIONS = (process.env.CUTOVER_HAPROXY ?? '2.6,3.0').split(',');
 
-export const isAtLeast = (version: string, wanted: string): boolean =>
-  version.localeCompare(wanted, 'en', { numeric: true }) >= 0;
+export const isAtLeast = (version: string, wanted: Release): boolean => {
+  const read = readVersion(version);
+  return read !== undefined && versionIsAtLeast(read, wanted);
+};
 
 export interface RealHaproxyOptions {
   readonly version: string;
