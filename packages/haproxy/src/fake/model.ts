@@ -58,19 +58,24 @@ export const newServer = (backend: string, name: string, given: Partial<FakeServ
   ...given,
 });
 
+/** In maintenance because its name does not resolve. */
+const UNRESOLVED = 32;
+const MAINT = 1 | UNRESOLVED;
+
 /** Sets the administrative state as `set server … state` does; leaving maintenance forgets most of the health. */
 export function setState(server: FakeServer, state: string): boolean {
   const mask = { ready: 0, maint: 1, drain: 8 }[state];
   if (mask === undefined) return false;
   // HAProxy counts a server that leaves maintenance as up at once, one failed check from down.
   if (server.admin & 1 && mask !== 1) server.health = server.checked ? server.rise : 0;
-  server.admin = mask;
+  // That its name does not resolve is nothing that a command changes.
+  server.admin = mask | (server.admin & UNRESOLVED);
   return true;
 }
 
 /** One health check, as HAProxy counts them; in maintenance there is none. */
 export function runCheck(server: FakeServer): void {
-  if (!server.checked || server.admin & 1) return;
+  if (!server.checked || server.admin & MAINT) return;
   const top = server.rise + server.fall - 1;
   server.lastCheck = { ok: 'L7OK', refused: 'L4CON', failing: 'L7STS' }[server.app];
   if (server.app === 'ok') {
@@ -83,6 +88,7 @@ export function runCheck(server: FakeServer): void {
 
 /** The column `status`. */
 export function statusOf({ admin, checked, health, rise, fall }: FakeServer): string {
+  if (admin & UNRESOLVED) return 'MAINT (resolution)';
   if (admin & 1) return 'MAINT';
   const good = admin & 8 ? 'DRAIN' : 'UP';
   if (!checked) return admin & 8 ? 'DRAIN' : 'no check';

@@ -8,6 +8,11 @@ export interface AdminState {
   readonly maint: boolean;
   /** Draining: no new traffic, but checks. */
   readonly drain: boolean;
+  /**
+   * What was set, for the server or its group: `ready` takes traffic as soon as it is up. A server in maintenance only
+   * because its name does not resolve is `ready`, and takes traffic when the name is back.
+   */
+  readonly set: 'ready' | 'drain' | 'maint';
   /** Where it comes from. */
   readonly origins: readonly AdminOrigin[];
 }
@@ -32,12 +37,14 @@ const BITS: readonly (readonly [number, AdminOrigin])[] = [
 ];
 
 /** `configured-maint` only tells where it began (a server made ready keeps it), so it counts in neither mask. */
-const MAINT = 1 | 2 | 32;
+const SET_MAINT = 1 | 2;
+const MAINT = SET_MAINT | 32;
 const DRAIN = 8 | 16;
 
 export const readAdminState = (mask: number): AdminState => ({
   mask,
   maint: (mask & MAINT) !== 0,
   drain: (mask & MAINT) === 0 && (mask & DRAIN) !== 0,
+  set: mask & SET_MAINT ? 'maint' : mask & DRAIN ? 'drain' : 'ready',
   origins: BITS.filter(([bit]) => mask & bit).map(([, origin]) => origin),
 });

@@ -92,8 +92,8 @@ const takeTraffic = (
   changeServer(haproxy, target, {
     doing,
     limits: { timeout: STATE_TIMEOUT, ...limits },
-    plan: ({ admin }) => (admin[to] ? [] : [setServerState(target, to)]),
-    done: ({ admin }) => admin[to],
+    plan: ({ admin }) => (admin.set === to ? [] : [setServerState(target, to)]),
+    done: ({ admin }) => admin.set === to,
     wanted: to,
   });
 

@@ -34,8 +34,8 @@ export function close(haproxy: Haproxy, options: ServerOptions): Promise<Change<
   return changeServer(haproxy, options, {
     doing,
     limits: checkOptions(doing, options, SERVER_RULES, { timeout: STATE_TIMEOUT }),
-    plan: ({ admin }) => (admin.maint ? [] : [setServerState(options, 'maint')]),
-    done: ({ admin, status }) => admin.maint && status.state === 'maint',
+    plan: ({ admin }) => (admin.set === 'maint' ? [] : [setServerState(options, 'maint')]),
+    done: ({ admin, status }) => admin.set === 'maint' && status.state === 'maint',
     wanted: 'MAINT',
   });
 }

@@ -98,7 +98,7 @@ async function openWarm(
   const view = await viewServer(haproxy, target, limits.signal ?? new AbortController().signal);
   if (isOpen(view) || takesTraffic(view)) return;
   // Down by its checks, not by decision: it takes traffic again by itself.
-  if (!view.admin.maint && !view.admin.drain) return;
+  if (view.admin.set === 'ready') return;
   if (!isWarm(view)) note(await warm(haproxy, { ...limits, ...target }));
   if (limits.dryRun) note({ commands: [setServerState(target, 'ready').line] });
   else note(await open(haproxy, { ...limits, ...target }));
@@ -128,8 +128,8 @@ const leave = (
   changeServer(haproxy, target, {
     doing: doingTo(haproxy, `setting to ${state}`, target),
     limits,
-    plan: ({ admin }) => (admin[state] ? [] : [setServerState(target, state)]),
-    done: ({ admin }) => admin[state],
+    plan: ({ admin }) => (admin.set === state ? [] : [setServerState(target, state)]),
+    done: ({ admin }) => admin.set === state,
     wanted: state,
   });
 
@@ -143,7 +143,7 @@ async function refuseEmpty(
   const views = await viewBackend(haproxy, backend, new AbortController().signal);
   const stays = ({ server, admin }: ServerView) => {
     const state = desired[server]?.state;
-    return state === undefined ? !admin.maint && !admin.drain : state === 'ready';
+    return state === undefined ? admin.set === 'ready' : state === 'ready';
   };
   if (views.some(stays)) return;
   throw new HaproxyError('invalid', {

@@ -2,14 +2,14 @@ import { option } from '@cutover/internal';
 import { setServerState } from '../commands/server.ts';
 import { checkOptions, HaproxyError } from '../errors.ts';
 import { isOpen, STATE_TIMEOUT } from './open.ts';
-import { describeServer, isWarm, type ServerView, takesTraffic, viewBackend } from './server-view.ts';
+import { describeServer, isWarm, type ServerView, viewBackend } from './server-view.ts';
 import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
 
 export interface SwitchServersOptions extends VerbOptions {
   backend: string;
   /** The server that shall take the traffic; warmed before. */
   to: string;
-  /** The one that shall take no more. */
+  /** The one that shall take no more, also when it comes up again: it is drained whether it is up or down. */
   from: string;
 }
 
@@ -30,7 +30,7 @@ export async function switchServers(
   const target = { backend, server: to };
   const read = (signal: AbortSignal) => viewBackend(haproxy, backend, signal);
   const open = (views: ServerView[]) => isOpen(find(doing, views, to));
-  const closed = (views: ServerView[]) => !takesTraffic(find(doing, views, from));
+  const closed = (views: ServerView[]) => find(doing, views, from).admin.set !== 'ready';
   const drain = setServerState({ backend, server: from }, 'drain');
   const opened = await undoing(haproxy, setServerState(target, 'drain'), () =>
     carryOut(haproxy, {

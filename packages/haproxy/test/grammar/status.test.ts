@@ -46,17 +46,18 @@ describe('readCheckStatus', () => {
 
 describe('readAdminState', () => {
   it.each([
-    [0, false, false, []],
-    [1, true, false, ['forced-maint']],
-    [2, true, false, ['inherited-maint']],
-    [4, false, false, ['configured-maint']],
-    [5, true, false, ['forced-maint', 'configured-maint']],
-    [8, false, true, ['forced-drain']],
-    [12, false, true, ['configured-maint', 'forced-drain']],
-    [16, false, true, ['inherited-drain']],
-    [32, true, false, ['resolution-maint']],
-    [64, false, false, ['hostname-set']],
-  ])('%i, in decimal', (mask, maint, drain, origins) => {
-    expect(readAdminState(mask)).toEqual({ mask, maint, drain, origins });
+    [0, false, false, 'ready', []],
+    [1, true, false, 'maint', ['forced-maint']],
+    [2, true, false, 'maint', ['inherited-maint']],
+    [4, false, false, 'ready', ['configured-maint']],
+    [5, true, false, 'maint', ['forced-maint', 'configured-maint']],
+    [8, false, true, 'drain', ['forced-drain']],
+    [12, false, true, 'drain', ['configured-maint', 'forced-drain']],
+    [16, false, true, 'drain', ['inherited-drain']],
+    [32, true, false, 'ready', ['resolution-maint']],
+    [40, true, false, 'drain', ['forced-drain', 'resolution-maint']],
+    [64, false, false, 'ready', ['hostname-set']],
+  ])('%i, in decimal', (mask, maint, drain, set, origins) => {
+    expect(readAdminState(mask)).toEqual({ mask, maint, drain, set, origins });
   });
 });

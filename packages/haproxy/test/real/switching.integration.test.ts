@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { App } from '../support/app.ts';
 import { ask, pressure } from '../support/requests.ts';
-import { BLUE, GREEN, MAP, onRealHaproxy, type Stage } from '../support/stage.ts';
+import { BLUE, GREEN, MAP, onRealHaproxy, type Stage, until } from '../support/stage.ts';
 import { openEcho } from '../support/web-socket.ts';
 import { failure } from '../support/with-fake.ts';
 
@@ -96,6 +96,21 @@ onRealHaproxy('switching under load', {}, (stage) => {
     const { after } = await warming;
     const { failed } = await load.stop();
     expect([after.status.text, (await reached(stage, 'green')) - before, failed]).toEqual(['DRAIN', 0, 0]);
+  });
+
+  it('drains an old slot that is down, so that it takes no traffic when it is back', async () => {
+    await stage.reset();
+    const { haproxy, blue } = stage;
+    await haproxy.warm(GREEN);
+    await blue.kill();
+    await until(haproxy, 'blue', 'DOWN');
+    await haproxy.switchServers({ backend: 'app', to: 'green', from: 'blue' });
+    await blue.revive();
+    await until(haproxy, 'blue', 'DRAIN');
+    const load = pressure(`${stage.url}/`, { clients: 4 });
+    await expect.poll(async () => (await rowOf(stage, 'green'))?.number('stot')).toBeGreaterThan(50);
+    const { failed, versions } = await load.stop();
+    expect([failed, Object.keys(versions)]).toEqual([0, ['green']]);
   });
 
   it('keeps a WebSocket alive across the switch, and cuts it only when told to, counted', async () => {

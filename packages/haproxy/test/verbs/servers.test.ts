@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RuntimeClient } from '../../src/index.ts';
 import { failure, withFake } from '../support/with-fake.ts';
 
 const BLUE = { backend: 'app', server: 'blue' };
@@ -156,6 +157,29 @@ describe('switchServers', () => {
     );
     expect(error.code).toBe('not-ready');
     expect([fake.server('app', 'blue').admin, fake.server('app', 'green').admin]).toEqual([0, 8]);
+  });
+  it.each([
+    ['is down', { health: 0 }, 8],
+    ['has no address any more', { admin: 32 }, 40],
+  ])('drains an old server that %s: it would take traffic when it is back', async (_, broken, admin) => {
+    const { fake, haproxy } = await withFake();
+    await haproxy.warm({ ...GREEN, pollInterval: 1 });
+    Object.assign(fake.server('app', 'blue'), { app: 'refused', ...broken });
+    const { commands } = await haproxy.switchServers({ backend: 'app', to: 'green', from: 'blue' });
+    expect(commands).toEqual(['set server app/green state ready', 'set server app/blue state drain']);
+    expect(fake.server('app', 'blue').admin).toBe(admin);
+  });
+});
+
+describe('a server in maintenance only because its name does not resolve', () => {
+  it.each([
+    ['drain', (haproxy: RuntimeClient) => haproxy.drain({ ...BLUE, to: 'maint' })],
+    ['closeServer', (haproxy: RuntimeClient) => haproxy.closeServer(BLUE)],
+  ])('is set to maint by %s', async (_, work) => {
+    const { fake, haproxy } = await withFake();
+    fake.server('app', 'blue').admin = 32;
+    await work(haproxy);
+    expect(fake.server('app', 'blue').admin).toBe(33);
   });
 });
 
