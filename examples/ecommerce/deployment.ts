@@ -33,7 +33,7 @@ export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions
     }),
     gate: { consecutive: 3, stableFor: 3_000, timeout: 60_000 },
     drain: { timeout: 30_000 },
-    soak: 5_000,
+    watch: { for: 5_000 },
     onEvent: consoleReporter(),
     ...more,
   });

@@ -28,7 +28,7 @@ export function createDeployments(
         switches.push({ ...event.step, at: Date.now(), took: event.duration });
       };
       // Shorter than in production: the demo shows the order, not the patience.
-      const patience = { gate: { consecutive: 3, stableFor: 2_000, timeout: gate }, soak: 2_000 };
+      const patience = { gate: { consecutive: 3, stableFor: 2_000, timeout: gate }, watch: { for: 2_000 } };
       await act(shopDeployment(directory, { ...patience, onEvent }));
     });
   const deploy = (version: string) => (deployment: Deployment) =>

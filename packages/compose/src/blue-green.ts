@@ -1,15 +1,13 @@
 import { systemClock } from '@cutover/internal';
 import { describe } from './core/describe.ts';
-import { lastDeployed, unfinished } from './core/journal.ts';
-import type { Layout, Outcome, Release, SlotName, Step } from './core/model.ts';
+import type { Layout, Outcome, SlotName, Step } from './core/model.ts';
 import { type DeployResult, deployRelease, type Order, planRelease, resumeDeployment } from './deployment.ts';
-import { DeployError } from './errors.ts';
 import type { StopVerdict } from './events.ts';
 import { engineLedger, newDeploymentId } from './ledger/engine-ledger.ts';
 import { listeners } from './listeners.ts';
 import { type BlueGreenOptions, readSettings, type Settings } from './options.ts';
 import type { Ports } from './ports.ts';
-import { type ReleaseRequest, resolveRelease } from './release.ts';
+import { earlierRelease, type ReleaseRequest, resolveRelease } from './release.ts';
 import { type DeployStatus, readStatus } from './status.ts';
 
 export interface DeployOptions {
@@ -35,9 +33,15 @@ export interface Deployment {
    * @throws DeployError; `facts.outcome` says how things stand: `unchanged`, `reverted` or `unfinished`
    */
   deploy(release: ReleaseRequest, options?: DeployOptions & { slot?: SlotName }): Promise<DeployResult>;
-  /** Brings the release live that ran before the latest deployment. Throws as `deploy` does. */
+  /**
+   * Brings the release live that ran before the latest deployment. One that was left half-way is undone: a single
+   * switch while its old slot is warm. Throws as `deploy` does.
+   */
   rollback(options?: DeployOptions): Promise<DeployResult>;
-  /** Finishes or undoes what a dead process left; undefined when nothing was left. Throws as `deploy` does. */
+  /**
+   * Finishes or undoes what a dead process left: `deployed` or `reverted`; undefined when nothing was left. Throws as
+   * `deploy` does. A script that returns `reverted` to `runScript` ends with exit code 1.
+   */
   resume(options?: DeployOptions): Promise<Outcome | undefined>;
   /** What runs now. Changes nothing. */
   status(): Promise<DeployStatus>;
@@ -108,15 +112,8 @@ async function reported(settings: Settings, order: Order): Promise<DeployResult>
   const stops: StopVerdict[] = [];
   const context = contextOf(settings, (stop) => stops.push(stop));
   const begun = systemClock.now();
-  const { outcome, intent } = await deployRelease(context, order);
-  return {
-    outcome,
-    release: order.release.id,
-    previous: intent.previous.id,
-    live: intent.target,
-    duration: systemClock.now() - begun,
-    stops,
-  };
+  const done = await deployRelease(context, order);
+  return { ...done, release: order.release.id, duration: systemClock.now() - begun, stops };
 }
 
 function contextOf(settings: Settings, onStop: (stop: StopVerdict) => void = () => {}) {
@@ -131,22 +128,4 @@ function contextOf(settings: Settings, onStop: (stop: StopVerdict) => void = () 
     emit,
   };
   return { settings, ports };
-}
-
-/** What ran before the deployment that runs now. */
-async function earlierRelease({ ledger, engine }: Ports, signal?: AbortSignal): Promise<Release> {
-  const journal = await ledger.read();
-  const current = unfinished(journal) ?? lastDeployed(journal);
-  const { id, slot, background } = current?.previous ?? {};
-  if (id !== undefined && slot && background) {
-    // A clean-up of the host may have taken an image since: better known now than half-way.
-    for (const { ref } of [slot, ...Object.values(background)]) await engine.resolve(ref, signal);
-    return { id, slot, background };
-  }
-  throw new DeployError('nothing-to-return-to', {
-    doing: 'rolling back',
-    found: current ? `nothing ran before ${current.release.id}` : 'the journal knows no deployment',
-    wanted: 'an earlier release',
-    fix: 'deploy the version you want by its name',
-  });
 }

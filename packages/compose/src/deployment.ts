@@ -12,9 +12,10 @@ import type {
   Step,
 } from './core/model.ts';
 import { observe } from './core/observe.ts';
-import { patient } from './core/patience.ts';
 import { planFrom } from './core/predict.ts';
-import { converge, nothingSeen, type Run, write } from './core/runner.ts';
+import { retryingPorts } from './core/retries.ts';
+import { nothingSeen, type Run, write } from './core/run.ts';
+import { converge } from './core/runner.ts';
 import { endedBadly, wentBack } from './ending.ts';
 import type { StopVerdict } from './events.ts';
 import { chooseTarget, formIntent } from './intent.ts';
@@ -49,28 +50,35 @@ interface Context {
   readonly ports: Ports;
 }
 
-/** Nothing to do, or: lock → finish what somebody left → do it. */
-export async function deployRelease(
-  context: Context,
-  order: Order,
-): Promise<{ outcome: DeployResult['outcome']; intent: Intent }> {
+type Done = Pick<DeployResult, 'outcome' | 'previous' | 'live'>;
+
+/** Nothing to do, or: lock → finish or undo what somebody left → do it. */
+export async function deployRelease(context: Context, order: Order): Promise<Done> {
   const { ledger, emit } = context.ports;
   const asked = await intend(context, order);
   if (asked.settled && !unfinished(await ledger.read())) {
     emit({ type: 'unchanged', release: order.release.id, live: asked.intent.target });
-    return { outcome: 'unchanged', intent: asked.intent };
+    return doneBy(asked.intent, 'unchanged');
   }
   return holdingLock(context, `${order.kind} of ${order.release.id}`, async (lock) => {
-    await finishLeftover(context, lock, order);
+    const left = await finishLeftover(context, lock, order);
+    if (left && failedAlready(left, order)) throw await wentBack(left.run);
     const { intent, settled } = await intend(context, order);
-    if (settled) return { outcome: 'deployed', intent };
+    if (settled)
+      return { ...doneBy(intent, 'deployed'), previous: left?.run.intent.release.id ?? intent.previous.id };
     const run = newRun(context, lock, intent, [], order.signal);
     await write(run, { type: 'intent', intent });
     const outcome = await conduct(context, run, false);
     if (outcome === 'reverted') throw await wentBack(run);
-    return { outcome, intent };
+    return doneBy(intent, outcome);
   });
 }
+
+const doneBy = ({ previous, target }: Intent, outcome: Done['outcome']): Done => ({
+  outcome,
+  previous: previous.id,
+  live: target,
+});
 
 /** What `deployRelease` would do now. */
 export async function planRelease(
@@ -84,27 +92,54 @@ export async function planRelease(
 /** Finishes or undoes what a dead process left; undefined when nothing was left. */
 export async function resumeDeployment(context: Context, signal?: AbortSignal): Promise<Outcome | undefined> {
   if (!unfinished(await context.ports.ledger.read())) return undefined;
-  return holdingLock(context, 'resume', (lock) => finishLeftover(context, lock, { signal }));
+  return holdingLock(
+    context,
+    'resume',
+    async (lock) => (await finishLeftover(context, lock, { signal }))?.outcome,
+  );
+}
+
+/** What somebody left, and how it ended. */
+interface Leftover {
+  readonly run: Run;
+  readonly outcome: Outcome;
 }
 
 async function finishLeftover(
   context: Context,
   lock: Lock,
-  { release, signal }: Partial<Order>,
-): Promise<Outcome | undefined> {
+  order: Partial<Order>,
+): Promise<Leftover | undefined> {
   const { ledger, router } = context.ports;
   const journal = latest(await ledger.read());
   const intent = unfinished(journal);
   if (!intent) return undefined;
-  const run = newRun(context, lock, intent, [...journal], signal);
+  const run = newRun(context, lock, intent, [...journal], order.signal);
   const { live } = await router.observe();
-  // Once traffic is on the new slot the way on is the shorter one; before that only the same release goes on.
-  const goesOn = live === intent.target || (release && sameImages(release, intent.release));
-  if (!goesOn && remember(journal).direction === 'forward') {
-    await write(run, { type: 'undo', reason: 'the process that deployed it has ended' });
+  const reason = reasonToUndo(intent, live, order);
+  if (reason !== undefined && remember(journal).direction === 'forward') {
+    await write(run, { type: 'undo', reason });
   }
-  return conduct(context, run, true);
+  return { run, outcome: await conduct(context, run, true) };
 }
+
+/**
+ * Why what was left is undone rather than finished. Who wants back what ran before gets it by the way back, which is
+ * one switch while the old slot is warm. Otherwise, once traffic is on the new slot, the way on is the shorter one;
+ * before that only the same release goes on.
+ */
+function reasonToUndo(intent: Intent, live: SlotName, { kind, release }: Partial<Order>): string | undefined {
+  const { previous } = intent;
+  if (kind === 'rollback') return `a rollback to ${previous.id} was asked for`;
+  if (release && previous.slot && sameImages(release, { ...previous, slot: previous.slot }))
+    return `${release.id}, which ran before, was asked for`;
+  if (live === intent.target || (release && sameImages(release, intent.release))) return undefined;
+  return 'the process that deployed it has ended';
+}
+
+/** The very release that was asked for has been tried just now, and was sent back. */
+const failedAlready = ({ run, outcome }: Leftover, { release }: Order): boolean =>
+  outcome === 'reverted' && run.seen.failure !== undefined && sameImages(release, run.intent.release);
 
 async function conduct({ ports }: Context, run: Run, resumed: boolean): Promise<Outcome> {
   const { emit, clock } = ports;
@@ -160,7 +195,7 @@ function newRun(
   signal: AbortSignal | undefined,
 ): Run {
   const { layout, policy } = settings;
-  return { ports: patient(ports), layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
+  return { ports: retryingPorts(ports), layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
 }
 
 /** Whoever had the lock before can do no more harm at the router before anything is decided from what it shows. */
@@ -171,7 +206,7 @@ async function holdingLock<T>(
 ): Promise<T> {
   const lock = await ports.ledger.acquire(purpose);
   try {
-    await patient(ports).router.fence?.(lock.confirm);
+    await retryingPorts(ports).router.fence?.(lock.confirm);
     return await work(lock);
   } finally {
     // A lock that cannot be given back is taken over once this process has ended.

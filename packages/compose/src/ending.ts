@@ -1,6 +1,6 @@
 import { messageOf } from '@cutover/internal';
 import { observe } from './core/observe.ts';
-import type { Run } from './core/runner.ts';
+import type { Run } from './core/run.ts';
 import { DeployError } from './errors.ts';
 import { sentenceOf } from './status.ts';
 
@@ -23,7 +23,8 @@ export async function endedBadly(run: Run, thrown: unknown): Promise<DeployError
 
 const advice = {
   reverted: undefined,
-  unfinished: 'deploy the same release again to finish, or call resume() to let it finish or undo by itself',
+  unfinished:
+    'deploy the same release again to finish it, or rollback() to go back (one switch while the old slot is warm); resume() chooses by where the traffic is',
 };
 
 async function ending(

@@ -50,6 +50,10 @@ export const deployErrorCodes = {
     meaning: 'Another deployment of this project is under way',
     fix: '`status()` shows who deploys and since when; wait for it, or end that process: the lock of a dead one is taken over by the next run',
   },
+  'journal-failed': {
+    meaning: 'The engine refused an entry of the journal, so that the step it announces was not taken',
+    fix: 'Make room on the disk of the engine, or see its log for why it creates no container; then run the same deployment again',
+  },
   'nothing-to-return-to': {
     meaning: 'No earlier release is known to roll back to',
     fix: 'Deploy the version that you want by its name',
@@ -74,9 +78,10 @@ export const deployErrorCodes = {
     meaning: 'The router did not take the switch, or answers through it were wrong',
     fix: 'See whether another program or person steers HAProxy, and what the router answers for the new slot. Traffic went back to the old one',
   },
-  'soak-failed': {
-    meaning: 'The new slot went bad while it was watched',
-    fix: 'Traffic is back on the old slot. Read the log of the new one from the moment of the switch; its health check is good while real requests fail',
+  'watch-failed': {
+    meaning:
+      'The new slot went bad after it had got the traffic: it crashed, was stopped or paused, became unhealthy, or answered badly through the router',
+    fix: 'Traffic is back on the old slot, and the background services on the old release. Read the output of the new slot, fix the release and deploy it again',
   },
   interrupted: {
     meaning: 'The deploying process was asked to stop',

@@ -18,12 +18,13 @@ export {
   DEFAULT_DRAIN,
   DEFAULT_GATE,
   DEFAULT_GRACE_PERIOD,
-  DEFAULT_SOAK,
   DEFAULT_VERIFY,
+  DEFAULT_WATCH,
   type DrainPolicy,
   type GatePolicy,
   type Hooks,
   type VerifyPolicy,
+  type WatchPolicy,
 } from './core/policy.ts';
 export type { DeployResult } from './deployment.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';

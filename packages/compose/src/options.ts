@@ -3,13 +3,14 @@ import type { Layout, ServiceName, SlotName } from './core/model.ts';
 import {
   DEFAULT_DRAIN,
   DEFAULT_GATE,
-  DEFAULT_SOAK,
   DEFAULT_VERIFY,
+  DEFAULT_WATCH,
   type DrainPolicy,
   type GatePolicy,
   type Hooks,
   type Policy,
   type VerifyPolicy,
+  type WatchPolicy,
 } from './core/policy.ts';
 import { DeployError } from './errors.ts';
 import type { DeployEvent } from './events.ts';
@@ -46,8 +47,8 @@ export interface BlueGreenOptions {
   drain?: Partial<DrainPolicy>;
   /** For the background services on the new release. */
   verify?: Partial<VerifyPolicy>;
-  /** Milliseconds the old slot stays warm after the switch while the new one is watched. Default 10 000. */
-  soak?: number;
+  /** How the new slot is watched from the switch on, while the old one stays warm. */
+  watch?: Partial<WatchPolicy>;
   hooks?: Hooks;
   /** Hears everything: `consoleReporter()`, `jsonReporter()`. What it throws breaks nothing. */
   onEvent?: (event: DeployEvent) => void;
@@ -70,16 +71,16 @@ const rules: Readonly<Record<keyof BlueGreenOptions, OptionRule>> = {
   gate: option.object,
   drain: option.object,
   verify: option.object,
-  soak: option.duration,
+  watch: option.object,
   hooks: option.object,
   onEvent: option.function,
 };
 
 export function readSettings(given: BlueGreenOptions): Settings {
-  const { project, router, slots, background, gate, drain, verify, soak, hooks, onEvent } = readOptions(
+  const { project, router, slots, background, gate, drain, verify, watch, hooks, onEvent } = readOptions(
     given,
     rules,
-    { background: {}, gate: {}, drain: {}, verify: {}, soak: DEFAULT_SOAK, hooks: {}, onEvent: () => {} },
+    { background: {}, gate: {}, drain: {}, verify: {}, watch: {}, hooks: {}, onEvent: () => {} },
     refuse(''),
   );
   const layout: Layout = {
@@ -96,7 +97,7 @@ export function readSettings(given: BlueGreenOptions): Settings {
     policy: {
       gate: readGate(gate),
       drain: readDrain(drain),
-      soak,
+      watch: readWatch(watch),
       verify: readVerify(verify),
       hooks: readHooks(hooks),
     },
@@ -153,6 +154,9 @@ const readVerify = (verify: Partial<VerifyPolicy>): VerifyPolicy =>
     DEFAULT_VERIFY,
     refuse('verify.'),
   );
+
+const readWatch = (watch: Partial<WatchPolicy>): WatchPolicy =>
+  readOptions(watch, { for: option.duration, every: option.duration }, DEFAULT_WATCH, refuse('watch.'));
 
 const readHooks = (hooks: Hooks): Hooks =>
   readOptions(hooks, { beforeSwitch: option.function, afterSwitch: option.function }, {}, refuse('hooks.'));

@@ -77,6 +77,11 @@ export interface Router {
    * `confirm` as {@link fence} does.
    */
   switchTo(to: SlotName, from: SlotName, confirm: () => Promise<void>): Promise<void>;
+  /**
+   * Closes a slot without traffic to new traffic, so that it takes none when it comes up; read back before it resolves.
+   * Left out where only the live slot is ever named.
+   */
+  close?(slot: SlotName): Promise<void>;
   /** One request through the router; rejects when it is not answered well. */
   probe?(signal: AbortSignal): Promise<void>;
   /** Makes a restarted router choose `slot`. */

@@ -1,6 +1,7 @@
+import { lastDeployed, unfinished } from './core/journal.ts';
 import type { Image, Layout, Release, ServiceName } from './core/model.ts';
 import { DeployError } from './errors.ts';
-import type { Engine } from './ports.ts';
+import type { Engine, Ports } from './ports.ts';
 
 /** A new version: one image for everything, or one for each service, or both. */
 export interface ReleaseRequest {
@@ -63,3 +64,24 @@ const invalid = (found: string, wanted: string) =>
     wanted,
     fix: 'name the image to deploy',
   });
+
+/** What ran before the deployment that runs now. */
+export async function earlierRelease(
+  { ledger, engine }: Pick<Ports, 'ledger' | 'engine'>,
+  signal?: AbortSignal,
+): Promise<Release> {
+  const journal = await ledger.read();
+  const current = unfinished(journal) ?? lastDeployed(journal);
+  const { id, slot, background } = current?.previous ?? {};
+  if (id !== undefined && slot && background) {
+    // A clean-up of the host may have taken an image since: better known now than half-way.
+    for (const { ref } of [slot, ...Object.values(background)]) await engine.resolve(ref, signal);
+    return { id, slot, background };
+  }
+  throw new DeployError('nothing-to-return-to', {
+    doing: 'rolling back',
+    found: current ? `nothing ran before ${current.release.id}` : 'the journal knows no deployment',
+    wanted: 'an earlier release',
+    fix: 'deploy the version you want by its name',
+  });
+}

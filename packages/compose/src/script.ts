@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { Outcome } from './core/model.ts';
 import { DeployError } from './errors.ts';
 
 export interface ScriptContext {
@@ -9,8 +10,9 @@ export interface ScriptContext {
 }
 
 /**
- * Runs the body of a deploy script as a person and a CI expect of a command: a failure is one message on standard
- * error and exit code 1; the first Ctrl-C, or the end of its terminal, asks the deployment to end in order, the second
+ * Runs the body of a deploy script as a person and a CI expect of a command. The exit code says whether the wanted
+ * release is live: a failure is one message on standard error and exit code 1, and so is a body that returns
+ * `reverted`, as `resume()` does where it went back. The first Ctrl-C, or the end of its terminal, asks the deployment to end in order, the second
  * ends the process at once (exit code 130) and leaves what was begun to `resume()`.
  */
 export async function runScript(body: (context: ScriptContext) => Promise<unknown>): Promise<void> {
@@ -26,7 +28,11 @@ export async function runScript(body: (context: ScriptContext) => Promise<unknow
   for (const name of SIGNALS) process.on(name, onSignal);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', goOn);
   try {
-    await body({ args: process.argv.slice(2), signal: controller.signal });
+    const result = await body({ args: process.argv.slice(2), signal: controller.signal });
+    if (result === ('reverted' satisfies Outcome)) {
+      process.stderr.write('reverted: the release that was begun is not live; what ran before it is\n');
+      process.exitCode = 1;
+    }
   } catch (error) {
     // A known failure needs no stack; an unknown one does.
     process.stderr.write(

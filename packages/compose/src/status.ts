@@ -1,5 +1,13 @@
 import { unfinished } from './core/journal.ts';
-import type { Container, Health, Layout, Observation, ServiceName, SlotName } from './core/model.ts';
+import type {
+  Container,
+  Health,
+  Layout,
+  Observation,
+  RouterState,
+  ServiceName,
+  SlotName,
+} from './core/model.ts';
 import type { Holder, Ports } from './ports.ts';
 
 export interface ServiceStatus {
@@ -78,8 +86,13 @@ export function sentenceOf({ router, containers }: Observation, { slots, backgro
     (slot) => slot !== router.live && runs(slots[slot]?.service) !== 'nothing',
   );
   return [
-    `${router.live} has the traffic, on ${runs(slots[router.live]?.service)}`,
+    trafficOf(router, runs(slots[router.live]?.service)),
     ...idle.map((slot) => `${slot} runs ${runs(slots[slot]?.service)} without traffic`),
     ...Object.keys(background).map((service) => `${service} runs ${runs(service)}`),
   ].join('; ');
 }
+
+const trafficOf = ({ live, slots }: RouterState, image: string): string =>
+  slots[live]?.up
+    ? `${live} has the traffic, on ${image}`
+    : `nothing takes the traffic: the router sends it to ${live} and sees it down (it runs ${image})`;

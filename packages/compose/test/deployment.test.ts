@@ -93,7 +93,7 @@ describe('planRelease', () => {
       planRelease(context, { kind: 'deploy', release: release('2') }),
     );
     expect(plan.steps.map((step) => step.do)).toEqual(
-      'start gate stop switch persist remove start verify drain soak stop remove finish'.split(' '),
+      'start gate stop switch persist remove start verify drain watch stop remove finish'.split(' '),
     );
     expect(world.calls).toEqual([]);
   });

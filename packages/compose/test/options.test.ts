@@ -10,12 +10,12 @@ describe('readSettings', () => {
   it('fills every default', () => {
     expect(readSettings(good)).toMatchObject({
       layout: { slots: { blue: { service: 'a', image: 'A' } }, background: {} },
-      policy: { gate: { consecutive: 3, stableFor: 10_000 }, soak: 10_000 },
+      policy: { gate: { consecutive: 3, stableFor: 10_000 }, watch: { for: 10_000, every: 250 } },
     });
   });
 
   it.each([
-    [{ ...good, soak: '10s' }, "option soak: '10s'; wanted milliseconds"],
+    [{ ...good, watch: { for: '10s' } }, "option watch.for: '10s'; wanted milliseconds"],
     [{ ...good, gate: { timeout: -1 } }, 'option gate.timeout: -1; wanted milliseconds'],
     [
       { ...good, background: { cron: { image: 'C', grace: 1 } } },

@@ -14,6 +14,7 @@ function forward(s: Situation): Step {
   const { target, release } = s.intent;
   return (
     first(
+      () => closed(s),
       () => s.router.live !== target && persisted(s, s.router.live),
       () => (s.router.live !== target || !isRunning(s, target)) && prepare(s, target, release.slot),
       () => s.router.live !== target && quiet(s, release.background),
@@ -30,6 +31,7 @@ function back(s: Situation): Step {
   const { target, origin, previous } = s.intent;
   return (
     first(
+      () => closed(s),
       () =>
         previous.slot &&
         (s.router.live !== origin || !isRunning(s, origin)) &&
@@ -68,6 +70,14 @@ function prepare(s: Situation, slot: SlotName, image: Image | undefined): Step |
   );
 }
 
+/** A slot without traffic that the router would send some as soon as it is up: half a switch, or a container that died. */
+const closed = (s: Situation): Step | undefined => {
+  const slot = Object.keys(s.layout.slots).find(
+    (name) => name !== s.router.live && s.router.slots[name]?.open,
+  );
+  return slot === undefined ? undefined : { do: 'close', slot };
+};
+
 /** A proof lapses when the container starts again, or does not look good any more. */
 const gated = (s: Situation, slot: SlotName, container: Container): Step | undefined =>
   isFit(s, slot) ? undefined : { do: 'gate', slot, container };
@@ -88,6 +98,26 @@ export const isWarm = (s: Situation, slot: SlotName): boolean =>
   containersOf(s, serviceOf(s, slot)).some(
     (c) => !s.progress.stopping.has(lifeOf(c)) && judge(c, c, s.router.slots[slot]).good,
   );
+
+/** The new slot has the traffic, and the old one could take it at once. */
+export const hasWarmWayBack = (s: Situation): boolean =>
+  s.progress.direction === 'forward' &&
+  s.intent.target !== s.intent.origin &&
+  s.router.live === s.intent.target &&
+  isWarm(s, s.intent.origin);
+
+/** Why a slot that has the traffic serves badly; undefined when nothing is known against it. */
+export function faultOf(s: Situation, slot: SlotName): string | undefined {
+  const containers = containersOf(s, serviceOf(s, slot));
+  const { routed } = s.progress;
+  if (containers.length === 0) return 'its container is gone';
+  for (const container of containers) {
+    const found = judge(container, container, s.router.slots[slot]);
+    if (!found.good) return found.why;
+    if (routed.size > 0 && !routed.has(lifeOf(container))) return 'the container was started again';
+  }
+  return undefined;
+}
 
 const isRunning = (s: Situation, slot: SlotName): boolean =>
   containersOf(s, serviceOf(s, slot)).some(({ running }) => running);
@@ -149,8 +179,8 @@ function retired(s: Situation, slot: SlotName, successor?: SlotName): Step | und
   if (!container) return containers.length > 0 ? { do: 'remove', containers } : undefined;
   const left = emptied(s, slot, containers);
   if (left) return left;
-  if (successor && !s.progress.soaked) {
-    return { do: 'soak', slot: successor, container: only(containersOf(s, serviceOf(s, successor))) };
+  if (successor && !s.progress.watched) {
+    return { do: 'watch', slot: successor, container: only(containersOf(s, serviceOf(s, successor))) };
   }
   return { do: 'stop', containers: [container] };
 }

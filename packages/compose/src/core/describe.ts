@@ -15,11 +15,13 @@ export function describe(step: Step): string {
       return `remove stopped ${services(step.containers)}`;
     case 'switch':
       return `switch traffic from ${step.from} to ${step.to}`;
+    case 'close':
+      return `close ${step.slot} to new traffic`;
     case 'persist':
       return `store ${step.slot} as the live slot`;
     case 'drain':
       return `drain ${step.slot}`;
-    case 'soak':
+    case 'watch':
       return `watch ${step.slot} while the old slot stays warm`;
     case 'finish':
       return step.outcome === 'deployed' ? 'done' : 'back as it was';

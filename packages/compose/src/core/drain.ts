@@ -1,6 +1,6 @@
 import { lifeOf } from './judge.ts';
 import type { Step } from './model.ts';
-import { cutBy, type Run } from './runner.ts';
+import { cutBy, type Run } from './run.ts';
 
 /** Waits until the router counts no session on the slot, twice in a row, or the deadline; what is left is announced. */
 export async function drain(run: Run, step: Extract<Step, { do: 'drain' }>): Promise<void> {

@@ -2,7 +2,7 @@ import { messageOf } from '@cutover/internal';
 import { DeployError, type DeployErrorCode } from '../errors.ts';
 import { describe } from './describe.ts';
 import type { Step } from './model.ts';
-import type { Run } from './runner.ts';
+import type { Run } from './run.ts';
 
 const codes: Record<Step['do'], DeployErrorCode> = {
   start: 'start-failed',
@@ -11,9 +11,10 @@ const codes: Record<Step['do'], DeployErrorCode> = {
   stop: 'stop-failed',
   remove: 'stop-failed',
   switch: 'switch-failed',
+  close: 'switch-failed',
   persist: 'switch-failed',
   drain: 'router-unreachable',
-  soak: 'soak-failed',
+  watch: 'watch-failed',
   finish: 'broken',
 };
 

@@ -6,7 +6,7 @@ import { describe } from './describe.ts';
 import { judge, type Look, lifeOf } from './judge.ts';
 import type { Container, Step } from './model.ts';
 import { observe as see } from './observe.ts';
-import { cutBy, type Run } from './runner.ts';
+import { cutBy, type Run } from './run.ts';
 
 const CHECK_TIMEOUT = 5_000;
 
@@ -66,22 +66,22 @@ async function runChecks(run: Run): Promise<Look> {
   return { good: true };
 }
 
-/** Its output goes with it when it is removed, so the end of it is told first. */
-export async function tellOutput({ ports }: Run, container: Container): Promise<readonly string[]> {
+/** Its output goes with it when it is removed, so the end of it is shown first. */
+export async function emitLogs({ ports }: Run, container: Container): Promise<readonly string[]> {
   const lines = await ports.engine.tail(container, 20).catch(() => []);
   ports.emit({ type: 'output', container: container.name, lines });
   return lines;
 }
 
 async function refused(run: Run, step: Extract<Step, { do: 'gate' }>, why: string): Promise<DeployError> {
-  const lines = await tellOutput(run, step.container);
+  const lines = await emitLogs(run, step.container);
   return new DeployError(
     'gate-failed',
     {
       doing: describe(step),
       found: why,
       wanted: `${run.policy.gate.consecutive} good looks in a row over ${run.policy.gate.stableFor} ms within ${run.policy.gate.timeout} ms`,
-      fix: `read the output of ${serviceOf(run, step.slot)} above, mend the release and deploy it again`,
+      fix: `read the output of ${serviceOf(run, step.slot)} above, fix the release and deploy it again`,
     },
     { facts: { slot: step.slot, output: lines } },
   );

@@ -29,8 +29,11 @@ export function remember(journal: readonly JournalEntry[]): Remembered {
   return {
     direction: entries.some(({ type }) => type === 'undo') ? 'back' : 'forward',
     stopping: new Set(entries.flatMap((entry) => (entry.type === 'stopping' ? entry.containers : []))),
+    routed: new Set(entries.findLast(isSwitching)?.lives),
   };
 }
+
+const isSwitching = (entry: JournalEntry) => entry.type === 'switching';
 
 /** How many of the oldest entries nobody needs: those before the latest deployment that ended all-new. */
 export function pruneBefore(journal: readonly JournalEntry[]): number {

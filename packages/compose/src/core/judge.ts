@@ -15,6 +15,7 @@ export function judge(before: Container, now: Container | undefined, router: Rou
     return { good: false, final: true, why: `the container exited with code ${now.exitCode}` };
   if (now.restarting || lifeOf(now) !== lifeOf(before))
     return { good: false, final: true, why: 'the container restarts' };
+  if (now.paused) return { good: false, why: 'the container is paused' };
   if (now.health === 'unhealthy') return { good: false, final: true, why: 'its health check says unhealthy' };
   if (now.health === 'starting') return { good: false, why: 'its health check has not passed yet' };
   if (!router?.up) return { good: false, why: 'the router does not see it up yet' };

@@ -55,6 +55,8 @@ export interface Container {
   readonly running: boolean;
   /** Between two lives: it has ended, and the engine is about to start it again. It counts as running meanwhile. */
   readonly restarting?: boolean | undefined;
+  /** Its processes are frozen: it runs, and answers nothing. */
+  readonly paused?: boolean | undefined;
   readonly health: Health;
   /** When it was last started, as the engine writes it: each start is a new life. */
   readonly startedAt: string;
@@ -79,10 +81,15 @@ export interface RouterSlot {
   readonly sessions: number;
   /** Where the router sends its traffic, when it says so. */
   readonly address?: string | undefined;
+  /**
+   * The router sends it new traffic as soon as it is up, also while it is not the live slot. Left out by a router that
+   * names one slot only, as a map does.
+   */
+  readonly open?: boolean | undefined;
 }
 
 export interface RouterState {
-  /** The slot that takes traffic now. */
+  /** The slot that takes traffic now; where none can, the one that is meant to. */
   readonly live: SlotName;
   /** The slot that a restarted router would choose. */
   readonly stored: SlotName | undefined;
@@ -118,9 +125,10 @@ export interface Intent {
 
 /** What cannot be observed, only remembered: intents and decisions, each written before its effect. */
 export type JournalEntry =
+  | { readonly type: 'acquired'; readonly purpose: string; readonly host: string; readonly pid: number }
   | { readonly type: 'intent'; readonly intent: Intent }
   | { readonly type: 'stopping'; readonly containers: readonly string[] }
-  | { readonly type: 'switching'; readonly to: SlotName }
+  | { readonly type: 'switching'; readonly to: SlotName; readonly lives: readonly string[] }
   | { readonly type: 'undo'; readonly reason: string }
   | { readonly type: 'outcome'; readonly outcome: Outcome };
 
@@ -132,6 +140,8 @@ export interface Remembered {
   readonly direction: 'forward' | 'back';
   /** Lives of containers that were sent their one SIGTERM. */
   readonly stopping: ReadonlySet<string>;
+  /** Lives of the containers that the traffic was last sent to: what runs there later under another life has restarted. */
+  readonly routed: ReadonlySet<string>;
 }
 
 /** What this process has seen proven. A successor proves it again, so it is kept nowhere. */
@@ -141,7 +151,8 @@ export interface Proofs {
   /** Lives of containers that passed the gate, or were verified. */
   readonly proven: ReadonlySet<string>;
   readonly drained: ReadonlySet<string>;
-  readonly soaked: boolean;
+  /** The new slot has had the traffic, and was well, for as long as it is watched. */
+  readonly watched: boolean;
 }
 
 export interface Situation extends Observation {
@@ -165,7 +176,8 @@ export type Step =
   | { readonly do: 'stop'; readonly containers: readonly Container[] }
   | { readonly do: 'remove'; readonly containers: readonly Container[] }
   | { readonly do: 'switch'; readonly to: SlotName; readonly from: SlotName }
+  | { readonly do: 'close'; readonly slot: SlotName }
   | { readonly do: 'persist'; readonly slot: SlotName }
   | { readonly do: 'drain'; readonly slot: SlotName; readonly container: Container }
-  | { readonly do: 'soak'; readonly slot: SlotName; readonly container: Container }
+  | { readonly do: 'watch'; readonly slot: SlotName; readonly container: Container }
   | { readonly do: 'finish'; readonly outcome: Outcome };

@@ -1,9 +1,9 @@
 import type { Ports } from '../ports.ts';
 import type { Observation } from './model.ts';
-import { RETRY_INTERVAL } from './patience.ts';
+import { RETRY_INTERVAL } from './retries.ts';
 
 /** Milliseconds within which two answers are of one moment: fewer than pass when one of them had to be asked for again. */
-const MOMENT = 0.9 * RETRY_INTERVAL;
+export const MOMENT = 0.9 * RETRY_INTERVAL;
 const ATTEMPTS = 3;
 
 /**

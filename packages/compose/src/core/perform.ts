@@ -6,9 +6,10 @@ import { gate } from './gate.ts';
 import { lifeOf } from './judge.ts';
 import type { Container, Situation, SlotName, StartOrder, Step } from './model.ts';
 import { DEFAULT_GRACE_PERIOD } from './policy.ts';
-import { type Run, write } from './runner.ts';
+import { type Run, write } from './run.ts';
 import { switchTraffic } from './switch.ts';
-import { soak, verify } from './watch.ts';
+import { verify } from './verify.ts';
+import { watch } from './watch.ts';
 
 /** Makes a step's post-condition true through the ports. Each is safe to repeat. */
 export async function perform(run: Run, s: Situation, step: Step): Promise<void> {
@@ -24,13 +25,15 @@ export async function perform(run: Run, s: Situation, step: Step): Promise<void>
     case 'remove':
       return together(step.containers.map(run.ports.engine.remove));
     case 'switch':
-      return switchTraffic(run, step);
+      return switchTraffic(run, s, step);
+    case 'close':
+      return close(run, step);
     case 'persist':
       return run.ports.router.persist(step.slot);
     case 'drain':
       return drain(run, step);
-    case 'soak':
-      return soak(run, step);
+    case 'watch':
+      return watch(run, step);
     case 'finish':
       return;
   }
@@ -61,6 +64,12 @@ const variablesOf = ({ slots, background }: Run['layout']): Readonly<Record<stri
   ...Object.fromEntries(Object.values(slots).map(({ service, image }) => [service, image])),
   ...Object.fromEntries(Object.entries(background).map(([service, { image }]) => [service, image])),
 });
+
+/** Like a switch it can be repeated and not named by id, so the lock is asked last. */
+async function close({ ports, lock }: Run, { slot }: Extract<Step, { do: 'close' }>): Promise<void> {
+  await lock.confirm();
+  await ports.router.close?.(slot);
+}
 
 /** One SIGTERM for each life of a container: who was told before is only waited for. */
 async function stop(run: Run, s: Situation, containers: readonly Container[]): Promise<void> {

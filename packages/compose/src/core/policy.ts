@@ -31,6 +31,14 @@ export interface DrainPolicy {
   readonly interval: number;
 }
 
+/** How the new slot is watched while the old one stays warm. */
+export interface WatchPolicy {
+  /** Milliseconds for which the old slot stays warm once everything else is done. Default 10 000. */
+  readonly for: number;
+  /** Milliseconds between two looks, from the switch until the old slot is stopped. Default 250. */
+  readonly every: number;
+}
+
 /** The proof that a background service runs. */
 export interface VerifyPolicy {
   /** Milliseconds it must stay up, and healthy where it has a health check. Default 3 000. */
@@ -42,8 +50,7 @@ export interface VerifyPolicy {
 export interface Policy {
   readonly gate: GatePolicy;
   readonly drain: DrainPolicy;
-  /** Milliseconds the old slot stays warm after the switch while the new one is watched. Default 10 000. */
-  readonly soak: number;
+  readonly watch: WatchPolicy;
   readonly verify: VerifyPolicy;
   readonly hooks: Hooks;
 }
@@ -56,7 +63,7 @@ export const DEFAULT_GATE: GatePolicy = {
   checks: [],
 };
 export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };
-export const DEFAULT_SOAK = 10_000;
+export const DEFAULT_WATCH: WatchPolicy = { for: 10_000, every: 250 };
 export const DEFAULT_VERIFY: VerifyPolicy = { stableFor: 3_000, timeout: 60_000 };
 /** Milliseconds that Docker waits between SIGTERM and SIGKILL where nobody says otherwise. */
 export const DEFAULT_GRACE_PERIOD = 10_000;

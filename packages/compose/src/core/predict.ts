@@ -39,12 +39,17 @@ export function predict(s: Situation, step: Step): Situation {
       return { ...s, containers: s.containers.filter((container) => !isOneOf(step.containers, container)) };
     case 'switch':
       return { ...s, router: { ...s.router, live: step.to } };
+    case 'close':
+      return {
+        ...s,
+        router: { ...s.router, slots: { ...s.router.slots, [step.slot]: { up: false, sessions: 0 } } },
+      };
     case 'persist':
       return { ...s, router: { ...s.router, stored: step.slot } };
     case 'drain':
       return withProofs(s, { drained: new Set([...s.progress.drained, lifeOf(step.container)]) });
-    case 'soak':
-      return withProofs(s, { soaked: true });
+    case 'watch':
+      return withProofs(s, { watched: true });
     case 'finish':
       return s;
   }

@@ -1,76 +1,45 @@
 import { DeployError } from '../errors.ts';
-import type { Lock, Ports } from '../ports.ts';
-import { decide, isWarm } from './decide.ts';
+import { decide, isWarm, serviceOf } from './decide.ts';
 import { asDeployError } from './failure.ts';
 import { assertSafe } from './invariants.ts';
-import { remember } from './journal.ts';
-import type { Intent, JournalEntry, Layout, Outcome, Situation, Step } from './model.ts';
-import { observe } from './observe.ts';
+import type { Outcome, Situation, Step } from './model.ts';
 import { perform, prefer } from './perform.ts';
-import type { Policy } from './policy.ts';
 import { MOST_STEPS } from './predict.ts';
-
-/** One deployment by one process: what it was given, and what it has seen so far. */
-export interface Run {
-  readonly ports: Ports;
-  readonly layout: Layout;
-  readonly policy: Policy;
-  readonly intent: Intent;
-  readonly lock: Lock;
-  readonly signal: AbortSignal | undefined;
-  /** This deployment's entries, kept beside the ledger so that no step has to read it again. */
-  readonly journal: JournalEntry[];
-  readonly seen: Seen;
-}
-
-/** What this process has seen; a successor looks for itself. */
-export interface Seen {
-  readonly started: Set<string>;
-  readonly proven: Set<string>;
-  readonly drained: Set<string>;
-  soaked: boolean;
-  /** Why the deployment turned round. */
-  failure: DeployError | undefined;
-}
-
-export const nothingSeen = (): Seen => ({
-  started: new Set(),
-  proven: new Set(),
-  drained: new Set(),
-  soaked: false,
-  failure: undefined,
-});
+import { look, type Run, settlePending, write } from './run.ts';
+import { emitLogsOf, failureOf, whileWatched } from './watch.ts';
 
 /** Look, decide, do, until all is new or all is old. */
 export async function converge(run: Run): Promise<Outcome> {
-  for (let steps = 0; steps < MOST_STEPS; steps++) {
-    const situation = await look(run);
-    const step = decide(situation);
-    assertSafe(situation, step);
-    await run.lock.assertHeld();
-    if (step.do === 'finish') {
-      await prefer(run, situation.router.live);
-      await write(run, { type: 'outcome', outcome: step.outcome });
-      return step.outcome;
+  try {
+    for (let steps = 0; steps < MOST_STEPS; steps++) {
+      const situation = await look(run);
+      const failure = failureOf(run, situation);
+      if (failure) {
+        await turnRound(run, situation, failure);
+        continue;
+      }
+      const step = decide(situation);
+      // Traffic does not wait for what is left of a step that was overtaken; everything else does, and looks once more.
+      if (step.do !== 'switch' && run.seen.pending.length > 0) {
+        await settlePending(run);
+        continue;
+      }
+      assertSafe(situation, step);
+      await run.lock.assertHeld();
+      if (step.do === 'finish') return await finish(run, situation, step.outcome);
+      await attempt(run, situation, step);
     }
-    await attempt(run, situation, step);
+    throw new Error('assertion: a deployment goes in circles');
+  } finally {
+    await settlePending(run);
   }
-  throw new Error('assertion: a deployment goes in circles');
 }
 
-export async function look({ ports, layout, intent, journal, seen }: Run): Promise<Situation> {
-  return { ...(await observe(ports)), layout, intent, progress: { ...remember(journal), ...seen } };
+async function finish(run: Run, { router }: Situation, outcome: Outcome): Promise<Outcome> {
+  await prefer(run, router.live);
+  await write(run, { type: 'outcome', outcome });
+  return outcome;
 }
-
-/** The ledger first, then this process: what is remembered here has been written there. */
-export async function write(run: Run, entry: JournalEntry): Promise<void> {
-  await run.lock.append(entry);
-  run.journal.push(entry);
-}
-
-/** What may cut a wait short; the way back is gone to its end. */
-export const cutBy = ({ journal, signal }: Run): AbortSignal | undefined =>
-  remember(journal).direction === 'back' ? undefined : signal;
 
 /** Does one step. A failure turns the deployment round, unless there is no way back. */
 async function attempt(run: Run, situation: Situation, step: Step): Promise<void> {
@@ -79,13 +48,13 @@ async function attempt(run: Run, situation: Situation, step: Step): Promise<void
   emit({ type: 'step', step });
   try {
     if (mayInterrupt(situation, step)) run.signal?.throwIfAborted();
-    await perform(run, situation, step);
+    if (mayBeOvertaken(situation, step))
+      await whileWatched(run, (watched) => perform(watched, situation, step));
+    else await perform(run, situation, step);
     emit({ type: 'done', step, duration: clock.now() - begun });
   } catch (thrown) {
     const failure = asDeployError(run, step, thrown);
     emit({ type: 'failed', step, duration: clock.now() - begun, reason: failure.message });
-    // Its command may be on its way still: nothing is decided before the router would refuse it.
-    if (step.do === 'switch') await run.ports.router.fence?.(run.lock.confirm);
     await turnRound(run, situation, failure);
   }
 }
@@ -97,6 +66,7 @@ async function turnRound(run: Run, situation: Situation, failure: DeployError): 
   if (!hasWayBack(await look(run))) throw failure;
   run.seen.failure = failure;
   run.ports.emit({ type: 'undoing', reason: failure.message });
+  if (failure.code === 'watch-failed') emitLogsOf(run, situation);
   await write(run, { type: 'undo', reason: failure.message });
 }
 
@@ -110,7 +80,19 @@ const hasSwitched = ({ router, intent }: Situation): boolean => router.live === 
  * stopping in between would leave nobody running the jobs. It then leaves the old slot to whoever resumes.
  */
 const mayInterrupt = (s: Situation, step: Step): boolean =>
-  s.progress.direction === 'forward' && (!hasSwitched(s) || step.do === 'drain' || step.do === 'soak');
+  s.progress.direction === 'forward' && (!hasSwitched(s) || step.do === 'drain' || step.do === 'watch');
+
+/**
+ * From the switch until the old slot is stopped, the new one is watched beside each step. Not beside what commands the
+ * router, which is a moment's work, and not once the old slot is being stopped: there is no way back to it.
+ */
+const mayBeOvertaken = (s: Situation, step: Step): boolean => {
+  const { direction } = s.progress;
+  if (direction === 'back' || !hasSwitched(s) || s.intent.target === s.intent.origin) return false;
+  if (step.do === 'switch' || step.do === 'close') return false;
+  if (step.do !== 'stop' && step.do !== 'remove') return true;
+  return step.containers.every(({ service }) => service !== serviceOf(s, s.intent.origin));
+};
 
 const undoFailed = (cause: DeployError): DeployError =>
   new DeployError(

@@ -1,61 +1,100 @@
-import { bounded } from '@cutover/internal';
+import { bounded, messageOf } from '@cutover/internal';
 import { DeployError } from '../errors.ts';
 import { isFit, serviceOf } from './decide.ts';
 import { describe } from './describe.ts';
-import { tellOutput } from './gate.ts';
-import type { Step } from './model.ts';
-import { look, type Run, write } from './runner.ts';
+import { emitLogs } from './gate.ts';
+import { lifeOf } from './judge.ts';
+import type { Situation, Step } from './model.ts';
+import { MOMENT } from './observe.ts';
+import { probe } from './probe.ts';
+import { look, type Run, write } from './run.ts';
+import { whileWatched } from './watch.ts';
+
+type Switch = Extract<Step, { do: 'switch' }>;
 
 const PROBE_TIMEOUT = 5_000;
 /** Milliseconds after which a hook counts as hung. */
 const HOOK_TIMEOUT = 300_000;
 
 /** The commit point: intent, effect, read back, and one request through the router. */
-export async function switchTraffic(run: Run, step: Extract<Step, { do: 'switch' }>): Promise<void> {
-  const { router } = run.ports;
-  const { hooks } = run.policy;
+export async function switchTraffic(run: Run, s: Situation, step: Switch): Promise<void> {
   const forward = step.to === run.intent.target;
-  const facts = { release: run.intent.release.id, to: step.to };
-  if (forward) await within(run, HOOK_TIMEOUT, async () => hooks.beforeSwitch?.(facts));
-  await write(run, { type: 'switching', to: step.to });
-  await router.switchTo(step.to, step.from, () => confirm(run, step));
+  if (forward) await hook(run, 'beforeSwitch', step);
+  await write(run, { type: 'switching', to: step.to, lives: livesIn(s, step.to) });
+  await command(run, step);
   // Whichever slot was seen empty may have had traffic since.
   run.seen.drained.clear();
-  const { live } = await router.observe();
-  if (live !== step.to) {
-    throw new DeployError('switch-failed', {
-      doing: describe(step),
-      found: `the router took the command and still says ${live}`,
-      wanted: step.to,
-      fix: 'look for another program that steers the router',
-    });
-  }
-  await probe(run);
-  if (forward) await within(run, HOOK_TIMEOUT, async () => hooks.afterSwitch?.(facts));
+  if (!forward) return probeOldSlot(run, step);
+  await whileWatched(run, async (watched) => {
+    await probe(watched, PROBE_TIMEOUT);
+    await hook(watched, 'afterSwitch', step);
+  });
 }
 
-/** The last look before the commit: a hook or a slow answer may have taken minutes since the decision. */
-async function confirm(run: Run, step: Extract<Step, { do: 'switch' }>): Promise<void> {
+const livesIn = (s: Situation, slot: string): readonly string[] =>
+  s.containers.filter(({ service }) => service === serviceOf(s, slot)).map(lifeOf);
+
+async function command(run: Run, step: Switch): Promise<void> {
+  const { router } = run.ports;
+  try {
+    await router.switchTo(step.to, step.from, () => confirm(run, step));
+  } catch (error) {
+    // It may be on its way still: nothing is decided before the router would refuse it.
+    await router.fence?.(run.lock.confirm);
+    throw error;
+  }
+  const { live } = await router.observe();
+  if (live === step.to) return;
+  throw new DeployError('switch-failed', {
+    doing: describe(step),
+    found: `the router took the command and still says ${live}`,
+    wanted: step.to,
+    fix: 'look for another program that steers the router',
+  });
+}
+
+/**
+ * The last look before the commit: a hook or a slow answer may have taken minutes since the decision. Slot and lock are
+ * seen at one moment, or both again.
+ */
+async function confirm(run: Run, step: Switch): Promise<void> {
+  const { clock } = run.ports;
+  let begun: number;
+  do {
+    begun = clock.now();
+    await assertFit(run, step);
+    await run.lock.confirm();
+  } while (clock.now() - begun > MOMENT);
+}
+
+async function assertFit(run: Run, step: Switch): Promise<void> {
   const situation = await look(run);
   if (!isFit(situation, step.to)) {
     const service = serviceOf(situation, step.to);
     for (const container of situation.containers)
-      if (container.service === service) await tellOutput(run, container);
+      if (container.service === service) await emitLogs(run, container);
     throw new DeployError('switch-failed', {
       doing: describe(step),
       found: `${step.to} is not ready any more`,
       wanted: 'the slot as it was proven',
-      fix: `read the output of ${service} above, mend what ended it and deploy again`,
+      fix: `read the output of ${service} above, fix what ended it and deploy again`,
     });
   }
-  await run.lock.confirm();
 }
 
-/** One request through the router, where it has a way to send one. */
-export async function probe(run: Run): Promise<void> {
-  const { router } = run.ports;
-  if (router.probe) await within(run, PROBE_TIMEOUT, router.probe);
+/** The old slot served before: a bad answer now is worth a word, and no reason to leave the rest undone. */
+async function probeOldSlot(run: Run, step: Switch): Promise<void> {
+  await probe(run, PROBE_TIMEOUT).catch((error: unknown) =>
+    run.ports.emit({
+      type: 'progress',
+      step,
+      note: `a request through the router failed: ${messageOf(error)}`,
+    }),
+  );
 }
 
-const within = ({ ports: { clock } }: Run, timeout: number, work: (signal: AbortSignal) => Promise<void>) =>
-  bounded({ timeout, clock }, work);
+async function hook(run: Run, name: 'beforeSwitch' | 'afterSwitch', { to }: Switch): Promise<void> {
+  const { ports, policy, intent } = run;
+  const facts = { release: intent.release.id, to };
+  await bounded({ timeout: HOOK_TIMEOUT, clock: ports.clock }, async () => policy.hooks[name]?.(facts));
+}

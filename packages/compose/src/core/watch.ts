@@ -1,51 +1,98 @@
-import { judge, type Look, lifeOf } from './judge.ts';
-import type { Container, RouterSlot, Step } from './model.ts';
-import { observe } from './observe.ts';
-import type { Run } from './runner.ts';
-import { probe } from './switch.ts';
+import { linkSignals, messageOf } from '@cutover/internal';
+import { DeployError } from '../errors.ts';
+import { faultOf, hasWarmWayBack, serviceOf } from './decide.ts';
+import { emitLogs } from './gate.ts';
+import type { Situation, SlotName, Step } from './model.ts';
+import { probe } from './probe.ts';
+import { look, type Run } from './run.ts';
 
-const INTERVAL = 250;
-// The router is not asked about a background service.
-const NO_ROUTER: RouterSlot = { up: true, sessions: 0 };
+/** Milliseconds that one request through the router may take while the new slot is watched. */
+const PROBE_TIMEOUT = 1_500;
+/** So many bad answers among the last requests through the router count against the slot; one may be chance. */
+const BAD_ANSWERS = { most: 1, of: 5 };
 
-/** The old slot stays warm while the new one is watched: one bad look sends the traffic back. */
-export async function soak(run: Run, step: Extract<Step, { do: 'soak' }>): Promise<void> {
-  const { clock } = run.ports;
-  const until = clock.now() + run.policy.soak;
-  while (clock.now() < until) {
-    await clock.sleep(Math.min(INTERVAL, until - clock.now()), run.signal);
-    const { containers, router } = await observe(run.ports);
-    const now = containers.find(({ id }) => id === step.container.id);
-    const found = judge(step.container, now, router.slots[step.slot]);
-    if (!found.good) throw new Error(found.why);
-    await probe(run);
-  }
-  run.seen.soaked = true;
+/** The old slot stays warm for a while more, with nothing else left to do; the watch itself runs beside each step. */
+export async function watch(run: Run, { slot }: Extract<Step, { do: 'watch' }>): Promise<void> {
+  await run.ports.clock.sleep(run.policy.watch.for, run.signal);
+  // Without a warm old slot nothing was said before: better late than never.
+  const why = faultOf(await look(run), slot);
+  if (why !== undefined) throw watchFailed(run, slot, why);
+  run.seen.watched = true;
 }
 
-/** Background services must be up, healthy where they say, and stay so for a while. */
-export async function verify(run: Run, step: Extract<Step, { do: 'verify' }>): Promise<void> {
-  const { clock, engine } = run.ports;
-  const { stableFor, timeout } = run.policy.verify;
-  const deadline = clock.now() + timeout;
-  let since: number | undefined;
-  for (;;) {
-    const found = worst(step.containers, await engine.observe());
-    if (!found.good && (found.final || clock.now() >= deadline)) throw new Error(found.why);
-    since = found.good ? (since ?? clock.now()) : undefined;
-    if (since !== undefined && clock.now() - since >= stableFor) break;
-    await clock.sleep(INTERVAL);
+/**
+ * Does `work` while the new slot, which has the traffic, is watched. Bad news rejects at once and cuts the waits of
+ * `work` short; what cannot be cut goes on, in `run.seen.pending`, and is waited for before any step but a switch.
+ */
+export async function whileWatched(run: Run, work: (watched: Run) => Promise<void>): Promise<void> {
+  const alarm = new AbortController();
+  const cut = linkSignals(run.signal, alarm.signal);
+  const over = new AbortController();
+  const working = work({ ...run, signal: cut.signal, alarm: alarm.signal });
+  const failing = untilFailing(run, over.signal);
+  try {
+    const failure = await Promise.race([working, failing]);
+    if (failure) throw failure;
+  } catch (error) {
+    alarm.abort(error);
+    run.seen.pending.push(working.catch(() => {}));
+    throw error;
+  } finally {
+    over.abort();
+    cut[Symbol.dispose]();
   }
-  for (const container of step.containers) run.seen.proven.add(lifeOf(container));
 }
 
-/** What is bad for good comes before what may get better. */
-function worst(containers: readonly Container[], seen: readonly Container[]): Look {
-  const looks = containers.map((container): Look => {
-    const now = seen.find(({ id }) => id === container.id);
-    const found = judge(container, now, NO_ROUTER);
-    return found.good ? found : { ...found, why: `${container.service}: ${found.why}` };
+/** Resolves with what is wrong with the new slot, as soon as something is and the old one could take the traffic. */
+const untilFailing = (run: Run, over: AbortSignal): Promise<DeployError | undefined> =>
+  // Beside each other: a request that hangs must not keep a crash from being seen.
+  Promise.race([repeat(run, over, failureByLook), repeat(run, over, failureByAnswers)]);
+
+async function repeat(
+  run: Run,
+  over: AbortSignal,
+  check: (run: Run) => Promise<DeployError | undefined>,
+): Promise<DeployError | undefined> {
+  while (!over.aborted) {
+    // What is not answered is no bad news: the step under way will say so.
+    const failure = await check(run).catch(() => undefined);
+    if (failure) return failure;
+    await run.ports.clock.sleep(run.policy.watch.every, over).catch(() => {});
+  }
+  return undefined;
+}
+
+const failureByLook = async (run: Run): Promise<DeployError | undefined> => failureOf(run, await look(run));
+
+/** What a look alone says against the new slot, while the old one is warm. */
+export function failureOf(run: Run, situation: Situation): DeployError | undefined {
+  const { target } = situation.intent;
+  const why = hasWarmWayBack(situation) ? faultOf(situation, target) : undefined;
+  return why === undefined ? undefined : watchFailed(run, target, why);
+}
+
+/** One request more; a failure when too many of the last were answered badly, and the old slot is warm. */
+async function failureByAnswers(run: Run): Promise<DeployError | undefined> {
+  const { answers } = run.seen;
+  answers.push(await probe(run, PROBE_TIMEOUT).then(() => undefined, messageOf));
+  if (answers.length > BAD_ANSWERS.of) answers.shift();
+  const bad = answers.filter((answer) => answer !== undefined);
+  if (bad.length <= BAD_ANSWERS.most || !hasWarmWayBack(await look(run))) return undefined;
+  const found = `${bad.length} of the last ${answers.length} requests through the router failed (${bad.at(-1)})`;
+  return watchFailed(run, run.intent.target, found);
+}
+
+const watchFailed = (run: Run, slot: SlotName, found: string): DeployError =>
+  new DeployError('watch-failed', {
+    doing: `watching ${slot}, which has the traffic`,
+    found,
+    wanted: 'a slot that serves as well as it did when it was proven',
+    fix: `read the output of ${serviceOf(run, slot)} above, fix the release and deploy it again`,
   });
-  const bad = looks.filter((found) => !found.good);
-  return bad.find(({ final }) => final) ?? bad[0] ?? { good: true };
+
+/** The end of what the new slot said, since its container will be removed. Does not hold up the way back. */
+export function emitLogsOf(run: Run, situation: Situation): void {
+  const service = serviceOf(run, situation.intent.target);
+  for (const container of situation.containers)
+    if (container.service === service) run.seen.pending.push(emitLogs(run, container));
 }

@@ -52,6 +52,7 @@ function toContainer({
     image: Image,
     running: State.Running || State.Restarting,
     restarting: State.Restarting,
+    paused: State.Paused,
     health: (State.Health?.Status ?? 'none') as Health,
     startedAt: State.StartedAt,
     restarts: RestartCount,

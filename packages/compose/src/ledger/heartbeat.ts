@@ -1,5 +1,6 @@
 import { type Clock, linkSignals } from '@cutover/internal';
 import type Docker from 'dockerode';
+import { withRetries } from '../core/retries.ts';
 import { tolerating } from '../engine/docker.ts';
 import { tarOf } from './tar.ts';
 
@@ -53,12 +54,16 @@ export function startHeartbeat(docker: Docker, id: string, clock: Clock): Heartb
   };
 }
 
-/** Watches a holder that cannot be asked; true when its beat stood still for as long as a dead one's would. */
+/** Watches a holder that cannot be looked up; true when its beat stood still for as long as a dead one's would. */
 export async function isStale(docker: Docker, id: string, clock: Clock): Promise<boolean> {
-  const first = await readBeat(docker, id);
-  for (const begun = clock.now(); clock.now() - begun < STALE_AFTER; ) {
+  const read = () => withRetries('engine', clock, () => readBeat(docker, id));
+  const first = await read();
+  for (let begun = clock.now(); clock.now() - begun < STALE_AFTER; ) {
     await clock.sleep(BEAT / 3);
-    if ((await readBeat(docker, id)) !== first) return false;
+    const asked = clock.now();
+    if ((await read()) !== first) return false;
+    // An engine that kept us waiting may have kept the holder waiting as well.
+    if (clock.now() - asked > BEAT) begun = clock.now();
   }
   return true;
 }

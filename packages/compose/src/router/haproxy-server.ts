@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { type RuntimeClient, readServersState, type ServerState } from '@cutover/haproxy';
+import { type RuntimeClient, readServersState, type ServerState, type StatRow } from '@cutover/haproxy';
 import { option, readOptions } from '@cutover/internal';
 import type { RouterSlot, SlotName } from '../core/model.ts';
 import { DeployError } from '../errors.ts';
 import type { Router } from '../ports.ts';
 import { assertAdmin, isSettled, probing, reaching, slotNames, unreadable } from './haproxy.ts';
+import { liveServer, type SlotServer } from './live-server.ts';
 
 export interface HaproxyServerRouterOptions {
   /** `createRuntimeClient()` of `@cutover/haproxy`, at level admin. */
@@ -53,34 +54,31 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
       client.showStat({ proxy: backend, type: 'server' }),
       readStored(file, backend),
     ]);
-    const storedLive = slots.slotOf(stored.find(isOpen)?.server ?? '');
-    const open = now.filter(isOpen).map(({ server }) => slots.slotOf(server) as SlotName);
+    // With both open in the file, a restarted HAProxy would choose neither.
+    const [storedOpen, ...others] = stored.filter(isOpen).flatMap(({ server }) => slots.slotOf(server) ?? []);
+    const storedLive = others.length === 0 ? storedOpen : undefined;
+    const seen = now.map((state) => viewOf(state, rows));
     return {
-      // Both are open in the middle of a switch: what is stored has not moved yet.
-      live: open.length === 1 ? (open[0] as SlotName) : liveOf(open, storedLive),
+      live: liveServer(seen, storedLive) ?? undecided(seen),
       stored: storedLive,
-      slots: Object.fromEntries(
-        now.map(({ server, address }): [SlotName, RouterSlot] => {
-          const row = rows.find(({ name }) => name === server);
-          const sessions = (row?.sessions ?? 0) + (row?.queued ?? 0);
-          return [
-            slots.slotOf(server) as SlotName,
-            {
-              up: row !== undefined && (row.status.state === 'up' || isSettled(row)),
-              settled: row !== undefined && isSettled(row),
-              sessions,
-              address,
-            },
-          ];
-        }),
-      ),
+      slots: Object.fromEntries(seen.map(({ slot, view }) => [slot, view])),
     };
   };
-  const liveOf = (open: readonly SlotName[], stored: SlotName | undefined): SlotName => {
-    if (stored !== undefined && open.includes(stored)) return stored;
+  const viewOf = (state: ServerState, rows: readonly StatRow[]) => {
+    const row = rows.find(({ name }) => name === state.server);
+    const up = row?.status.state === 'up';
+    const settled = row !== undefined && isSettled(row);
+    const sessions = (row?.sessions ?? 0) + (row?.queued ?? 0);
+    const open = isOpen(state);
+    const view: RouterSlot = { up: up || settled, settled, sessions, address: state.address, open };
+    return { slot: slots.slotOf(state.server) as SlotName, open, up, view };
+  };
+  const undecided = (seen: readonly SlotServer[]): never => {
+    const open = seen.filter((server) => server.open).map(({ slot }) => slot);
     throw new DeployError('unknown-slot', {
       doing: `reading which server of ${backend} takes traffic`,
-      found: open.length === 0 ? 'none does' : `${open.join(' and ')} do, and the state file names neither`,
+      found:
+        open.length === 0 ? 'none is ready' : `${open.join(' and ')} are, and the state file names neither`,
       wanted: 'one of them',
       fix: `set one ready and the other to drain: set server ${backend}/… state ready|drain`,
     });
@@ -109,6 +107,17 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
       await confirm();
       await client.switchServers({ backend, to: slots.nameOf(to), from: slots.nameOf(from) });
     },
+    close: async (slot) => {
+      const server = { backend, server: slots.nameOf(slot) };
+      await client.setServerState(server, 'drain');
+      if (!(await states()).some((state) => state.server === server.server && isOpen(state))) return;
+      throw new DeployError('switch-failed', {
+        doing: `closing ${backend}/${server.server} to new traffic`,
+        found: 'HAProxy took the command and still has it ready',
+        wanted: 'DRAIN',
+        fix: 'look for another program that steers HAProxy',
+      });
+    },
     persist: async () => {
       await client.persistServerState({ file });
     },
@@ -116,7 +125,8 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
   };
 }
 
-const isOpen = ({ admin }: ServerState): boolean => !admin.maint && !admin.drain;
+/** Set to take traffic: a server that is down, or whose name is gone, does so as soon as it is back. */
+const isOpen = ({ admin }: ServerState): boolean => admin.set === 'ready';
 
 /** The servers of the backend as the file has them; none where it is empty, as HAProxy leaves it at first. */
 async function readStored(file: string, backend: string): Promise<readonly ServerState[]> {

@@ -25,7 +25,7 @@ export const calmPorts = (world: World, process: Process): Ports =>
   portsOf({
     world,
     process,
-    identity: { host: 'here', boot: 'here', pid: process.pid, started: '1' },
+    identity: { host: 'here', boot: 'here', namespace: 'here', pid: process.pid, started: '1' },
     isGone: async () => undefined,
     hooks: {},
     onEvent: () => {},

@@ -30,7 +30,13 @@ describe('engineLedger', () => {
   let ledger: Ledger;
   const open = (options: LedgerOptions = { clock: new FakeClock() }) =>
     engineLedger({ docker: async () => docker, project: async () => project }, options);
-  const elsewhere = async () => ({ host: 'far', boot: 'another boot', pid: 1, started: '1' });
+  const elsewhere = async () => ({
+    host: 'far',
+    boot: 'another boot',
+    namespace: 'far',
+    pid: 1,
+    started: '1',
+  });
   const entry = (reason: string): JournalEntry => ({ type: 'undo', reason });
 
   beforeAll(async () => {

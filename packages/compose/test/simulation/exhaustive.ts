@@ -1,6 +1,7 @@
-import { callFaults, type Fault, type FaultKind, type Plan, worldFaults } from './faults.ts';
+import { callFaults, type Fault, type FaultKind, type Plan, slotFaults, worldFaults } from './faults.ts';
 import type { Boundary } from './process.ts';
 import { simulate } from './simulate.ts';
+import type { Way } from './world/router.ts';
 
 /** How long or late, where a fault of this kind has a length; one length is too short to matter, one long enough. */
 const lengths: Partial<Record<FaultKind, readonly number[]>> = {
@@ -38,8 +39,8 @@ const ends: readonly Plan['runs'][] = [['deploy'], ['deploy', 'resume']];
 const crashes: readonly FaultKind[] = ['die-before', 'die-sent'];
 
 /** The calls that a run without faults makes. */
-export async function boundaries(): Promise<readonly Boundary[]> {
-  const { calls } = await simulate({ seed: '0', runs: ['deploy'], faults: [] });
+export async function boundaries(way: Way = 'map'): Promise<readonly Boundary[]> {
+  const { calls } = await simulate({ seed: '0', way, runs: ['deploy'], faults: [] });
   return calls[0] ?? [];
 }
 
@@ -47,6 +48,8 @@ export async function boundaries(): Promise<readonly Boundary[]> {
 export async function* everything(): AsyncGenerator<Plan> {
   const calls = await boundaries();
   yield* everyFault(calls);
+  yield* everyFailingSlot();
+  yield* everyRollback();
   yield* everyPause(calls);
   yield* everyPairOfCrashes(calls);
 }
@@ -55,11 +58,12 @@ export async function* everything(): AsyncGenerator<Plan> {
 export function* everyFault(
   calls: readonly Boundary[],
   kinds: readonly FaultKind[] = [...callFaults, ...worldFaults],
+  endings: readonly Plan['runs'][] = ends,
 ): Generator<Plan> {
   for (const kind of kinds)
     for (const ms of lengths[kind] ?? [0])
       for (const fault of faultsAt(1, calls, kind, ms))
-        for (const runs of ends) yield { seed: '0', runs, faults: [fault] };
+        for (const runs of endings) yield { seed: '0', runs, faults: [fault] };
 }
 
 function* faultsAt(run: number, calls: readonly Boundary[], kind: FaultKind, ms = 0): Generator<Fault> {
@@ -72,6 +76,25 @@ function* faultsAt(run: number, calls: readonly Boundary[], kind: FaultKind, ms 
 
 /** A beat changes nothing that a deployment sees, but it is seen. */
 const isLook = ({ name, mutates }: Boundary): boolean => !mutates && !name.startsWith('beat');
+
+/** By server state too: the new slot fails at each call, the router forgets, or the process ends. */
+async function* everyFailingSlot(): AsyncGenerator<Plan> {
+  const kinds: readonly FaultKind[] = [
+    ...slotFaults,
+    'old-crashes',
+    'router-reload',
+    ...crashes,
+    'interrupt',
+  ];
+  for (const plan of everyFault(await boundaries('server'), kinds)) yield { ...plan, way: 'server' };
+}
+
+/** Who deploys is asked to stop, or killed, at each call, and then wants back what ran before. */
+async function* everyRollback(): AsyncGenerator<Plan> {
+  for (const way of ['map', 'server'] as const)
+    for (const plan of everyFault(await boundaries(way), ['interrupt', ...crashes], [['deploy', 'rollback']]))
+      yield { ...plan, way };
+}
 
 /** Every ordered pair of crashes: the first run dies at one boundary, the next at one of those that it then has. */
 export async function* everyPairOfCrashes(calls: readonly Boundary[]): AsyncGenerator<Plan> {
@@ -89,7 +112,7 @@ export async function* everyPairOfCrashes(calls: readonly Boundary[]): AsyncGene
  * when its successor is at the gate, and when it has switched.
  */
 export function* everyPause(calls: readonly Boundary[]): Generator<Plan> {
-  for (const rival of ['second-deployer', 'second-release'] as const)
+  for (const rival of ['second-deployer', 'second-release', 'second-in-container'] as const)
     for (const kind of ['freeze', 'freeze-sent', 'suspend'] as const)
       for (const ms of [28_000, 45_000])
         for (let call = 2; call <= calls.length; call++) {

@@ -1,3 +1,5 @@
+import type { Way } from './world/router.ts';
+
 /** What can go wrong with one call of the deploying process. `ms` says how late or how long, where that matters. */
 export const callFaults = [
   'die-before', // the process is killed before the request is sent
@@ -33,6 +35,13 @@ export const worldFaults = [
   'new-out-of-memory',
   'new-cron-crashes',
   'new-fails-requests',
+  'new-crashes', // these six befall the new slot at that moment, wherever the traffic is
+  'new-stopped',
+  'new-crash-loop',
+  'new-frozen',
+  'new-paused',
+  'new-unhealthy',
+  'old-crashes',
   'dependency-down',
   'ignore-term',
   'exit-at-deadline',
@@ -43,6 +52,7 @@ export const worldFaults = [
   'router-late',
   'second-deployer',
   'second-release',
+  'second-in-container', // of the same machine, in a pid namespace of its own
   'operator-up',
   'operator-stop-cron',
   'operator-stop-worker',
@@ -105,10 +115,24 @@ function nameOf({ call }: Fault, calls: readonly { readonly name: string }[]): F
 export interface Plan {
   /** Of latencies, job lengths and the like, as hexadecimal digits. */
   readonly seed: string;
-  /** What each run is: a deployment of the same release, of another, or `resume()`; the last one is repeated. */
-  readonly runs: readonly ('deploy' | 'resume')[];
+  /** How HAProxy is used; default by a map. */
+  readonly way?: Way;
+  /** What each run is: a deployment of the same release, `resume()` or `rollback()`. */
+  readonly runs: readonly RunKind[];
   readonly faults: readonly Fault[];
 }
+
+export type RunKind = 'deploy' | 'resume' | 'rollback';
+
+/** What befalls a slot while it has the traffic, and nothing else does. */
+export const slotFaults = [
+  'new-crashes',
+  'new-stopped',
+  'new-crash-loop',
+  'new-frozen',
+  'new-paused',
+  'new-unhealthy',
+] as const satisfies readonly WorldFaultKind[];
 
 const isCallFault = (kind: FaultKind): kind is CallFaultKind =>
   (callFaults as readonly string[]).includes(kind);
@@ -155,4 +179,7 @@ export const referenceFaults: Readonly<Record<number, readonly FaultKind[]>> = {
   35: ['hook-throws', 'hook-hangs'],
   // Found on the real stack: it vouches for the next container at the address of one that is gone.
   36: ['router-late'],
+  // Found on the real stack: the way back when the new slot dies, and deployers that cannot look each other up.
+  37: [...slotFaults, 'old-crashes'],
+  38: ['second-in-container'],
 };

@@ -5,7 +5,7 @@ import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
 import { listeners } from '../../src/listeners.ts';
 import type { Settings } from '../../src/options.ts';
-import type { Engine, Exit, Ports, Router } from '../../src/ports.ts';
+import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports.ts';
 import {
   CANARY,
   image,
@@ -18,8 +18,9 @@ import {
   versionOf,
 } from './layout.ts';
 import type { Call, Process } from './process.ts';
+import { MapRouter, type Prepared } from './world/map-router.ts';
 import { dockerOf } from './world/notes.ts';
-import type { Prepared } from './world/router.ts';
+import type { ServerRouter } from './world/server-router.ts';
 import type { World } from './world/world.ts';
 
 export interface Surroundings {
@@ -32,20 +33,30 @@ export interface Surroundings {
 }
 
 /** What one deploying process is given: the real ledger, and engine and router of the simulated world. */
-export function portsOf(around: Surroundings): { settings: Settings; ports: Ports } {
+export function portsOf(around: Surroundings): {
+  settings: Settings;
+  ports: Ports;
+  /** The ledger of the same process when it knows its surroundings otherwise. */
+  ledgerWith: (surroundings: NonNullable<Parameters<typeof engineLedger>[1]>) => Ledger;
+} {
   const { world, process, identity, isGone, hooks, onEvent } = around;
   const engine = engineOf(around);
   const router = routerOf(around);
   let ids = 0;
+  let tokens = 0;
+  const ledgerWith: ReturnType<typeof portsOf>['ledgerWith'] = (surroundings) =>
+    engineLedger(engine, {
+      clock: process.clock,
+      date: () => new Date(world.kernel.now),
+      newToken: () => `${process.name}-${++tokens}`,
+      identify: async () => identity,
+      isGone,
+      ...surroundings,
+    });
   const ports: Ports = {
     engine,
     router,
-    ledger: engineLedger(engine, {
-      clock: process.clock,
-      date: () => new Date(world.kernel.now),
-      identify: async () => identity,
-      isGone,
-    }),
+    ledger: ledgerWith({}),
     clock: process.clock,
     newId: () => `${process.name}-${++ids}`,
     emit: listeners((event) => {
@@ -56,7 +67,8 @@ export function portsOf(around: Surroundings): { settings: Settings; ports: Port
     }),
   };
   const own: Policy = { ...policy, hooks };
-  return { settings: { project: engine, router, layout, policy: own, onEvent: ports.emit }, ports };
+  const settings = { project: engine, router, layout, policy: own, onEvent: ports.emit };
+  return { settings, ports, ledgerWith };
 }
 
 const unreachable = new Error('Cannot connect to the Docker daemon');
@@ -240,61 +252,106 @@ function routerOf({ world, process }: Surroundings): Router {
     world.touch();
     return container ? world.load.sessionsOf(container, kernel.now) : 0;
   };
-  const prepare = (to?: string) => ask('prepare map', true, () => router.prepare(to));
-  const commit = (name: string, { version, to }: { version: Prepared; to: string }) => {
-    const known = process.knowsUntil(kernel.now);
-    return ask(
-      name,
-      true,
-      () => {
-        const { live } = router;
-        world.touch();
-        router.commit(version, to);
-        if (to === live) return;
-        if (world.isSuperseded(process.pid))
-          world.violate('I8', `a superseded holder sends the traffic to ${to}`);
-        world.routed(to, live, process.name, { known, rate: process.rate });
-      },
-      true,
-    );
-  };
-  return {
+  const probe = () =>
+    ask('probe', false, () => {
+      const server = world.server();
+      if (!server) throw new Error('503');
+      if (world.engine.traits.failsRequests && server.version === '2') throw new Error('500');
+    });
+  const common = {
     preflight: async () => {},
     observe: () =>
       ask('observe router', false, () => {
         world.steers(process.pid);
         return router.state(sessions);
       }),
-    warm: (slot) => ask(`warm ${slot}`, true, () => router.warm(slot)),
-    fence: async (confirm) => {
-      const { live, ...version } = await prepare();
-      await confirm();
-      await commit('fence', { version, to: live });
-    },
-    switchTo: async (to, _, confirm) => {
-      const { live, ...version } = await prepare(to);
-      if (live === to) return;
-      await confirm();
-      judged(world, process, 'switch', () =>
-        shelf.journal.some((entry) => entry.type === 'switching' && entry.to === to),
-      );
-      await commit(`switch to ${to}`, { version, to });
-    },
-    persist: (slot) =>
+    warm: (slot: string) => ask(`warm ${slot}`, true, () => router.warm(slot)),
+    persist: (slot: string) =>
       ask(`persist ${slot}`, true, () => {
         if (world.engine.diskFull) throw new Error('no space left on device');
         judged(world, process, 'persist', () => shelf.journal.some(({ type }) => type === 'intent'));
-        // As HAProxy does it: what is live is written down, whatever the caller believes.
-        router.stored = router.live;
+        router.persist();
       }),
-    probe: () =>
-      ask('probe', false, () => {
-        const server = world.server();
-        if (!server) throw new Error('503');
-        if (world.engine.traits.failsRequests && server.version === '2') throw new Error('500');
-      }),
+    // A request that meets processes that stand still is not answered.
+    probe: (signal: AbortSignal) => (hangs(world) ? untilAborted(signal) : probe()),
   };
+  return { ...common, ...(router instanceof MapRouter ? byMap(router) : byServer(router as ServerRouter)) };
+
+  function byMap(map: MapRouter): Pick<Router, 'fence' | 'switchTo'> {
+    const prepare = (to?: string) => ask('prepare map', true, () => map.prepare(to));
+    const commit = (name: string, { version, to }: { version: Prepared; to: string }) => {
+      const known = process.knowsUntil(kernel.now);
+      return ask(
+        name,
+        true,
+        () => {
+          const { live } = map;
+          world.touch();
+          map.commit(version, to);
+          if (to === live) return;
+          if (world.isSuperseded(process.pid))
+            world.violate('I8', `a superseded holder sends the traffic to ${to}`);
+          world.routed(to, live, process.name, { known, rate: process.rate });
+        },
+        true,
+      );
+    };
+    return {
+      fence: async (confirm) => {
+        const { live, ...version } = await prepare();
+        await confirm();
+        await commit('fence', { version, to: live });
+      },
+      switchTo: async (to, _, confirm) => {
+        const { live, ...version } = await prepare(to);
+        if (live === to) return;
+        await confirm();
+        announced(to);
+        await commit(`switch to ${to}`, { version, to });
+      },
+    };
+  }
+
+  /** Two commands, each read back by the verb that gives it. */
+  function byServer(servers: ServerRouter): Pick<Router, 'close' | 'switchTo'> {
+    const drain = (slot: string) => {
+      const known = process.knowsUntil(kernel.now);
+      return ask(`drain ${slot}`, true, () => {
+        world.touch();
+        servers.drain(slot);
+        world.left(slot, known);
+      });
+    };
+    return {
+      switchTo: async (to, from, confirm) => {
+        await confirm();
+        announced(to);
+        const known = process.knowsUntil(kernel.now);
+        await ask(`ready ${to}`, true, () => {
+          const { live } = servers;
+          world.touch();
+          if (servers.open[to] && servers.checks.isUp(to)) return;
+          servers.ready(to);
+          world.routed(to, live, process.name, { known, rate: process.rate });
+        });
+        await drain(from);
+      },
+      close: drain,
+    };
+  }
+
+  function announced(to: string): void {
+    judged(world, process, 'switch', () =>
+      shelf.journal.some((entry) => entry.type === 'switching' && entry.to === to),
+    );
+  }
 }
+
+const hangs = (world: World): boolean =>
+  !world.server() && world.router.targets().some((slot) => world.slotContainer(slot)?.frozen);
+
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 
 /**
  * Differential: the end of a clean run on `version`, whatever happened on the way. Exactly one slot runs, the router and

@@ -5,6 +5,9 @@ import type { Kernel, Scheduled } from './kernel.ts';
 /** An engine or a router that does not answer: after this long its client gives up. */
 export const CALL_TIMEOUT = 10_000;
 
+/** Milliseconds after which whoever was not answered has asked again. */
+const RECOVERS = 3_000;
+
 /** Milliseconds between a look and the effect that follows from it. */
 const BLINK = 100;
 
@@ -58,6 +61,8 @@ export class Process {
   readonly #journal: Journal;
   /** How fast its clock goes against true time. */
   readonly rate: number;
+  /** Until then one of its calls may be without an answer. */
+  hinderedUntil = 0;
 
   constructor(options: {
     kernel: Kernel;
@@ -136,6 +141,10 @@ export class Process {
     return known;
   }
 
+  #hindered(ms: number): void {
+    this.hinderedUntil = Math.max(this.hinderedUntil, this.kernel.now + ms + RECOVERS);
+  }
+
   #lapse(from: number): void {
     const to = this.kernel.now;
     if (to - from > BLINK) this.#lapses.push({ from, to });
@@ -158,8 +167,12 @@ export class Process {
     const ms = fault?.ms ?? 0;
     const kind = fault?.do;
     const back = (delay: number, run: () => void) => kernel.after(delay, () => this.#inside(run));
-    const timeout = () =>
-      back(call.patience ?? CALL_TIMEOUT, () => reject(new Error(`${call.name}: no answer`)));
+    const patience = call.patience ?? CALL_TIMEOUT;
+    if (kind) this.#hindered(Math.max(patience, ms));
+    const timeout = () => {
+      this.#hindered(patience);
+      back(patience, () => reject(new Error(`${call.name}: no answer`)));
+    };
     if (this.cut.has(call.to) || kind === 'lose-request') return void timeout();
     if (kind === 'refuse') return void back(latency, () => reject(new Error(`${call.name}: refused`)));
     const deaf = kind === 'lose-reply' || kind === 'late-apply' || kind === 'false-error';

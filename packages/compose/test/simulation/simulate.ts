@@ -1,14 +1,16 @@
+import { unfinished } from '../../src/core/journal.ts';
 import { deployRelease, resumeDeployment } from '../../src/deployment.ts';
 import { DeployError } from '../../src/errors.ts';
 import { STALE_AFTER } from '../../src/ledger/heartbeat.ts';
-import type { Identity } from '../../src/ledger/identity.ts';
-import { callFault, type Fault, isAt, type Plan } from './faults.ts';
+import { type Identity, isWithinReach } from '../../src/ledger/identity.ts';
+import { earlierRelease } from '../../src/release.ts';
+import { callFault, type Fault, isAt, type Plan, type RunKind } from './faults.ts';
 import { release } from './layout.ts';
 import { allOn, portsOf } from './ports.ts';
 import { type Boundary, type Mischief, Process } from './process.ts';
 import type { Note } from './world/notes.ts';
 import { strike } from './world/strike.ts';
-import { type Violation, World } from './world/world.ts';
+import { answers, lifeOf, type Violation, World } from './world/world.ts';
 
 /** How one deploying process ended. */
 export type Ending =
@@ -33,7 +35,12 @@ export interface Result {
 }
 
 /** Something a test puts between the core and the world: a planted bug. */
-export type Sabotage = (context: ReturnType<typeof portsOf>, world: World) => ReturnType<typeof portsOf>;
+export type Sabotage = (context: Context, world: World) => Context;
+
+type Context = ReturnType<typeof portsOf> & {
+  /** In place of what `rollback()` does. */
+  readonly rollback?: typeof rollBack;
+};
 
 /** Milliseconds in which each run must end: two hooks that hang for five minutes, and the graces. */
 const LIMIT = 1_200_000;
@@ -54,6 +61,21 @@ export async function simulate(plan: Plan, sabotage: Sabotage = (context) => con
   return { violations: world.violations, endings, reached: world.reached, world, calls, struck };
 }
 
+/** The slot of a deployment under way that had the traffic before, while it can take it back at once. */
+function warmSlot(world: World): { slot: string; life: string } | undefined {
+  const intent = unfinished(world.shelf.journal);
+  if (!intent || world.journalLost || world.router.live !== intent.target || intent.target === intent.origin)
+    return undefined;
+  const c = world.slotContainer(intent.origin);
+  if (!c || c.stop || !answers(c) || lifeOf(c) !== intent.previous.life) return undefined;
+  return world.router.checks.isSettled(intent.origin) ? { slot: intent.origin, life: lifeOf(c) } : undefined;
+}
+
+async function rollBack(context: ReturnType<typeof portsOf>, signal: AbortSignal): Promise<string> {
+  const release = await earlierRelease(context.ports, signal);
+  return (await deployRelease(context, { kind: 'rollback', release, signal })).outcome;
+}
+
 export class Simulation {
   readonly world: World;
   readonly calls: (readonly Boundary[])[] = [];
@@ -67,7 +89,8 @@ export class Simulation {
   constructor(plan: Plan, sabotage: Sabotage) {
     this.#plan = plan;
     this.#sabotage = sabotage;
-    this.world = new World(BigInt(`0x${plan.seed}`));
+    this.world = new World(BigInt(`0x${plan.seed}`), plan.way);
+    this.world.slowReturn.steersman = () => this.#steersman();
     this.world.shelf.takenOver = (lock) => this.#judgeTakeover(lock);
   }
 
@@ -81,23 +104,29 @@ export class Simulation {
     for (const process of this.processes) process.die();
   }
 
-  async run(number: number, kind: Plan['runs'][number]): Promise<Ending> {
+  /** Who has the lock and can act at this moment: I15 counts only then. */
+  #steersman(): Process | undefined {
+    const holder = this.world.shelf.lock?.holder;
+    const process = holder === undefined ? undefined : this.processes[holder - 1];
+    if (!process?.alive || process.isFrozen || process.cut.size > 0 || this.ended.has(process.pid))
+      return undefined;
+    return this.world.kernel.now < process.hinderedUntil ? undefined : process;
+  }
+
+  async run(number: number, kind: RunKind): Promise<Ending> {
     const faults = this.#plan.faults.filter(({ run }) => run === number);
     const ending = await this.start(`run${number}`, kind, '2', faults);
     return ending;
   }
 
   /** A process of its own, until it ends or dies. */
-  async start(
-    name: string,
-    kind: 'deploy' | 'resume',
-    version: string,
-    faults: readonly Fault[],
-  ): Promise<Ending> {
+  async start(name: string, kind: RunKind, version: string, faults: readonly Fault[]): Promise<Ending> {
     const { world } = this;
     let ending: Ending | undefined;
     const process = this.#spawn(name, faults);
     this.calls.push(process.calls);
+    const warm = kind === 'rollback' && faults.length === 0 ? warmSlot(world) : undefined;
+    const { switches } = world;
     void this.#work(process, kind, version, faults).then((end) => {
       ending = end;
     });
@@ -110,7 +139,8 @@ export class Simulation {
     }
     if (!process.alive && world.router.live !== world.router.stored)
       world.reach('crash between the commit and the file');
-    this.#judgeEnd(ending ?? 'dead', version);
+    this.#judgeEnd(ending ?? 'dead', kind === 'deploy' ? version : undefined);
+    if (warm && ending === 'deployed') this.#judgeRollback(warm, world.switches - switches);
     return ending ?? 'dead';
   }
 
@@ -146,17 +176,15 @@ export class Simulation {
     return process;
   }
 
-  #work(
-    process: Process,
-    kind: 'deploy' | 'resume',
-    version: string,
-    faults: readonly Fault[],
-  ): Promise<Ending> {
+  #work(process: Process, kind: RunKind, version: string, faults: readonly Fault[]): Promise<Ending> {
     const { world } = this;
     const boot = process.name === 'rival' ? 'another host' : `boot ${this.#boot}`;
-    const identity: Identity = { host: boot, boot, pid: process.pid, started: '1' };
+    const namespace = process.name === 'contained' ? 'a container' : 'the host';
+    const identity: Identity = { host: boot, boot, namespace, pid: process.pid, started: '1' };
     const isGone = async (other: Identity) =>
-      other.boot === boot ? !this.processes[other.pid - 1]?.alive || this.ended.has(other.pid) : undefined;
+      isWithinReach(identity, other)
+        ? !this.processes[other.pid - 1]?.alive || this.ended.has(other.pid)
+        : undefined;
     const has = (kind: Fault['do']) => faults.some((fault) => fault.do === kind);
     const around = {
       world,
@@ -171,15 +199,15 @@ export class Simulation {
         if (has('sink-throws')) throw new Error('the reporter is broken');
       },
     };
-    const context = this.#sabotage(portsOf(around), world);
+    const context: Context = this.#sabotage(portsOf(around), world);
     const { signal } = process.controller;
-    const done =
-      kind === 'resume'
-        ? resumeDeployment(context, signal).then((outcome) => outcome ?? 'nothing')
-        : deployRelease(context, { kind: 'deploy', release: release(version), signal }).then(
-            ({ outcome }) => outcome,
-          );
-    return done
+    const work: Record<RunKind, () => Promise<string>> = {
+      resume: async () => (await resumeDeployment(context, signal)) ?? 'nothing',
+      deploy: async () =>
+        (await deployRelease(context, { kind: 'deploy', release: release(version), signal })).outcome,
+      rollback: () => (context.rollback ?? rollBack)(context, signal),
+    };
+    return work[kind]()
       .catch((error: unknown) => endingOf(world, process.name, error))
       .then((ending) => {
         world.note(process.name, `ends: ${ending}`);
@@ -200,23 +228,25 @@ export class Simulation {
       world.violate('I7', `the lock is taken from ${old.name}, which lives`);
   }
 
-  /** A second deployer, on another machine, beside the one that runs. */
-  rival(version: string): void {
-    const process = this.#spawn('rival', []);
+  /** A second deployer, on another machine or in a container of this one, beside the one that runs. */
+  rival(version: string, name: 'rival' | 'contained' = 'rival'): void {
+    const process = this.#spawn(name, []);
     this.#others.push(this.#work(process, 'deploy', version, []));
     this.world.reach('a second deployer');
   }
 
   /** I6 as far as it can be said of a single run: what it reports is what is there. */
-  #judgeEnd(ending: Ending, version: string): void {
+  #judgeEnd(ending: Ending, version: string | undefined): void {
     const { world } = this;
+    if (ending === 'locked' && this.#others.length === 0 && !world.journalLost && !this.#othersLive())
+      world.violate('I7', 'it is locked out, and nobody else deploys');
     if (this.broken || world.disturbed || this.#others.length > 0) return;
     const { exitsSoon, outOfMemory, flaps } = world.engine.traits;
     // What crashes now and then is sometimes not there; that is no lie.
     const restless = exitsSoon || outOfMemory || flaps;
     const says = {
-      deployed: restless ? undefined : version,
-      unchanged: restless ? undefined : version,
+      deployed: restless ? undefined : (version ?? 'any'),
+      unchanged: restless ? undefined : (version ?? 'any'),
       nothing: restless || world.journalLost ? undefined : 'any',
       reverted: world.journalLost ? undefined : 'any',
     }[ending as string];
@@ -224,6 +254,25 @@ export class Simulation {
     if (problem) world.violate('I6', `it says ${ending}, and ${problem}`);
     if (ending === 'deployed' && world.fooled)
       world.violate('I11', 'it says deployed, and real requests fail');
+  }
+
+  /** Somebody else lives who could have the lock, be it one whose process was killed on another machine. */
+  #othersLive(): boolean {
+    const holder = this.world.shelf.lock?.holder;
+    return holder !== undefined && holder !== this.processes.length;
+  }
+
+  /** I16: while the old slot is warm a rollback is one switch to it, and it is never started again. */
+  #judgeRollback({ slot, life }: { slot: string; life: string }, switches: number): void {
+    const { world } = this;
+    if (this.broken || world.disturbed) return;
+    const c = world.slotContainer(slot);
+    world.reach('a rollback to a warm slot');
+    if (world.router.live !== slot || !c || lifeOf(c) !== life || switches !== 1)
+      world.violate(
+        'I16',
+        `a rollback took ${switches} switches, and ${slot} was ${c && lifeOf(c) === life ? '' : 'not '}kept`,
+      );
   }
 
   /** Faults stop; from here on it must come out well, and stay so. */
@@ -285,9 +334,9 @@ function heal(world: World): void {
   const { engine, router } = world;
   engine.heal();
   world.fooled = false;
-  router.disbelieves = undefined;
+  router.checks.disbelieves = undefined;
   router.refusesUntil = 0;
-  router.lateness = 0;
+  router.checks.lateness = 0;
 }
 
 function endingOf(world: World, who: string, error: unknown): Ending {

@@ -5,7 +5,10 @@ export const ENOUGH_SEEDS = 20_000;
 
 /** Rare situations that the mix of faults must lead to; one that never comes means that its tests are blind. */
 const rare = [
+  'a rollback to a warm slot',
   'a second deployer',
+  'a slot fails while it has the traffic',
+  'an idle slot fails',
   'crash between the commit and the file',
   'effect of a dead process',
   'effect of a superseded holder',

@@ -14,20 +14,50 @@ const themes: readonly (readonly FaultKind[])[] = [
   ['router-reload', 'router-restart', 'router-refuses', 'router-disagrees', 'cut-router', 'die-before'],
   ['prune', 'prune-notes', 'die-late', 'late-apply', 'second-release'],
   ['router-late', 'hook-throws', 'new-never-healthy', 'new-cron-crashes'],
+  [
+    'new-crashes',
+    'new-stopped',
+    'new-crash-loop',
+    'new-frozen',
+    'new-paused',
+    'new-unhealthy',
+    'old-crashes',
+  ],
+  ['new-crashes', 'new-frozen', 'interrupt', 'router-reload', 'die-before'],
+  ['second-in-container', 'interrupt', 'lose-reply', 'cut-engine'],
   ['new-exits-soon', 'new-out-of-memory', 'new-flaps', 'engine-restart', 'new-late-healthy'],
 ];
+
+/**
+ * What only a router that refuses old commands survives: server states carry no version, so a command of somebody who
+ * was paused, or who lost the lock, is obeyed whenever it comes. The docs say so.
+ */
+export const needsFence: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'freeze',
+  'freeze-sent',
+  'suspend',
+  'die-late',
+  'late-apply',
+  'double',
+  'second-deployer',
+  'second-release',
+  'second-in-container',
+  'cut-engine',
+]);
 
 /** A random mix from a seed: few kinds are switched on in each, so that rare combinations are not drowned. */
 export function swarmPlan(seed: bigint): Plan {
   const random = new Random(seed);
   const runs = Array.from({ length: random.between(1, MOST_RUNS) }, () =>
-    random.chance(0.75) ? ('deploy' as const) : ('resume' as const),
+    random.pick(['deploy', 'deploy', 'deploy', 'deploy', 'resume', 'rollback'] as const),
   );
   runs[0] = 'deploy';
-  const enabled = random.chance(0.25)
+  const way = random.chance(0.4) ? 'server' : 'map';
+  const mix = random.chance(0.25)
     ? [...random.pick(themes)]
     : Array.from({ length: random.between(1, 4) }, () => random.pick(kinds));
-  if (random.chance(0.6)) enabled.push('die-before', 'die-sent');
+  const enabled = way === 'map' ? mix : mix.filter((kind) => !needsFence.has(kind));
+  if (enabled.length === 0 || random.chance(0.6)) enabled.push('die-before', 'die-sent');
   const faults: Fault[] = Array.from({ length: random.between(1, MOST_FAULTS) }, () => ({
     run: random.between(1, runs.length),
     call: random.between(1, CALLS),
@@ -35,5 +65,10 @@ export function swarmPlan(seed: bigint): Plan {
     ms: random.pick([200, 1_500, 6_000, 12_000, 25_000, 60_000]),
   }));
   // A seed of its own for what happens inside, so that shrinking a plan leaves the rest of the run alone.
-  return { seed: (seed === 0n ? 1n : BigInt.asUintN(64, seed)).toString(16), runs, faults };
+  return {
+    seed: (seed === 0n ? 1n : BigInt.asUintN(64, seed)).toString(16),
+    ...(way === 'map' ? {} : { way }),
+    runs,
+    faults,
+  };
 }

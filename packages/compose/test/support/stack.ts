@@ -191,7 +191,7 @@ export function stackDeployment(
     gate: { stableFor: 300, interval: 100, timeout: 8_000 },
     drain: { timeout: 10_000 },
     verify: { stableFor: 500 },
-    soak: 300,
+    watch: { for: 300 },
     onEvent,
   });
 }

@@ -25,7 +25,7 @@ export const layout: Layout = {
 const policy: Policy = {
   gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 5_000, checks: [] },
   drain: { timeout: 5_000, interval: 100 },
-  soak: 1_000,
+  watch: { for: 1_000, every: 250 },
   verify: { stableFor: 500, timeout: 3_000 },
   hooks: {},
 };

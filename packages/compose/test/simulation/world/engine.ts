@@ -16,6 +16,9 @@ export interface SimContainer {
   manuallyStopped: boolean;
   /** It has ended and the engine is about to start it again. */
   restarting: boolean;
+  /** Its processes answer nothing: stopped one by one, or, `paused`, by the engine, which shows it. */
+  frozen: boolean;
+  paused: boolean;
   health: Health;
   restarts: number;
   exitCode: number;
@@ -70,6 +73,8 @@ export interface EngineWatcher {
   exited(container: SimContainer, by: string | undefined): void;
   signalled(container: SimContainer, by: string): void;
   killed(container: SimContainer, by: string): void;
+  /** It answers nothing any more, and nothing has ended. */
+  frozen(container: SimContainer): void;
   removed(container: SimContainer): void;
 }
 
@@ -118,6 +123,7 @@ export class SimEngine {
       imageName: image(c.version).name,
       running: c.running || c.restarting,
       restarting: c.restarting,
+      paused: c.paused,
       health: c.health,
       startedAt: c.startedAt,
       restarts: c.restarts,
@@ -169,6 +175,8 @@ export class SimEngine {
       startedAt: 'never',
       manuallyStopped: false,
       restarting: false,
+      frozen: false,
+      paused: false,
       health: 'none',
       restarts: 0,
       exitCode: 0,
@@ -186,7 +194,7 @@ export class SimEngine {
     if (c.running) return;
     this.#watcher.touch();
     c.running = true;
-    c.restarting = false;
+    Object.assign(c, { restarting: false, frozen: false, paused: false });
     c.startedAt = String(++this.#starts);
     c.manuallyStopped = false;
     c.exitCode = 0;
@@ -236,6 +244,7 @@ export class SimEngine {
       return;
     }
     this.#watcher.touch();
+    this.thaw(c);
     this.#watcher.signalled(c, by);
     c.waiting.push(answer);
     c.manuallyStopped = true;
@@ -262,6 +271,22 @@ export class SimEngine {
     for (const scheduled of c.pending.splice(0)) scheduled.cancelled = true;
     c.restarting = false;
     c.manuallyStopped = true;
+  }
+
+  /** Its processes stand still; the engine shows that only of one that it has `paused` itself. */
+  freeze(c: SimContainer, paused: boolean): void {
+    if (!c.running) return;
+    this.#watcher.touch();
+    Object.assign(c, { frozen: true, paused });
+    this.#watcher.frozen(c);
+  }
+
+  /** A signal wakes it, as the engine resumes what it is to stop. */
+  thaw(c: SimContainer): void {
+    if (!c.frozen) return;
+    this.#watcher.touch();
+    Object.assign(c, { frozen: false, paused: false });
+    this.#watcher.readiness(c);
   }
 
   /** `docker kill`: no grace at all. */
@@ -334,6 +359,7 @@ export class SimEngine {
     this.dependencyBack();
     for (const c of this.containers) {
       for (const doom of c.dooms.splice(0)) doom.cancelled = true;
+      this.thaw(c);
       this.setReady(c, true);
     }
   }

@@ -1,7 +1,8 @@
 import type { Fault } from '../faults.ts';
-import { layout, scaleOf, variableOf, versionOf } from '../layout.ts';
+import { layout, scaleOf, slotOf, variableOf, versionOf } from '../layout.ts';
 import type { Process } from '../process.ts';
 import type { Simulation } from '../simulate.ts';
+import type { SimContainer } from './engine.ts';
 import type { World } from './world.ts';
 
 /** What the world does at the moment of a fault that is not about one call. */
@@ -45,14 +46,22 @@ export function strike(simulation: Simulation, process: Process, { do: kind, ms 
       router.refusesUntil = kernel.now + ms;
     },
     'router-disagrees': () => {
-      router.disbelieves = { slot: router.live === 'blue' ? 'green' : 'blue', until: kernel.now + ms };
+      router.checks.disbelieves = { slot: router.live === 'blue' ? 'green' : 'blue', until: kernel.now + ms };
     },
     'router-late': () => {
       engine.healthless = true;
-      router.lateness = 20_000;
+      router.checks.lateness = 20_000;
     },
     'second-deployer': () => simulation.rival('2'),
     'second-release': () => simulation.rival('3'),
+    'second-in-container': () => simulation.rival('2', 'contained'),
+    'new-crashes': () => onNewSlot(world, (c) => engine.exit(c, 1)),
+    'new-stopped': () => onNewSlot(world, (c) => engine.stop(c.id, 1_000, 'operator', () => {})),
+    'new-crash-loop': () => onNewSlot(world, (c) => crashLoop(world, c)),
+    'new-frozen': () => onNewSlot(world, (c) => engine.freeze(c, false)),
+    'new-paused': () => onNewSlot(world, (c) => engine.freeze(c, true)),
+    'new-unhealthy': () => onNewSlot(world, (c) => engine.setReady(c, false)),
+    'old-crashes': () => onSlot(world, '1', (c) => engine.exit(c, 1)),
     'operator-up': () => operatorUp(world),
     'operator-stop-cron': () => operatorStop(world, 'cron'),
     'operator-stop-worker': () => operatorStop(world, 'worker'),
@@ -145,6 +154,26 @@ function operatorUp(world: World): void {
 function operatorStop(world: World, service: string): void {
   world.disturbed = true;
   for (const c of world.engine.of(service)) world.engine.stop(c.id, 1_000, 'operator', () => {});
+}
+
+/** What befalls the slot with the new release, which has the traffic or not. */
+const onNewSlot = (world: World, blow: (c: SimContainer) => void): void => onSlot(world, '2', blow);
+
+function onSlot(world: World, version: string, blow: (c: SimContainer) => void): void {
+  const { engine } = world;
+  const c = engine.containers.find((one) => one.running && slotOf(one.service) && one.version === version);
+  if (!c) return;
+  world.disturbed = true;
+  world.reach(
+    world.router.live === slotOf(c.service) ? 'a slot fails while it has the traffic' : 'an idle slot fails',
+  );
+  blow(c);
+}
+
+/** Out of memory, soon after each start. */
+function crashLoop(world: World, c: SimContainer): void {
+  world.engine.traits.outOfMemory = true;
+  world.engine.exit(c, 137);
 }
 
 /** `docker compose down`: everything goes, and comes back when the operator sees what he has done. */

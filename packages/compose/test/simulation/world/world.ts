@@ -4,8 +4,11 @@ import { CANARY, graceOf, layout, policy, scaleOf, slotOf } from '../layout.ts';
 import { Random } from '../random.ts';
 import type { Situation } from '../situations.ts';
 import { type SimContainer, SimEngine } from './engine.ts';
+import { MapRouter } from './map-router.ts';
 import { NoteShelf } from './notes.ts';
-import { SimRouter } from './router.ts';
+import type { SimRouter, Way } from './router.ts';
+import { ServerRouter } from './server-router.ts';
+import { SlowReturn } from './slow-return.ts';
 import { Workload } from './workload.ts';
 
 export interface Violation {
@@ -14,7 +17,19 @@ export interface Violation {
   readonly text: string;
 }
 
-const lifeOf = ({ id, startedAt }: SimContainer): string => `${id}@${startedAt}`;
+export const lifeOf = ({ id, startedAt }: SimContainer): string => `${id}@${startedAt}`;
+
+/** Milliseconds until the checks of what answers nothing have failed often enough. */
+const CHECKS_RUN_OUT = 6_000;
+
+/** Milliseconds in which a server goes down once its checks fail. */
+const CHECKS_FAIL = 500;
+
+/** Milliseconds that the two halves of a switch may be apart. */
+const MOMENT = 1_000;
+
+/** It is fit to serve, and its processes are not frozen. */
+export const answers = (c: SimContainer): boolean => c.readySince !== undefined && !c.frozen;
 
 /** The names that stand for the world itself, or for people, among those who do things. */
 const outsiders = new Set(['operator', 'world', 'network', 'router']);
@@ -38,15 +53,19 @@ export class World {
   disturbed = false;
   /** Traffic went to a slot whose health is good and whose answers are not. */
   fooled = false;
+  /** How often the traffic was sent to another slot. */
+  switches = 0;
+  readonly slowReturn = new SlowReturn(this);
   /** The environment took the live slot away; nobody is to blame until it serves again. */
   #excused = false;
   #leftRotation = new Map<string, number>();
+  #lastLive = new Map<string, number>();
   #lostReady = new Map<string, { life: string; at: number }>();
 
-  constructor(seed: bigint) {
+  constructor(seed: bigint, way: Way = 'map') {
     this.random = new Random(seed);
     this.engine = new SimEngine(this.kernel, this.random, this);
-    this.router = new SimRouter(this.kernel);
+    this.router = way === 'map' ? new MapRouter(this.kernel) : new ServerRouter(this.kernel);
     this.load = new Workload(Number(seed & 0xffffn));
     this.#settleIn();
     this.shelf.leaked = (where) => this.leaked(where);
@@ -93,32 +112,59 @@ export class World {
     return this.engine.containers.find((c) => c.running && c.service === service);
   }
 
-  /** Who answers a request that comes now. */
+  /** Who answers a request that comes now; one that meets nobody at one server is sent to the other. */
   server(): SimContainer | undefined {
     const { kernel, router } = this;
     if (kernel.now < router.downUntil) return undefined;
-    const container = this.slotContainer(router.live);
-    return container?.readySince === undefined ? undefined : container;
+    for (const slot of router.targets()) {
+      const container = this.slotContainer(slot);
+      if (container && answers(container)) return container;
+    }
+    return undefined;
+  }
+
+  get #liveIsFrozen(): boolean {
+    return this.slotContainer(this.router.live)?.frozen === true;
   }
 
   touch(): void {
     const server = this.server();
     if (server) this.#excused = false;
     const lost = this.load.advance(this.kernel.now, server);
-    if (lost > 0 && !this.#excused) this.violate('I1', `${lost} requests found no server`);
+    if (lost > 0 && !this.#excused && !this.#liveIsFrozen)
+      this.violate('I1', `${lost} requests found no server`);
     const failing = this.engine.traits.failsRequests && server?.version === '2';
     if (failing) this.reach('real requests fail although health is good');
   }
 
   /** I1 at this instant: whoever routes to nobody is found out even when no request comes. */
   #judge(): void {
+    this.slowReturn.judge();
+    this.#judgeTargets();
     if (this.#excused) {
       if (this.server()) this.#excused = false;
       return;
     }
-    if (!this.server()) {
+    // How long the traffic may stay there is for I15 to say.
+    if (!this.server() && !this.#liveIsFrozen) {
       this.violate('I1', `no ready server in rotation (${this.router.live})`);
       this.#excused = true;
+    }
+  }
+
+  /** I2 for what gets traffic by itself: a server that was left open, and whose next container comes up. */
+  #judgeTargets(): void {
+    const { router, kernel } = this;
+    this.#lastLive.set(router.live, kernel.now);
+    for (const slot of router.targets()) {
+      // What was live a moment ago may have started again by itself.
+      if (kernel.now - (this.#lastLive.get(slot) ?? Number.NEGATIVE_INFINITY) < MOMENT) continue;
+      const c = this.slotContainer(slot);
+      if (!c || this.eligible.has(lifeOf(c))) continue;
+      const goodFor = c.readySince === undefined ? 0 : kernel.now - c.readySince;
+      if (goodFor >= policy.gate.stableFor) continue;
+      this.eligible.add(lifeOf(c));
+      this.violate('I2', `${slot} takes traffic by itself, good for ${goodFor} ms`);
     }
   }
 
@@ -127,7 +173,7 @@ export class World {
       this.violate('I3', 'two crons run');
     }
     const slot = slotOf(c.service);
-    if (slot) this.router.appeared(slot);
+    if (slot) this.router.checks.appeared(slot);
   }
 
   unready(c: SimContainer): void {
@@ -140,7 +186,7 @@ export class World {
 
   readiness(c: SimContainer): void {
     const slot = slotOf(c.service);
-    if (slot) this.router.noticed(slot, c.readySince !== undefined);
+    if (slot) this.router.checks.noticed(slot, c.readySince !== undefined);
     if (slot === this.router.live && c.readySince === undefined && c.running) this.excuse();
   }
 
@@ -157,7 +203,8 @@ export class World {
   /** I5 and I11: nobody routes there, and its sessions are through or their deadline has passed. */
   #judgeSlotStop(c: SimContainer, slot: string): void {
     const { kernel, router, load } = this;
-    if (router.live === slot) this.violate('I5', `${slot} is stopped and has the traffic`);
+    if (router.live === slot || router.targets().includes(slot))
+      this.violate('I5', `${slot} is stopped and has the traffic`);
     if (router.stored === slot)
       this.violate('I5', `${slot} is stopped and a restarted router would choose it`);
     const left = this.#leftRotation.get(slot) ?? Number.NEGATIVE_INFINITY;
@@ -186,6 +233,16 @@ export class World {
     if (!outsiders.has(by)) this.violate('I4', `${c.id} is killed without its grace`);
   }
 
+  frozen(c: SimContainer): void {
+    const slot = slotOf(c.service);
+    if (!slot) return;
+    if (this.router.targets().includes(slot)) this.excuse();
+    const { now } = this.kernel;
+    // Its checks run into their limit, one after the other; until then only the engine knows, of one that it paused.
+    this.#lostReady.set(slot, { life: lifeOf(c), at: c.paused ? now : now + CHECKS_RUN_OUT + CHECKS_FAIL });
+    this.kernel.quietly(CHECKS_RUN_OUT, () => c.frozen && this.router.checks.noticed(slot, false));
+  }
+
   removed(c: SimContainer): void {
     this.eligible.delete(lifeOf(c));
   }
@@ -209,7 +266,8 @@ export class World {
   routed(to: string, from: string, by: string, { known, rate } = { known: this.kernel.now, rate: 1 }): void {
     if (to === from) return;
     this.note(by, `traffic ${from} → ${to}`);
-    this.#leftRotation.set(from, this.kernel.now);
+    if (!outsiders.has(by)) this.switches++;
+    this.left(from);
     const c = this.slotContainer(to);
     this.fooled = this.engine.traits.failsRequests && c?.version === '2';
     if (outsiders.has(by)) {
@@ -219,7 +277,7 @@ export class World {
     const goodFor = c?.readySince === undefined ? -1 : this.kernel.now - c.readySince;
     const stable = goodFor * Math.max(1, rate) >= policy.gate.stableFor;
     const proven = c !== undefined && (this.eligible.has(lifeOf(c)) || stable);
-    if (proven && goodFor >= 0) this.eligible.add(lifeOf(c));
+    if (proven && goodFor >= 0 && answers(c)) this.eligible.add(lifeOf(c));
     else if (this.#hasLost(to, c, known)) {
       // Nobody can look and switch in the same instant.
       this.reach('the slot fails at the moment of the switch');
@@ -227,11 +285,18 @@ export class World {
     } else this.violate('I2', `${to} gets the traffic, good for ${goodFor} ms`);
   }
 
+  /** No new request goes there from now on; the other slot may have failed since anybody could know. */
+  left(slot: string, known = Number.POSITIVE_INFINITY): void {
+    this.#leftRotation.set(slot, this.kernel.now);
+    const { live } = this.router;
+    if (!this.server() && this.#hasLost(live, this.slotContainer(live), known)) this.excuse();
+  }
+
   /** Without health of the engine's own, the router is asked, which hears of an end a little later. */
   #hasLost(slot: string, c: SimContainer | undefined, known: number): boolean {
     const lost = this.#lostReady.get(slot);
     if (!lost) return false;
-    const heard = lost.at + (this.engine.healthless ? this.router.lateness : 0);
+    const heard = lost.at + (this.engine.healthless ? this.router.checks.lateness : 0);
     return lost.at >= known || (heard >= known && (!c || lifeOf(c) === lost.life));
   }
 }

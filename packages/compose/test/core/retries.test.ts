@@ -1,6 +1,6 @@
 import { FakeClock } from '@cutover/internal/testing';
 import { describe, expect, it } from 'vitest';
-import { PATIENCE, patient } from '../../src/core/patience.ts';
+import { RETRY_FOR, retryingPorts } from '../../src/core/retries.ts';
 import { DeployError } from '../../src/errors.ts';
 import type { Ports } from '../../src/ports.ts';
 
@@ -14,11 +14,11 @@ function portsFailing(times: number, error: Error = silent) {
     if (++asked <= times) throw error;
     return 'seen';
   };
-  const ports = patient({ engine: { observe }, router: { observe }, clock } as unknown as Ports);
+  const ports = retryingPorts({ engine: { observe }, router: { observe }, clock } as unknown as Ports);
   return { ports, clock, asked: () => asked };
 }
 
-describe('patient', () => {
+describe('retryingPorts', () => {
   it.each(['engine', 'router'] as const)('asks the %s again until it answers', async (who) => {
     const { ports, clock, asked } = portsFailing(3);
     const look = ports[who].observe();
@@ -35,7 +35,7 @@ describe('patient', () => {
         code: `${who}-unreachable`,
         message: expect.stringContaining('ECONNREFUSED'),
       });
-      await clock.advance(PATIENCE + 1_000);
+      await clock.advance(RETRY_FOR + 1_000);
       await failed;
     },
   );

@@ -1,0 +1,65 @@
+import type { DeployError } from '../errors.ts';
+import type { Lock, Ports } from '../ports.ts';
+import { remember } from './journal.ts';
+import type { Intent, JournalEntry, Layout, Situation } from './model.ts';
+import { observe } from './observe.ts';
+import type { Policy } from './policy.ts';
+
+/** One deployment by one process: what it was given, and what it has seen so far. */
+export interface Run {
+  readonly ports: Ports;
+  readonly layout: Layout;
+  readonly policy: Policy;
+  readonly intent: Intent;
+  readonly lock: Lock;
+  /** The caller's wish to stop. */
+  readonly signal: AbortSignal | undefined;
+  /** Aborts when the new slot goes bad under a step that would have nothing to do with it. */
+  readonly alarm?: AbortSignal;
+  /** This deployment's entries, kept beside the ledger so that no step has to read it again. */
+  readonly journal: JournalEntry[];
+  readonly seen: Seen;
+}
+
+/** What this process has seen; a successor looks for itself. */
+export interface Seen {
+  readonly started: Set<string>;
+  readonly proven: Set<string>;
+  readonly drained: Set<string>;
+  watched: boolean;
+  /** How the last requests through the router were answered while the new slot was watched; undefined for well. */
+  readonly answers: (string | undefined)[];
+  /** Work that bad news has overtaken and that goes on still. */
+  pending: Promise<unknown>[];
+  /** Why the deployment turned round. */
+  failure: DeployError | undefined;
+}
+
+export const nothingSeen = (): Seen => ({
+  started: new Set(),
+  proven: new Set(),
+  drained: new Set(),
+  watched: false,
+  answers: [],
+  pending: [],
+  failure: undefined,
+});
+
+export async function look({ ports, layout, intent, journal, seen }: Run): Promise<Situation> {
+  return { ...(await observe(ports)), layout, intent, progress: { ...remember(journal), ...seen } };
+}
+
+/** The ledger first, then this process: what is remembered here has been written there. */
+export async function write(run: Run, entry: JournalEntry): Promise<void> {
+  await run.lock.append(entry);
+  run.journal.push(entry);
+}
+
+/** What may cut a wait short; the way back is gone to its end. */
+export const cutBy = ({ journal, signal }: Run): AbortSignal | undefined =>
+  remember(journal).direction === 'back' ? undefined : signal;
+
+/** Until nothing acts any more that a step has left behind. */
+export async function settlePending({ seen }: Run): Promise<void> {
+  while (seen.pending.length > 0) await Promise.allSettled(seen.pending.splice(0));
+}

@@ -1,0 +1,60 @@
+import type { RouterState, SlotName } from '../../../src/core/model.ts';
+import { SimRouter } from './router.ts';
+
+/** What a commit names: a version, and the worker process that counted it. */
+export interface Prepared {
+  readonly worker: number;
+  readonly version: number;
+}
+
+/** HAProxy that routes by a map: what it has in memory, what its file says, and its own checks of both backends. */
+export class MapRouter extends SimRouter {
+  live: SlotName = 'blue';
+  stored: SlotName | undefined = 'blue';
+  /** Of the map in use, and the last that was prepared; both begin anew with each worker process. */
+  #version = 0;
+  #prepared = 0;
+  #worker = 0;
+
+  targets(): readonly SlotName[] {
+    return [this.live];
+  }
+
+  persist(): void {
+    this.stored = this.live;
+  }
+
+  warm(slot: SlotName): void {
+    this.checks.forget(slot);
+  }
+
+  /** A version of the map to fill, and what the one in use says; refused for a backend that is down. */
+  prepare(to?: SlotName): Prepared & { live: SlotName } {
+    if (to !== undefined && !this.checks.isUp(to)) throw new Error(`backend ${to} is not up`);
+    return { worker: this.#worker, version: ++this.#prepared, live: this.live };
+  }
+
+  /** One atomic commit; refused when a later version is in use. */
+  commit({ worker, version }: Prepared, to: SlotName): void {
+    if (worker !== this.#worker || version <= this.#version) throw new Error('Version number out of range.');
+    this.#version = version;
+    this.live = to;
+  }
+
+  /** It knows nothing of what was prepared before. */
+  reload(): void {
+    this.live = this.stored ?? 'none';
+    this.#worker++;
+    this.#version = 0;
+    this.#prepared = 0;
+  }
+
+  state(sessions: (slot: SlotName) => number): RouterState {
+    const view = (slot: SlotName) => ({
+      up: this.checks.isUp(slot),
+      settled: this.checks.isSettled(slot),
+      sessions: sessions(slot),
+    });
+    return { live: this.live, stored: this.stored, slots: { blue: view('blue'), green: view('green') } };
+  }
+}

@@ -1,0 +1,70 @@
+import type { JournalEntry } from '../../../src/core/model.ts';
+import { policy, slotOf } from '../layout.ts';
+import { answers, lifeOf, type World } from './world.ts';
+
+/**
+ * Milliseconds in which a bad new slot may keep the traffic, from when a deployment can know: a look at its interval,
+ * the decision, and the switch with its own looks.
+ */
+const LIMIT = 1_500;
+/** Where nothing but requests through the router show it: two of them must have failed, or run into their limit. */
+const LIMIT_BY_REQUESTS = 5_000;
+
+/** I15: traffic does not stay on a bad new slot while the old one is warm and somebody is there to send it back. */
+export class SlowReturn {
+  readonly #world: World;
+  /** Whether a process can act at this moment, and how fast its clock goes. */
+  steersman: () => { rate: number } | undefined = () => undefined;
+  #since: number | undefined;
+  #kind: Badness | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  judge(): void {
+    const { kernel } = this.#world;
+    const bad = this.#badness();
+    const steersman = bad && this.steersman();
+    if (bad !== this.#kind) this.#since = undefined;
+    this.#kind = bad;
+    if (!bad || !steersman) {
+      this.#since = undefined;
+      return;
+    }
+    this.#since ??= kernel.now;
+    const limit = (bad === 'seen' ? LIMIT : LIMIT_BY_REQUESTS) / steersman.rate;
+    if (kernel.now - this.#since <= limit) return;
+    this.#world.violate(
+      'I15',
+      `a bad slot has the traffic for ${kernel.now - this.#since} ms beside a warm one`,
+    );
+    this.#since = undefined;
+  }
+
+  /** Whether the new slot has the traffic and serves badly while the old one is warm, and whether the engine shows it. */
+  #badness(): Badness | undefined {
+    const { router, engine, kernel, shelf } = this.#world;
+    if (kernel.now < Math.max(engine.downUntil, router.downUntil, router.refusesUntil)) return undefined;
+    const under = shelf.journal.findLast(({ type }) => type === 'intent') as Intent | undefined;
+    if (!under || router.live !== under.intent.target || under.intent.target === under.intent.origin)
+      return undefined;
+    if (!this.#isWarm(under.intent.origin)) return undefined;
+    const c = this.#world.slotContainer(router.live);
+    if (!c || c.paused || (c.readySince === undefined && !engine.healthless)) return 'seen';
+    if (!answers(c) || (engine.traits.failsRequests && c.version === '2')) return 'by requests';
+    return undefined;
+  }
+
+  /** Good for as long as the gate asks, or for longer; nobody stops it, and the router knows that it is up. */
+  #isWarm(slot: string): boolean {
+    const { engine, router, kernel, eligible } = this.#world;
+    const c = engine.containers.find((one) => one.running && slotOf(one.service) === slot);
+    if (!c || c.stop || !answers(c) || c.readySince === undefined || !eligible.has(lifeOf(c))) return false;
+    return kernel.now - c.readySince >= policy.gate.stableFor && router.checks.isSettled(slot);
+  }
+}
+
+/** Whether the engine shows it. */
+type Badness = 'seen' | 'by requests';
+type Intent = Extract<JournalEntry, { type: 'intent' }>;
