@@ -1,8 +1,10 @@
 import type { Container, JournalEntry, RouterSlot } from '../../src/core/model.ts';
+import { resumeDeployment } from '../../src/deployment.ts';
 import type { Settings } from '../../src/options.ts';
 import type { Engine, Ledger, Lock, Router } from '../../src/ports.ts';
 import { CANARY, scaleOf } from './layout.ts';
-import type { Sabotage } from './simulate.ts';
+import { rollBack, type Sabotage } from './simulate.ts';
+import { ServerRouter } from './world/server-router.ts';
 import type { World } from './world/world.ts';
 
 type Context = Parameters<Sabotage>[0];
@@ -243,7 +245,114 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       }
     },
   })),
+  // The way back
+  'takes a server that is down for one that is closed': withRouter((router, world) => {
+    const isDown = (slot: string) => !world.router.checks.isUp(slot);
+    return {
+      observe: async () => {
+        const state = await router.observe();
+        const seen = ([slot, view]: [string, RouterSlot]) => [
+          slot,
+          { ...view, open: view.open && !isDown(slot) },
+        ];
+        return { ...state, slots: Object.fromEntries(Object.entries(state.slots).map(seen)) };
+      },
+      switchTo: async (to, from, confirm) => {
+        const wasOpen = isDown(from) && world.router instanceof ServerRouter && world.router.open[from];
+        await router.switchTo(to, from, confirm);
+        if (wasOpen && world.router instanceof ServerRouter) world.router.open[from] = true;
+      },
+    };
+  }),
+  'takes the stored slot for the live one while two servers are open': withRouter((router, world) => {
+    const stillOpen = new Set<string>();
+    return {
+      switchTo: async (to, from, confirm) => {
+        if (!world.router.checks.isUp(from)) stillOpen.add(from);
+        await router.switchTo(to, from, confirm);
+      },
+      observe: async () => {
+        const state = await router.observe();
+        const { stored } = state;
+        return stored !== undefined && stillOpen.has(stored) ? { ...state, live: stored } : state;
+      },
+    };
+  }),
+  'leaves a slot open that has lost the traffic': withRouter((router) => ({
+    close: async () => {},
+    observe: async () => {
+      const state = await router.observe();
+      const shut = ([slot, view]: [string, RouterSlot]) => [slot, { ...view, open: slot === state.live }];
+      return { ...state, slots: Object.fromEntries(Object.entries(state.slots).map(shut)) };
+    },
+  })),
+  'watches the new slot once a step': withSettings(({ policy }) => ({
+    policy: { ...policy, watch: { ...policy.watch, every: 1_000_000 } },
+  })),
+  'does not see that the slot with the traffic has died': withEngine((engine, world) => {
+    const seen = new Map<string, Container>();
+    return {
+      observe: async () =>
+        (await engine.observe()).map((c) => {
+          const first = seen.get(c.id) ?? c;
+          if (c.running && c.health === 'healthy') seen.set(c.id, first);
+          return `api_${world.router.live}` === c.service && !world.engine.find(c.id)?.stop ? first : c;
+        }),
+    };
+  }),
+  'does not see that a slot is paused': seeing((all) => all.map((c) => ({ ...c, paused: false }))),
+  'asks nothing through the router once it has switched': withRouter((router) => {
+    let asked = false;
+    return {
+      probe: async (signal) => {
+        if (!asked) await router.probe?.(signal);
+        asked = true;
+      },
+    };
+  }),
+  'starts a dead slot again beside a warm one': withRouter((router, world) => ({
+    observe: async () => {
+      const state = await router.observe();
+      const origin = state.live === 'green' ? 'blue' : 'green';
+      const dead = world.slotContainer(state.live) === undefined;
+      const cold = { up: false, sessions: 0 };
+      return dead ? { ...state, slots: { ...state.slots, [origin]: cold } } : state;
+    },
+  })),
+  'finishes the bad release before it rolls back': (context) => ({
+    ...context,
+    rollback: async (again, signal) => {
+      await resumeDeployment(again, signal);
+      return rollBack(again, signal);
+    },
+  }),
   // Ledger
+  'takes a process of another pid namespace for dead': (context, world) => ({
+    ...context,
+    ports: {
+      ...context.ports,
+      ledger: context.ledgerWith({
+        isGone: async ({ boot, namespace }) => {
+          const own = await context.identity();
+          if (boot !== own.boot) return undefined;
+          return namespace !== own.namespace || !world.lives(world.shelf.lock?.holder);
+        },
+      }),
+    },
+  }),
+  'writes to the journal of whoever took the lock over': withLock((lock, _, world) => ({
+    append: (entry) =>
+      lock.append(entry).catch(() => {
+        const number = world.shelf.journal.length + 1_000;
+        world.shelf.create(`cutover-shop-journal-${number}`, {
+          'dev.cutover.project': 'shop',
+          'dev.cutover.sequence': String(number),
+          'dev.cutover.token': 'of a lock that is lost',
+          'dev.cutover.entry': JSON.stringify(entry),
+        });
+      }),
+    assertHeld: async () => {},
+  })),
   'gives the lock to everybody': withLedger((_, world) => ({
     acquire: async () => {
       let last = world.shelf.notes.length;

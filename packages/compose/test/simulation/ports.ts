@@ -36,6 +36,7 @@ export interface Surroundings {
 export function portsOf(around: Surroundings): {
   settings: Settings;
   ports: Ports;
+  identity: () => Promise<Identity>;
   /** The ledger of the same process when it knows its surroundings otherwise. */
   ledgerWith: (surroundings: NonNullable<Parameters<typeof engineLedger>[1]>) => Ledger;
 } {
@@ -68,7 +69,7 @@ export function portsOf(around: Surroundings): {
   };
   const own: Policy = { ...policy, hooks };
   const settings = { project: engine, router, layout, policy: own, onEvent: ports.emit };
-  return { settings, ports, ledgerWith };
+  return { settings, ports, ledgerWith, identity: async () => identity };
 }
 
 const unreachable = new Error('Cannot connect to the Docker daemon');

@@ -71,7 +71,7 @@ function warmSlot(world: World): { slot: string; life: string } | undefined {
   return world.router.checks.isSettled(intent.origin) ? { slot: intent.origin, life: lifeOf(c) } : undefined;
 }
 
-async function rollBack(context: ReturnType<typeof portsOf>, signal: AbortSignal): Promise<string> {
+export async function rollBack(context: ReturnType<typeof portsOf>, signal: AbortSignal): Promise<string> {
   const release = await earlierRelease(context.ports, signal);
   return (await deployRelease(context, { kind: 'rollback', release, signal })).outcome;
 }
@@ -90,6 +90,7 @@ export class Simulation {
     this.#plan = plan;
     this.#sabotage = sabotage;
     this.world = new World(BigInt(`0x${plan.seed}`), plan.way);
+    this.world.lives = (pid) => pid !== undefined && this.#lives(pid);
     this.world.slowReturn.steersman = () => this.#steersman();
     this.world.shelf.takenOver = (lock) => this.#judgeTakeover(lock);
   }
@@ -102,6 +103,10 @@ export class Simulation {
   reboot(): void {
     this.#boot++;
     for (const process of this.processes) process.die();
+  }
+
+  #lives(pid: number): boolean {
+    return this.processes[pid - 1]?.alive === true && !this.ended.has(pid);
   }
 
   /** Who has the lock and can act at this moment: I15 counts only then. */
@@ -182,9 +187,7 @@ export class Simulation {
     const namespace = process.name === 'contained' ? 'a container' : 'the host';
     const identity: Identity = { host: boot, boot, namespace, pid: process.pid, started: '1' };
     const isGone = async (other: Identity) =>
-      isWithinReach(identity, other)
-        ? !this.processes[other.pid - 1]?.alive || this.ended.has(other.pid)
-        : undefined;
+      isWithinReach(identity, other) ? !this.#lives(other.pid) : undefined;
     const has = (kind: Fault['do']) => faults.some((fault) => fault.do === kind);
     const around = {
       world,

@@ -21,6 +21,8 @@ export class NoteShelf {
   notes: Note[] = [];
   leaked: (where: string) => void = () => {};
   takenOver: (lock: Note & { holder: number }) => void = () => {};
+  /** An entry comes from under a lock that somebody else has by now. */
+  intruded: (entry: JournalEntry) => void = () => {};
   #ids = 0;
 
   create(name: string, labels: Readonly<Record<string, string>>): Note {
@@ -37,8 +39,18 @@ export class NoteShelf {
       beat: 0,
       beaten: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
     };
+    if (note.entry && this.#isIntruder(labels['dev.cutover.token'])) this.intruded(note.entry);
     this.notes.push(note);
     return note;
+  }
+
+  /** The present holder has written its first entry, and this one is not of its lock. */
+  #isIntruder(token: string | undefined): boolean {
+    const holder = this.lock?.labels['dev.cutover.holder'];
+    if (holder === undefined) return false;
+    const present: string = JSON.parse(holder).token;
+    const begun = this.notes.some(({ entry, labels }) => entry && labels['dev.cutover.token'] === present);
+    return begun && token !== present;
   }
 
   find(id: string): Note {

@@ -56,6 +56,8 @@ export class World {
   /** How often the traffic was sent to another slot. */
   switches = 0;
   readonly slowReturn = new SlowReturn(this);
+  /** Whether a process lives. */
+  lives: (pid: number | undefined) => boolean = () => false;
   /** The environment took the live slot away; nobody is to blame until it serves again. */
   #excused = false;
   #leftRotation = new Map<string, number>();
@@ -69,6 +71,9 @@ export class World {
     this.load = new Workload(Number(seed & 0xffffn));
     this.#settleIn();
     this.shelf.leaked = (where) => this.leaked(where);
+    this.shelf.intruded = ({ type }) => {
+      if (!this.journalLost) this.violate('I8', `a superseded holder writes "${type}" into the journal`);
+    };
     this.kernel.judge = () => this.#judge();
   }
 
