@@ -8,3 +8,4 @@ export { Pm2Error, type Pm2ErrorCode } from './pm2/pm2-error.ts';
 export type { Pm2Process, Pm2Status } from './pm2/process-list.ts';
 export { redactUrl, redactUrls } from './redact.ts';
 export { type LinkedSignal, linkSignals } from './signals.ts';
+export { LONGEST_TIMER, Timer } from './timer.ts';
