@@ -128,6 +128,26 @@ describe('waitForDatabase', () => {
   });
 
   it.each([
+    ['postgres.js', 'unsafe'],
+    ['Knex', 'raw'],
+    ['a Check', 'run'],
+  ])('shows no account that the driver names: %s', async (_, method) => {
+    const seen: unknown[] = [];
+    const refused = async () => {
+      throw Object.assign(new Error('password authentication failed for user "shop-api"'), {
+        permanent: true,
+      });
+    };
+    const options = { timeout: 10, onAttempt: ({ error }: Attempt) => void seen.push(error) };
+    const { result, clock } = waiting({ name: 'db', [method]: refused } as never, options);
+    await clock.advance(10);
+    const error = await result.catch((thrown) => thrown);
+    const shown = [error, error.cause, error.stack, ...seen].map(String).join();
+    expect(shown).toContain('failed for user "***"');
+    expect(shown).not.toContain('shop-api');
+  });
+
+  it.each([
     ['pg or TypeORM', { query: vi.fn(async () => {}) }, 'query'],
     ['postgres.js', { unsafe: vi.fn(async () => {}) }, 'unsafe'],
     ['Knex', { raw: vi.fn(async () => {}) }, 'raw'],
