@@ -40,22 +40,32 @@ export function readDatabaseUrl(check: string, text: string, rules: UrlRules): D
   const hosts = readHosts(authority, params, rules.socket);
   if (isRead === undefined || !hosts) throw refuse(...MALFORMED);
   if (hosts.length > 1 && rules.socket !== 'host') throw refuse(`${hosts.length} hosts`, 'one');
-  const [name = '', ...words] = login.split(':');
-  const written = { user: name, password: words.join(':'), database: path };
-  const user = params.get('user') ?? decode(written.user);
-  const password = params.get('password') ?? decode(written.password);
-  const database = decode(written.database) || params.get('dbname') || '';
-  const leavesToVariables = params.has('service') || !(hosts.some(({ host }) => host) || user || database);
-  if (rules.socket === 'host' && leavesToVariables) throw refuse(...VARIABLES);
-  if (user === undefined || password === undefined) throw refuse(...NOT_UTF8);
+  const account = readAccount(login, params);
+  if (!account) throw refuse(...NOT_UTF8);
+  const database = decode(path) || params.get('dbname') || '';
+  const isEmpty = !account.user && !database && hosts.every(({ host }) => !host);
+  if (rules.socket === 'host' && (isEmpty || params.has('service'))) throw refuse(...VARIABLES);
   const shown = `${protocol}//${showHosts(hosts, database, rules.socket)}`;
-  const isPublic = [...hosts.map(({ host }) => host), database, protocol.slice(0, -1)].includes(user);
-  const secrets = [password, written.password, ...(isPublic ? [] : [user, written.user])].filter(isSecret);
-  return { protocol, user, password, hosts, database, params, shown, secrets };
+  const open = [protocol.slice(0, -1), database, ...hosts.map(({ host }) => host)];
+  return { protocol, ...account, hosts, database, params, shown, secrets: secretsOf(account, login, open) };
 }
 
-/** Of one or two characters it would hide half of any message. */
-const isSecret = (text: string): boolean => text.length > 2;
+type Account = Pick<DatabaseUrl, 'user' | 'password'>;
+
+function readAccount(login: string, params: URLSearchParams): Account | undefined {
+  const [name = '', ...words] = login.split(':');
+  const user = params.get('user') ?? decode(name);
+  const password = params.get('password') ?? decode(words.join(':'));
+  return user === undefined || password === undefined ? undefined : { user, password };
+}
+
+/** Decoded and as they are written; not a user that is called as something that is shown. */
+function secretsOf({ user, password }: Account, login: string, shown: readonly string[]): string[] {
+  const [name = '', ...words] = login.split(':');
+  const secrets = [password, words.join(':'), ...(shown.includes(user) ? [] : [user, name])];
+  // One or two characters would hide half of any message.
+  return secrets.filter((text) => text.length > 2);
+}
 
 const refusalOf = (check: string) => (found: string, wanted: string, fix?: string) =>
   new HealthcheckError('invalid-options', { doing: `reading the URL of ${check}`, found, wanted, fix });
@@ -65,10 +75,10 @@ const MALFORMED = [
   'scheme://user:password@host:port/database',
   'in a password write / as %2F, ? as %3F, # as %23 and @ as %40',
 ] as const;
+const NOT_UTF8 = ['a user or password of no UTF-8', 'percent-encoded UTF-8', 'write % as %25'] as const;
 /** What libpq would look up in its variables and files. */
 const VARIABLES = [
   'neither host nor database, or the name of a service',
   'both in the URL',
   'write into it what PGSERVICE and the PG* variables hold: they are not read',
 ] as const;
-const NOT_UTF8 = ['a user or password of no UTF-8', 'percent-encoded UTF-8', 'write % as %25'] as const;
