@@ -137,6 +137,17 @@ describe('redactThrown', () => {
     expect(shown.errors[1]).toMatchObject({ command: { name: 'auth' } });
   });
 
+  it('masks the input that Node keeps with an invalid URL', () => {
+    const invalid = (): unknown => {
+      try {
+        return new URL('redis://shop-api:pa/ss@db');
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(redactThrown(invalid())).toMatchObject({ code: 'ERR_INVALID_URL', input: 'redis://***@db' });
+  });
+
   it('returns the thing itself when there is nothing to hide', () => {
     const error = Object.assign(new Error('no', { cause: new Error('why') }), {
       details: { list: [1, 'a'] },
