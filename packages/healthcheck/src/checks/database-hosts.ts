@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
 
 /** Where a server listens: a name or an address and its port, or the path of a Unix socket or of its folder. */
 export interface Host {
@@ -23,13 +24,11 @@ export function readHosts(
   params: URLSearchParams,
   socket: 'host' | 'socket' | undefined,
 ): Hosts | undefined {
-  const named =
-    socket &&
-    params
-      .get(socket)
-      ?.split(',')
-      .map((host) => ({ host, port: undefined }));
-  const hosts = named || authority.split(',').map(readHost);
+  const named = socket && params.get(socket);
+  const place = socket === 'socket' ? resolve : (host: string) => host;
+  const hosts = named
+    ? named.split(',').map((host) => ({ host: place(host), port: undefined }))
+    : authority.split(',').map(readHost);
   const ports = socket === 'host' ? (params.get('port')?.split(',').map(Number) ?? []) : [];
   // One port alone is that of all.
   const whole = hosts.map((host, index) => host && { ...host, port: ports[index] ?? ports[0] ?? host.port });

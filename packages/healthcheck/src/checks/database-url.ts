@@ -41,8 +41,9 @@ export function readDatabaseUrl(check: string, text: string, rules: UrlRules): D
   if (isRead === undefined || !hosts) throw refuse(...MALFORMED);
   if (hosts.length > 1 && rules.socket !== 'host') throw refuse(`${hosts.length} hosts`, 'one');
   const account = readAccount(login, params);
-  if (!account) throw refuse(...NOT_UTF8);
-  const database = decode(path) || params.get('dbname') || '';
+  const written = decode(path);
+  if (!account || written === undefined) throw refuse(...NOT_UTF8);
+  const database = written || params.get('dbname') || '';
   const isEmpty = !account.user && !database && hosts.every(({ host }) => !host);
   if (rules.socket === 'host' && (isEmpty || params.has('service'))) throw refuse(...VARIABLES);
   const shown = `${protocol}//${showHosts(hosts, database, rules.socket)}`;
@@ -75,7 +76,7 @@ const MALFORMED = [
   'scheme://user:password@host:port/database',
   'in a password write / as %2F, ? as %3F, # as %23 and @ as %40',
 ] as const;
-const NOT_UTF8 = ['a user or password of no UTF-8', 'percent-encoded UTF-8', 'write % as %25'] as const;
+const NOT_UTF8 = ['a name or password of no UTF-8', 'percent-encoded UTF-8', 'write % as %25'] as const;
 /** What libpq would look up in its variables and files. */
 const VARIABLES = [
   'neither host nor database, or the name of a service',

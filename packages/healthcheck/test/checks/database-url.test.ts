@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readDatabaseUrl } from '../../src/checks/database-url.ts';
 import { loginOf } from '../../src/checks/mysql-login.ts';
@@ -85,6 +86,13 @@ describe('readDatabaseUrl', () => {
     expect(mysql(text)).toMatchObject({ hosts: [{ host }], shown });
   });
 
+  it('takes an empty parameter for none, and the path of a socket from the working directory', () => {
+    expect(postgres('postgres://db/shop?host=')).toMatchObject({ hosts: [{ host: 'db' }] });
+    expect(mysql('mysql://me:pw@db/shop?socket=mysqld.sock')).toMatchObject({
+      hosts: [{ host: resolve('mysqld.sock') }],
+    });
+  });
+
   it.each([
     'postgres://shop-api:hun/ter22@db/shop',
     'postgres://shop-api:12/ter22@db/shop',
@@ -94,6 +102,7 @@ describe('readDatabaseUrl', () => {
     'postgres://shop-api:hunter22@db:ter22/shop',
     'postgres://shop-api:hunter22@::1/shop',
     'postgres://shop-api:%FF%FEter22@db/shop',
+    'postgres://shop-api:hunter22@db/%FF%FE',
   ])('refuses %s, shows nothing of it, and says how to write it', (url) => {
     const refused = () => postgres(url);
     expect(refused).toThrow(/reading the URL of check: .*; wanted .*\. Fix: .* as %2\d/);
