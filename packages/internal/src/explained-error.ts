@@ -1,3 +1,6 @@
+import { redact } from './redact.ts';
+import { redactThrown } from './redact-error.ts';
+
 /** What every error of ours says, in this order: what was being done, found, wanted, and the fix. */
 export interface Explanation {
   /** "deploying 1.2.3 to green" */
@@ -12,7 +15,8 @@ export interface Explanation {
 
 /**
  * Base of the one error class of each package. `code` is stable and part of the API; the message is for people.
- * `facts` carries what a program may want to read and never holds a secret.
+ * `facts` carries what a program may want to read. None of them, nor the chain of causes, shows a login: that of a
+ * URL, or an account that a server names.
  */
 export abstract class ExplainedError<Code extends string = string> extends Error {
   readonly code: Code;
@@ -24,10 +28,11 @@ export abstract class ExplainedError<Code extends string = string> extends Error
     explanation: Explanation,
     { cause, facts = {} }: { cause?: unknown; facts?: Readonly<Record<string, unknown>> } = {},
   ) {
-    super(sentence(explanation), cause === undefined ? undefined : { cause });
+    const shown = { ...explanation, found: redact(explanation.found) };
+    super(sentence(shown), cause === undefined ? undefined : { cause: redactThrown(cause) });
     this.code = code;
-    this.explanation = explanation;
-    this.facts = facts;
+    this.explanation = shown;
+    this.facts = redactThrown(facts);
   }
 }
 
@@ -39,11 +44,14 @@ export type ErrorTable<Code extends string = string> = Readonly<
   Record<Code, { readonly meaning: string; readonly fix: string }>
 >;
 
-/** The message of anything thrown, with that of an AggregateError's parts (Node's refused connections have an empty one). */
+/**
+ * The message of anything thrown as it may be shown, without logins; with that of an AggregateError's parts (Node's refused
+ * connections have an empty one).
+ */
 export function messageOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return textOf(thrown);
+  if (!(thrown instanceof Error)) return redact(textOf(thrown));
   if (thrown instanceof AggregateError && !thrown.message) return thrown.errors.map(messageOf).join(', ');
-  return textOf(thrown.message || thrown.name);
+  return redact(textOf(thrown.message || thrown.name));
 }
 
 /** Of any value: even an object without a toString of its own can be thrown. */

@@ -6,5 +6,7 @@ export { connectPm2, PM2_TIMEOUT, type Pm2Client, type Pm2Options, pm2Home } fro
 export { FrameReader } from './pm2/frames.ts';
 export { Pm2Error, type Pm2ErrorCode } from './pm2/pm2-error.ts';
 export type { Pm2Process, Pm2Status } from './pm2/process-list.ts';
-export { redactUrl, redactUrls } from './redact.ts';
+export { maskValues, redact, redactUrl, redactUrls } from './redact.ts';
+export { redactThrown } from './redact-error.ts';
 export { type LinkedSignal, linkSignals } from './signals.ts';
+export { LONGEST_TIMER, Timer } from './timer.ts';

@@ -44,10 +44,14 @@ const METHODS: readonly (readonly [ClientKind, ...string[]])[] = [
   ['pings', 'ping'],
 ];
 
+/** The protocol of a URL, also of those that are more than `new URL` takes: several hosts, a socket's folder. */
+const protocolOf = (url: string): string | undefined =>
+  /^\s*([a-z][a-z0-9+.-]*:)\/\//i.exec(url)?.[1]?.toLowerCase();
+
 /** What a URL or a client is, undefined for anything else. */
 export function kindOf(thing: unknown): ClientKind | undefined {
   if (typeof thing === 'string' || thing instanceof URL) {
-    return URL.canParse(String(thing)) ? PROTOCOLS[new URL(thing).protocol] : undefined;
+    return PROTOCOLS[protocolOf(String(thing)) ?? ''];
   }
   const methods = Object(thing);
   const [kind] = METHODS.find(([, ...names]) => names.every((n) => typeof methods[n] === 'function')) ?? [];

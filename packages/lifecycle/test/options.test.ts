@@ -90,7 +90,7 @@ const entries: Record<string, Entry> = {
     call: (options) => runService({ command: ['true'], exit: false, ...options }),
     options: {
       command: [...WRONG.command, undefined],
-      waitFor: [5, null, {}, 'no URL', 'http://127.0.0.1', ['redis://127.0.0.1:1', 5]],
+      waitFor: [5, null, {}, 'no URL', 'http://127.0.0.1', undefined, ''],
       waitTimeout: WRONG.limit,
       migrate: WRONG.command,
       gracePeriod: WRONG.duration,
@@ -140,6 +140,9 @@ describe.each(Object.entries(entries))('%s', (_, { call, options }) => {
   });
 });
 
+const REDIS = 'redis://127.0.0.1:1';
+const service = (options: object) => runService({ command: ['true'], exit: false, ...options });
+
 describe('what is no option', () => {
   it.each([
     ['exclusive without a name', () => exclusive('', { store: 'redis://127.0.0.1:1' }, () => {}), 'name'],
@@ -147,6 +150,11 @@ describe('what is no option', () => {
     ['a step without a name', () => worldOf().shutdown.add('', () => {}), 'name'],
     ['a step that cannot be closed', () => worldOf().shutdown.add('step', {} as never), 'close'],
     ['a target that is none', () => waitForDatabase(5 as never), 'targets'],
+    ['no target', () => waitForDatabase(undefined), 'targets'],
+    ['a list with one that is none', () => waitForDatabase([REDIS, 5] as never), 'targets[1]'],
+    ['a list with an unset variable', () => waitForDatabase([REDIS, process.env.UNSET]), 'targets[1]'],
+    ['the same for a service', () => service({ waitFor: [REDIS, process.env.UNSET] }), 'waitFor[1]'],
+    ['a variable without a value', () => service({ waitFor: ['', REDIS] }), 'waitFor[0]'],
     ['options that are none', () => gracefulShutdown(5 as never), 'options'],
     ['options that are a list', () => waitForDatabase('redis://127.0.0.1:1', [] as never), 'options'],
   ])('refuses %s', async (_, call, name) => {

@@ -1,15 +1,15 @@
-import { redactUrls } from '@cutover/internal';
+import { redact } from '@cutover/internal';
 
 const SECRET_NAME = /pass|secret|token|key|credential|auth|dsn|_url$/i;
 // Shorter values occur in ordinary text.
 const SHORTEST = 6;
 
-/** `text` without the values of variables whose names sound secret, and without passwords in URLs. */
+/** `text` without the values of variables whose names sound secret, and without logins. */
 export function maskSecrets(text: string, environment: readonly string[]): string {
   const values = environment.flatMap((assignment) => {
     const at = assignment.indexOf('=');
     const value = assignment.slice(at + 1);
     return SECRET_NAME.test(assignment.slice(0, at)) && value.length >= SHORTEST ? [value] : [];
   });
-  return redactUrls(values.reduce((masked, value) => masked.replaceAll(value, '***'), text));
+  return redact(text, values);
 }

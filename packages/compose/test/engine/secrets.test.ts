@@ -15,6 +15,11 @@ describe('maskSecrets', () => {
     );
   });
 
+  it('masks a secret whole that begins with another, or overlaps one', () => {
+    const both = ['API_TOKEN=hunter22', 'NEXT_TOKEN=hunter22-next', 'OLD_TOKEN=before-hunter'];
+    expect(maskSecrets('hunter22-next, before-hunter22', both)).toBe('***, ***');
+  });
+
   it('leaves harmless values and those too short to be told from text', () => {
     expect(maskSecrets('production k', environment)).toBe('production k');
   });

@@ -1,6 +1,9 @@
 import { integer, line, name, type ServerName, server } from '../grammar/words.ts';
 import { type Command, change, type Release } from './command.ts';
 
+/** The longest delay that HAProxy reads, in milliseconds. */
+export const LONGEST_WAIT = 2 ** 31 - 1;
+
 /** `wait … srv-removable` (3.0): until a server in maintenance has nothing under way; `timeout` when the limit passes first. */
 export const waitServerRemovable = (target: ServerName, limit: number): Command<true> =>
   wait(limit, `srv-removable ${server(target)}`, '3.0');
@@ -11,7 +14,7 @@ export const waitBackendRemovable = (backend: string, limit: number): Command<tr
 
 /** Of `limit` milliseconds. Guarded as a change is: an old worker would wait for what is its own. */
 const wait = (limit: number, condition: string, since: Release): Command<true> =>
-  change(line('wait', integer(Math.ceil(limit), 'limit', 1, 2 ** 31 - 1), condition), {
+  change(line('wait', integer(Math.ceil(limit), 'limit', 1, LONGEST_WAIT), condition), {
     done: /^(Done\.?)?$/,
     since,
   });

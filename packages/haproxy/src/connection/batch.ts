@@ -1,4 +1,4 @@
-import { TimeoutError } from '@cutover/internal';
+import { TimeoutError, Timer } from '@cutover/internal';
 import type { Answer } from '../commands/command.ts';
 
 /** Limits of one call. */
@@ -7,9 +7,6 @@ export interface Limits {
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Longer than Node's timers can be, and than anybody waits. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Lines that are asked together: one answer each, one promise for all. Its limits cost one timer and one listener, not
@@ -24,7 +21,7 @@ export class Batch {
   cancelled = false;
   readonly #answers: Answer[] = [];
   readonly #signal: AbortSignal | undefined;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #timer: Timer;
   #resolve: (answers: Answer[]) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
@@ -37,11 +34,10 @@ export class Batch {
       this.#reject = reject;
     });
     signal?.addEventListener('abort', this.#abort, { once: true });
-    if (timeout >= LONGEST_TIMER) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = new Timer(timeout, () => {
       this.fail(new TimeoutError(timeout));
       onTimeout();
-    }, timeout);
+    });
   }
 
   /** Nothing more will be written of it, and nothing is owed. */
@@ -78,7 +74,7 @@ export class Batch {
   readonly #abort = (): void => this.fail(this.#signal?.reason);
 
   #release(): void {
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     this.#signal?.removeEventListener('abort', this.#abort);
   }
 }

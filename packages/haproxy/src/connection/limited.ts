@@ -1,5 +1,5 @@
-import { TimeoutError } from '@cutover/internal';
-import { type Limits, LONGEST_TIMER } from './batch.ts';
+import { TimeoutError, Timer } from '@cutover/internal';
+import type { Limits } from './batch.ts';
 
 /**
  * Runs `work` with a signal of its own and settles no later than the call's limits, or than `closing` aborts, whether
@@ -14,7 +14,7 @@ export async function limited<T>(
   const sources = signal ? [signal, closing] : [closing];
   for (const source of sources) source.throwIfAborted();
   const inner = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   let stop = () => {};
   try {
     return await new Promise<T>((resolve, reject) => {
@@ -24,11 +24,11 @@ export async function limited<T>(
       };
       stop = () => end(sources.find(({ aborted }) => aborted)?.reason);
       for (const source of sources) source.addEventListener('abort', stop);
-      if (timeout < LONGEST_TIMER) timer = setTimeout(() => end(new TimeoutError(timeout)), timeout);
+      timer = new Timer(timeout, () => end(new TimeoutError(timeout)));
       work(inner.signal).then(resolve, reject);
     });
   } finally {
-    clearTimeout(timer);
+    timer?.stop();
     for (const source of sources) source.removeEventListener('abort', stop);
   }
 }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Clock, Explanation } from '@cutover/internal';
+import { type Clock, type Explanation, Timer } from '@cutover/internal';
 import {
   type Answer,
   type Command,
@@ -39,7 +39,7 @@ export class Session {
   #worker: Info | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<boolean> | undefined;
-  #idle: NodeJS.Timeout | undefined;
+  #idle: Timer | undefined;
 
   constructor(stream: Duplex, label: string, clock: Clock, replyLimit: number) {
     this.#label = label;
@@ -112,7 +112,7 @@ export class Session {
 
   /** Sends a last line, whose answer has no end, and gives the connection away. */
   listen(line: string): Listening {
-    clearTimeout(this.#idle);
+    this.#idle?.stop();
     const stream = this.connection.release();
     if ('ref' in stream) (stream as unknown as NodeJS.Timeout).ref();
     stream.write(`${line}\n`);
@@ -120,7 +120,7 @@ export class Session {
   }
 
   close(why: string): void {
-    clearTimeout(this.#idle);
+    this.#idle?.stop();
     this.connection.end(why);
   }
 
@@ -128,13 +128,13 @@ export class Session {
     // An idle connection keeps no process alive.
     if ('unref' in stream && 'ref' in stream) (stream as unknown as NodeJS.Timeout)[idle ? 'unref' : 'ref']();
     // One timer, set back with each command: making one for each costs more than the command.
-    if (!this.connection?.usable) clearTimeout(this.#idle);
-    else if (this.#idle) this.#idle.refresh();
-    else this.#idle = setTimeout(() => this.#endIdle(), IDLE_LIMIT).unref();
+    if (!this.connection?.usable) this.#idle?.stop();
+    else if (this.#idle) this.#idle.restart();
+    else this.#idle = new Timer(IDLE_LIMIT, () => this.#endIdle()).unref();
   }
 
   #endIdle(): void {
-    if (this.connection.busy) this.#idle?.refresh();
+    if (this.connection.busy) this.#idle?.restart();
     else this.close('idle');
   }
 }

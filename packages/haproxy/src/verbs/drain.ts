@@ -1,6 +1,6 @@
 import { option } from '@cutover/internal';
 import { setServerState, shutdownSessions } from '../commands/server.ts';
-import { waitServerRemovable } from '../commands/wait.ts';
+import { LONGEST_WAIT, waitServerRemovable } from '../commands/wait.ts';
 import { checkOptions, isHaproxyError } from '../errors.ts';
 import type { ServerName } from '../grammar/words.ts';
 import type { MasterClient } from '../master/master-client.ts';
@@ -106,7 +106,7 @@ async function waited(
   target: ServerName,
   { timeout, signal }: { timeout: number; signal: AbortSignal | undefined },
 ): Promise<boolean> {
-  if (!Number.isFinite(timeout)) return false;
+  if (timeout > LONGEST_WAIT) return false;
   try {
     return await haproxy.runLong(waitServerRemovable(target, timeout), timeout + STATE_TIMEOUT, signal);
   } catch (error) {

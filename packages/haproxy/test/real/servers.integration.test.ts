@@ -178,6 +178,21 @@ onRealHaproxy('the servers', { more: MORE }, (stage) => {
     await stage.reset();
   });
 
+  it.each([2 ** 30, 2 ** 31 - 1, 2 ** 31, 1e13])(
+    'drain with a limit of %d ms ends when the last request has',
+    async (timeout) => {
+      const { haproxy, url, blue } = stage;
+      await blue.set({ slow: 500 });
+      const slow = ask(`${url}/slow`);
+      const sessions = async () => (await haproxy.showStat({ proxy: 'app', type: 'server' }))[0]?.sessions;
+      await expect.poll(sessions, { interval: 5 }).toBe(1);
+      const drained = haproxy.drain({ backend: 'app', server: 'blue', to: 'maint', timeout });
+      await expect(drained).resolves.toMatchObject({ drained: true, remaining: 0 });
+      expect((await slow).status).toBe(200);
+      await stage.reset();
+    },
+  );
+
   it('setServerSsl turns encryption off and on, where the configuration speaks of it', async () => {
     const { haproxy } = stage;
     const target = { backend: 'sealed', server: 's1' };

@@ -1,10 +1,10 @@
 import { option, readOptions } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
-import { requireMethods } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
 import { engineApi } from './engine-api.ts';
 import { joined } from './joined.ts';
+import { requireMethods } from './require-methods.ts';
 
 /** A container by name or id, or the containers of a Compose service. */
 export type ContainerTarget = string | { readonly project: string; readonly service: string };

@@ -10,18 +10,20 @@ interface CheckDefinition {
   name: string;
   /** Begins each error: "asking postgres://db/shop". */
   doing: string;
+  /** Never shown: the login of a URL. */
+  secrets?: readonly string[];
   run(signal: AbortSignal): Promise<CheckDetails | void>;
 }
 
 /** Every check of ours: errors speak our codes, and an abort rejects with the reason it was given. */
-export const defineCheck = ({ name, doing, run }: CheckDefinition): Check => ({
+export const defineCheck = ({ name, doing, secrets, run }: CheckDefinition): Check => ({
   name,
   run: async ({ signal }) => {
     signal.throwIfAborted();
     try {
       return await run(signal);
     } catch (error) {
-      throw signal.aborted ? signal.reason : failureOf(doing, error);
+      throw signal.aborted ? signal.reason : failureOf(doing, error, secrets);
     }
   },
 });

@@ -1,4 +1,4 @@
-import { messageOf, redactUrls } from '@cutover/internal';
+import { messageOf, redact, redactThrown } from '@cutover/internal';
 import { HealthcheckError, type HealthcheckErrorCode } from '../errors.ts';
 
 /**
@@ -41,11 +41,15 @@ const CODE_OF_MESSAGE: readonly (readonly [RegExp, HealthcheckErrorCode])[] = [
   [/timeout|timed ?out/i, 'silent'],
 ];
 
-/** Whatever a driver threw while `doing`, as an error of ours that knows "not yet" from "never". */
-export function failureOf(doing: string, thrown: unknown): HealthcheckError {
+/**
+ * Whatever a driver threw while `doing`, as an error of ours that knows "not yet" from "never" and shows none of the
+ * `secrets`.
+ */
+export function failureOf(doing: string, thrown: unknown, secrets: readonly string[] = []): HealthcheckError {
   if (thrown instanceof HealthcheckError) return thrown;
-  const found = redactUrls(messageOf(thrown)).replace(/\s+/g, ' ').trim().slice(0, 300);
-  return new HealthcheckError(codeOf(thrown), { doing, found }, { cause: thrown });
+  const found = redact(messageOf(thrown), secrets).replace(/\s+/g, ' ').trim().slice(0, 300);
+  const cause = redactThrown(thrown, secrets);
+  return new HealthcheckError(codeOf(thrown), { doing, found }, { cause });
 }
 
 function codeOf(thrown: unknown): HealthcheckErrorCode {

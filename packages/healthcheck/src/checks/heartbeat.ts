@@ -2,9 +2,9 @@ import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { option, readOptions } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
-import { requireMethods } from './database-url.ts';
 import { defineCheck, defineLocalCheck, type LocalCheck } from './define-check.ts';
 import { joined } from './joined.ts';
+import { requireMethods } from './require-methods.ts';
 
 /** What is needed of a Redis client to keep a heartbeat in a key. */
 export interface HeartbeatStore {

@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { loadDriver } from './driver.ts';
 import { held } from './held.ts';
+import { loginOf } from './mysql-login.ts';
 import { type SqlCheckOptions, type SqlClient, type SqlDatabase, sqlCheck } from './sql.ts';
 
 /**
@@ -15,12 +16,12 @@ const mysql: SqlDatabase<SqlClient> = {
   made: 'mysqlCheck',
   title: 'MySQL',
   name: 'mysql',
-  schemes: ['mysql:', 'mariadb:'],
+  urls: { schemes: ['mysql:', 'mariadb:'], socket: 'socket' },
   viaUrl: async ({ url, query, ca }, signal) => {
     const { createConnection } = await loadDriver('mysql2', () => import('mysql2'));
-    const uri = url.href.replace(/^mariadb:/, 'mysql:');
+    const login = await loginOf(url, ca);
     await held<void>(signal, ({ resolve, reject }) => {
-      const connection = createConnection({ uri, ...(ca && { ssl: { ca, verifyIdentity: true } }) });
+      const connection = createConnection(login);
       connection.on('error', reject);
       connection.query(query, (error) => (error ? reject(error) : resolve()));
       return () => connection.destroy();

@@ -1,9 +1,9 @@
 import { option, readOptions } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { refuseOption } from '../errors.ts';
-import { requireMethods } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
 import { joined } from './joined.ts';
+import { requireMethods } from './require-methods.ts';
 
 /** What is needed of a PrismaClient on a SQL database. */
 export interface PrismaClientLike {

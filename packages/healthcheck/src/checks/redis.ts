@@ -1,11 +1,12 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { option, readOptions, redactUrl } from '@cutover/internal';
+import { option, readOptions } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
-import { readDatabaseUrl, requireMethods } from './database-url.ts';
+import { type DatabaseUrl, readDatabaseUrl } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
 import { held } from './held.ts';
 import { joined } from './joined.ts';
+import { requireMethods } from './require-methods.ts';
 
 /** What is needed of a client: `ioredis`, `redis` (node-redis), `@valkey/valkey-glide`. */
 export interface RedisClient {
@@ -36,9 +37,17 @@ export function redisCheck(target: string | RedisClient, options: RedisCheckOpti
     const run = joined(async () => expectPong('asking Redis', await target.ping()));
     return defineCheck({ name, doing: 'asking Redis', run });
   }
-  const url = readDatabaseUrl('redisCheck', target, ['redis:', 'rediss:']);
-  const doing = `asking ${redactUrl(url)}`;
-  return defineCheck({ name, doing, run: (signal) => viaUrl(url, { doing, ca }, signal) });
+  const url = readDatabaseUrl('redisCheck', target, { schemes: ['redis:', 'rediss:'] });
+  if (ca && url.protocol === 'redis:') {
+    throw refuse({ name: 'ca', found: 'certificates for a URL without TLS', wanted: 'a rediss: URL' });
+  }
+  const doing = `asking ${url.shown}`;
+  return defineCheck({
+    name,
+    doing,
+    secrets: url.secrets,
+    run: (signal) => viaUrl(url, { doing, ca }, signal),
+  });
 }
 
 function expectPong(doing: string, answer: unknown): void {
@@ -47,7 +56,7 @@ function expectPong(doing: string, answer: unknown): void {
 }
 
 async function viaUrl(
-  url: URL,
+  url: DatabaseUrl,
   { doing, ca }: { doing: string; ca: string | undefined },
   signal: AbortSignal,
 ): Promise<void> {
@@ -74,12 +83,12 @@ async function viaUrl(
   expectPong(doing, last.replace(/^\+/, ''));
 }
 
-const addressOf = (url: URL) => ({
-  host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
-  port: Number(url.port) || 6379,
+const addressOf = ({ hosts: [{ host, port }] }: DatabaseUrl) => ({
+  host: host || '127.0.0.1',
+  port: port ?? 6379,
 });
 
-async function secureConnect(url: URL, ca: string | undefined): Promise<() => Socket> {
+async function secureConnect(url: DatabaseUrl, ca: string | undefined): Promise<() => Socket> {
   const { connect } = await import('node:tls');
   const address = addressOf(url);
   // An address is no server name; Node warns of one.
@@ -87,9 +96,8 @@ async function secureConnect(url: URL, ca: string | undefined): Promise<() => So
   return () => connect({ ...address, servername, ...(ca && { ca }) });
 }
 
-function commandsOf(url: URL): string[][] {
-  const [user, password] = [url.username, url.password].map(decodeURIComponent);
-  const database = url.pathname.slice(1) || url.searchParams.get('db');
+function commandsOf({ user, password, params, ...url }: DatabaseUrl): string[][] {
+  const database = url.database || params.get('db');
   return [
     ...(password ? [['AUTH', ...(user && user !== 'default' ? [user] : []), password]] : []),
     ...(database ? [['SELECT', database]] : []),

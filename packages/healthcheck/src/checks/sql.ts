@@ -1,9 +1,10 @@
-import { option, readOptions, redactUrl } from '@cutover/internal';
+import { option, readOptions } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { refuseOption } from '../errors.ts';
-import { readDatabaseUrl, requireMethods } from './database-url.ts';
+import { type DatabaseUrl, readDatabaseUrl, type UrlRules } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
 import { joined } from './joined.ts';
+import { requireMethods } from './require-methods.ts';
 
 /** What is needed of a client: the query goes through the connection or the pool it has. */
 export interface SqlClient {
@@ -20,7 +21,7 @@ export interface SqlCheckOptions {
 }
 
 export interface UrlQuery {
-  readonly url: URL;
+  readonly url: DatabaseUrl;
   readonly query: string;
   readonly ca: string | undefined;
 }
@@ -31,7 +32,7 @@ export interface SqlDatabase<Client extends SqlClient> {
   readonly made: string;
   readonly title: string;
   readonly name: string;
-  readonly schemes: readonly string[];
+  readonly urls: UrlRules;
   /** Opens a connection, asks, and closes it; an abort closes it at once. */
   readonly viaUrl: (asked: UrlQuery, signal: AbortSignal) => Promise<void>;
   readonly viaClient?: (client: Client, query: string) => (signal: AbortSignal) => Promise<void>;
@@ -39,7 +40,7 @@ export interface SqlDatabase<Client extends SqlClient> {
 
 /** A check that asks one query, over a URL or a client. */
 export function sqlCheck<Client extends SqlClient>(
-  { made, title, schemes, viaUrl, viaClient = ask, ...database }: SqlDatabase<Client>,
+  { made, title, urls, viaUrl, viaClient = ask, ...database }: SqlDatabase<Client>,
   target: string | Client,
   options: SqlCheckOptions,
 ): Check {
@@ -53,9 +54,9 @@ export function sqlCheck<Client extends SqlClient>(
     requireMethods(made, target, 'query');
     return defineCheck({ name, doing: `asking ${title}`, run: viaClient(target, query) });
   }
-  const url = readDatabaseUrl(made, target, schemes);
+  const url = readDatabaseUrl(made, target, urls);
   const run = (signal: AbortSignal) => viaUrl({ url, query, ca }, signal);
-  return defineCheck({ name, doing: `asking ${redactUrl(url)}`, run });
+  return defineCheck({ name, doing: `asking ${url.shown}`, secrets: url.secrets, run });
 }
 
 /** One query at a time through a client that cannot call it off. */

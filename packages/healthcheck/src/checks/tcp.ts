@@ -1,5 +1,5 @@
 import { connect, type NetConnectOpts } from 'node:net';
-import { option, readOptions } from '@cutover/internal';
+import { option, readOptions, Timer } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { defineCheck } from './define-check.ts';
@@ -67,9 +67,9 @@ function connection(
     const fail = (found: string) =>
       reject(new HealthcheckError('unreachable', { doing: `connecting to ${where}`, found }));
     let said = '';
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     socket.on('connect', () => {
-      if (!banner) timer = setTimeout(resolve, hold);
+      if (!banner) timer = new Timer(hold, () => resolve());
     });
     socket.on('data', (data) => {
       said = (said + data.toString('latin1')).slice(0, BANNER_LIMIT);
@@ -81,7 +81,7 @@ function connection(
       fail(banner ? 'closed before the banner came' : 'accepted, then closed at once'),
     );
     return () => {
-      clearTimeout(timer);
+      timer?.stop();
       socket.destroy();
     };
   });

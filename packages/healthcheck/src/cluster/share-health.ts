@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { option, readOptions } from '@cutover/internal';
+import { option, readOptions, Timer } from '@cutover/internal';
 import { refuseOption } from '../errors.ts';
 import type { Health } from '../health/create-health.ts';
 import { clusterFolder, type WorkerState } from './worker-state.ts';
@@ -40,12 +40,15 @@ export function shareHealth(health: Health, options: ShareOptions = {}): Disposa
   const onChange = health.subscribe((event) => {
     if (event.type === 'state') void write();
   });
-  const timer = setInterval(() => void write(), interval).unref();
+  const timer = new Timer(interval, () => {
+    void write();
+    timer.restart();
+  }).unref();
   void write();
   return {
     [Symbol.dispose]: () => {
       isOver = true;
-      clearInterval(timer);
+      timer.stop();
       onChange();
       rmSync(file, { force: true });
     },

@@ -1,4 +1,4 @@
-import { bounded, type Clock, messageOf, redactUrls, TimeoutError } from '@cutover/internal';
+import { bounded, type Clock, messageOf, TimeoutError } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 
 export type CheckStatus = 'pass' | 'warn' | 'fail';
@@ -138,4 +138,4 @@ export class Probe {
 const OUTPUT_LIMIT = 300;
 
 const describe = (error: unknown): string =>
-  error instanceof TimeoutError ? error.message : redactUrls(messageOf(error)).slice(0, OUTPUT_LIMIT);
+  error instanceof TimeoutError ? error.message : messageOf(error).slice(0, OUTPUT_LIMIT);

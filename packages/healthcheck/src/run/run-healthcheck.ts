@@ -1,4 +1,4 @@
-import { bounded, messageOf, option, readOptions, redactUrls } from '@cutover/internal';
+import { bounded, messageOf, option, readOptions } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { refuseOption } from '../errors.ts';
 
@@ -65,7 +65,7 @@ async function runOne(
     const details = await bounded(limits, async (signal) => check.run({ signal }));
     return end(true, details?.note);
   } catch (error) {
-    return end(false, redactUrls(messageOf(error)).slice(0, 300));
+    return end(false, messageOf(error).slice(0, 300));
   }
 }
 

@@ -1,8 +1,8 @@
 import { option, readOptions } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
-import { requireMethods } from '../checks/database-url.ts';
 import { defineCheck } from '../checks/define-check.ts';
 import { joined } from '../checks/joined.ts';
+import { requireMethods } from '../checks/require-methods.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { type GrpcCall, withGrpc } from './grpc.ts';
 import { judgePollers, POLLER_AGE, type Poller } from './pollers.ts';

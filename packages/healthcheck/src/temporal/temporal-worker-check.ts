@@ -1,6 +1,6 @@
 import { option, readOptions } from '@cutover/internal';
-import { requireMethods } from '../checks/database-url.ts';
 import { defineLocalCheck, type LocalCheck } from '../checks/define-check.ts';
+import { requireMethods } from '../checks/require-methods.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 
 /** What is needed of a Worker of `@temporalio/worker`. */

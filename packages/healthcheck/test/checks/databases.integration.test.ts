@@ -109,7 +109,7 @@ describe.each(kinds)('$title', ({ image, port, env, command, scheme, login, data
 
   it('ends with its signal when the answer is slow', async () => {
     expect(await outcomeOf(await slow(url(), server), 200)).toBe('limit reached');
-    expect(await outcome(url())).toBe('good');
+    expect(await outcome(url(), 10_000)).toBe('good');
   });
 
   it('sees a server freeze, thaw and freeze again', async () => {

@@ -70,11 +70,16 @@ describe('failureOf', () => {
     expect(failureOf('asking', thrown)).toMatchObject({ code });
   });
 
-  it('keeps the cause, and masks passwords in its message', () => {
-    const cause = new Error('dial postgres://me:secret@db');
-    const failure = failureOf('asking', cause);
-    expect(failure.cause).toBe(cause);
-    expect(failure.message).toBe('asking: dial postgres://***@db');
+  it('keeps the cause', () => {
+    const cause = new Error('odd', { cause: coded('ECONNREFUSED') });
+    expect(failureOf('asking', cause).cause).toBe(cause);
+  });
+
+  it('shows no login, neither in its message nor in its cause', () => {
+    const cause = new Error('dial postgres://me:secret@db as »me«, "hunter22"');
+    const failure = failureOf('asking', cause, ['me', 'hunter22']);
+    expect(failure.message).toBe('asking: dial postgres://***@db as »***«, "***"');
+    expect(failure.cause).toMatchObject({ message: 'dial postgres://***@db as »***«, "***"' });
   });
 
   it('ends with causes that form a ring', () => {

@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { makeCertificate, startContainer, type TestContainer } from '@cutover/internal/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Check, mysqlCheck, postgresCheck, redisCheck } from '../../src/index.ts';
 import { expectAbortable, outcome } from '../helpers/run.ts';
 import { tcpPeer } from '../helpers/servers.ts';
@@ -18,7 +21,9 @@ interface Kind {
   env: Record<string, string>;
   /** The server, with TLS and where it can be without anything else. */
   server: string;
-  check: (address: string, options: { ca?: string }) => Check;
+  check: (address: string, options: { ca?: string }, query?: string) => Check;
+  /** What a URL may say of TLS, and the outcome with no authority but that of the URL. */
+  queries: readonly (readonly [string, string])[];
 }
 
 const kinds: Kind[] = [
@@ -30,11 +35,22 @@ const kinds: Kind[] = [
     env: { POSTGRES_PASSWORD: 'only-for-tests' },
     server: 'postgres -c ssl=on -c ssl_cert_file=/tls/cert -c ssl_key_file=/tls/key',
     // The query divides by zero on a connection without TLS.
-    check: (address, options) =>
-      postgresCheck(`postgres://postgres:only-for-tests@${address}/postgres?sslmode=require`, {
+    check: (address, options, query = 'sslmode=require') =>
+      postgresCheck(`postgres://postgres:only-for-tests@${address}/postgres?${query}`, {
         query: 'SELECT 1 / ssl::int FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
         ...options,
       }),
+    queries: [
+      ['sslmode=require', 'misconfigured'],
+      ['sslmode=verify-full', 'misconfigured'],
+      ['sslmode=verify-full&sslrootcert=system', 'misconfigured'],
+      ['sslmode=verify-full&sslrootcert=FILE', 'good'],
+      ['sslrootcert=FILE', 'good'],
+      ['sslmode=require&sslrootcert=/no/such/file', 'misconfigured'],
+      ['sslmode=no-verify', 'good'],
+      ['sslmode=require&uselibpqcompat=true', 'good'],
+      ['sslmode=verify-full&uselibpqcompat=true', 'misconfigured'],
+    ],
   },
   {
     title: 'mysqlCheck',
@@ -43,7 +59,18 @@ const kinds: Kind[] = [
     port: 3306,
     env: { MARIADB_ROOT_PASSWORD: 'only-for-tests' },
     server: 'mariadbd --require-secure-transport=ON --ssl-cert=/tls/cert --ssl-key=/tls/key',
-    check: (address, options) => mysqlCheck(`mysql://root:only-for-tests@${address}/mysql?ssl={}`, options),
+    check: (address, options, query = 'ssl={}') =>
+      mysqlCheck(`mysql://root:only-for-tests@${address}/mysql?${query}`, options),
+    queries: [
+      ['ssl={}', 'misconfigured'],
+      ['ssl={"rejectUnauthorized":false}', 'good'],
+      ['ssl-mode=REQUIRED', 'misconfigured'],
+      ['sslmode=require', 'misconfigured'],
+      ['sslmode=verify-full&sslcert=FILE', 'good'],
+      ['sslaccept=strict', 'misconfigured'],
+      ['sslaccept=strict&sslcert=FILE', 'good'],
+      ['sslaccept=accept_invalid_certs', 'good'],
+    ],
   },
   {
     title: 'redisCheck',
@@ -53,11 +80,12 @@ const kinds: Kind[] = [
     env: {},
     server:
       'redis-server --port 0 --tls-port 6379 --tls-auth-clients no --tls-cert-file /tls/cert --tls-key-file /tls/key --tls-ca-cert-file /tls/cert',
-    check: (address, options) => redisCheck(`rediss://${address}`, options),
+    check: (address, options, query = '') => redisCheck(`rediss://${address}?${query}`, options),
+    queries: [['db=1', 'misconfigured']],
   },
 ];
 
-describe.each(kinds)('$title over TLS', ({ image, user, port, env, server, check }) => {
+describe.each(kinds)('$title over TLS', ({ image, user, port, env, server, check, queries }) => {
   let container: TestContainer;
   const at = (host = '127.0.0.1') => `${host}:${container.address(port).port}`;
 
@@ -83,6 +111,23 @@ describe.each(kinds)('$title over TLS', ({ image, user, port, env, server, check
     expect(await outcome(check(at(), {}))).toBe('misconfigured');
     expect(await outcome(check(at(), { ca: makeCertificate().cert }))).toBe('misconfigured');
   });
+
+  it.each(queries)('reads %s: %s', async (query, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'cutover-tls-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'ca.pem'), cert);
+    const asked = query.replace('FILE', join(folder, 'ca.pem'));
+    expect(await outcome(check(at(), {}, asked))).toBe(expected);
+  });
+
+  it.each(queries.filter(([query]) => !query.includes('/no/such')))(
+    'trusts the authority that is given with %s as well, and no other name',
+    async (query) => {
+      const asked = query.replace(/(&|^)\w+=FILE/, '');
+      expect(await outcome(check(at(), { ca: cert }, asked))).toBe('good');
+      expect(await outcome(check(at('127.1'), { ca: cert }, asked))).toBe('misconfigured');
+    },
+  );
 
   it('says "never" to a certificate of another name', async () => {
     // Another name of loopback, which the certificate does not have.

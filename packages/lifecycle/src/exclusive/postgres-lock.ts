@@ -1,4 +1,4 @@
-import { bounded } from '@cutover/internal';
+import { bounded, LONGEST_TIMER } from '@cutover/internal';
 import type { Contender, ContenderOptions } from './store.ts';
 
 /** What is needed of a client of pg: one session of its own, for a lock lives as long as its session. */
@@ -35,7 +35,8 @@ export async function postgresLock(
   const client = await open();
   const lost = sessionLoss(client);
   // Older than 14: no such setting, and TCP's keep-alive has to do.
-  await client.query(`SET idle_session_timeout = ${Math.ceil(lease)}`).catch(() => {});
+  const limit = Math.min(Math.ceil(lease), LONGEST_TIMER);
+  await client.query(`SET idle_session_timeout = ${limit}`).catch(() => {});
   return {
     tryAcquire: async () => {
       const { rows } = await Promise.race([client.query(TRY, [lockKey(name)]), lost.promise]);

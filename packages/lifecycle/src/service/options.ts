@@ -1,11 +1,10 @@
 import { option, readOptions } from '@cutover/internal';
-import { showClient } from '../client-kind.ts';
 import { LifecycleError, refuse } from '../errors.ts';
 import { type LockStore, lockStore } from '../exclusive/store.ts';
 import { DEFAULT_GRACE_PERIOD } from '../shutdown/budget.ts';
 import { type LifecycleLogger, logger } from '../shutdown/options.ts';
 import type { Attempt } from '../wait/attempts.ts';
-import { type Target, target } from '../wait/target.ts';
+import { readTargets, type Target } from '../wait/target.ts';
 import { WAIT_TIMEOUT } from '../wait/wait-for-database.ts';
 import { judgeEntryPoint } from './entry-point.ts';
 import type { ServiceVerdict } from './service-verdict.ts';
@@ -25,8 +24,11 @@ export interface Migration {
 export interface ServiceOptions {
   /** Program and arguments: `['pm2-runtime', 'ecosystem.config.cjs', '--no-auto-exit']`. */
   command: readonly string[];
-  /** What must answer before anything else is run. */
-  waitFor?: Target | readonly Target[];
+  /**
+   * What must answer before anything else is run; default nothing. One that is given as `undefined`, as an environment
+   * variable may be, is refused.
+   */
+  waitFor?: Target | undefined | readonly (Target | undefined)[];
   /** Milliseconds for that; default {@link WAIT_TIMEOUT}. */
   waitTimeout?: number;
   /** Run before the command. */
@@ -63,7 +65,8 @@ const environment = {
 };
 const RULES = {
   command: option.required(words),
-  waitFor: { ...option.either(target, option.list(target)), show: showClient },
+  // Read by itself, for one that is not set counts as given.
+  waitFor: option.any,
   waitTimeout: option.limit,
   migrate: option.either(words, option.object),
   gracePeriod: option.duration,
@@ -74,7 +77,6 @@ const RULES = {
   logger,
 };
 const DEFAULTS = {
-  waitFor: [] as readonly Target[],
   waitTimeout: WAIT_TIMEOUT,
   gracePeriod: DEFAULT_GRACE_PERIOD,
   env: {},
@@ -91,7 +93,8 @@ export function readServiceOptions(given: ServiceOptions) {
   const options = readOptions(given, RULES, DEFAULTS, refuse(doing));
   const deaf = judgeEntryPoint(options.command).find((fault) => fault.deaf);
   if (deaf) throw new LifecycleError('deaf-entry-point', { doing, found: deaf.found, fix: deaf.fix });
-  return { ...options, migrate: options.migrate && readMigration(options.migrate) };
+  const waitFor = 'waitFor' in given ? readTargets(given.waitFor, 'waitFor', refuse(doing)) : [];
+  return { ...options, waitFor, migrate: options.migrate && readMigration(options.migrate) };
 }
 
 export type ServiceSettings = ReturnType<typeof readServiceOptions>;

@@ -1,3 +1,4 @@
+import { systemClock } from '@cutover/internal';
 import { refuse } from '../errors.ts';
 import type { Phase, StepContext } from './types.ts';
 
@@ -48,7 +49,7 @@ async function stopTemporal(worker: Methods, { signal }: StepContext): Promise<v
   if (worker.getState?.() === 'RUNNING') worker.shutdown?.();
   while (worker.getState?.() !== 'STOPPED' && !signal.aborted) {
     if (worker.getState?.() === 'FAILED') throw new Error('the worker is FAILED');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await systemClock.sleep(50);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Check } from '@cutover/healthcheck';
-import { bounded, type Clock } from '@cutover/internal';
+import { bounded, type Clock, redactThrown } from '@cutover/internal';
 import { pauseAfter } from './backoff.ts';
 
 /** One try at one target. */
@@ -58,11 +58,11 @@ async function attempt(check: Check, tally: Tally, patience: Patience, began: nu
     await bounded({ timeout: attemptTimeout, signal, clock }, (limited) => check.run({ signal: limited }));
     tally.answered = true;
     onAttempt(facts());
-  } catch (error) {
+  } catch (thrown) {
     // The end of the whole wait is no news about the target.
     signal.throwIfAborted();
-    tally.error = error;
-    onAttempt({ ...facts(), error });
+    tally.error = redactThrown(thrown);
+    onAttempt({ ...facts(), error: tally.error });
     // A plain error, since p-retry takes a TypeError for a bug of ours; the tally has the real one.
     throw new Error('not good yet');
   }

@@ -1,4 +1,4 @@
-import { ExplainedError, messageOf, redactUrls, TimeoutError } from '@cutover/internal';
+import { ExplainedError, messageOf, TimeoutError } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import type { Tally } from './attempts.ts';
 
@@ -30,7 +30,7 @@ export function explain(error: unknown, tallies: readonly Tally[], timeout: numb
         'never-ready',
         {
           doing: `waiting for ${names(tallies)}`,
-          found: found || redactUrls(messageOf(error)),
+          found: found || messageOf(error),
           fix: fix || 'correct it; keepWaiting: true waits nevertheless',
         },
         options,
@@ -40,4 +40,4 @@ export function explain(error: unknown, tallies: readonly Tally[], timeout: numb
 const names = (tallies: readonly Tally[]): string => tallies.map(({ target }) => target).join(', ');
 
 const describe = ({ target, attempts, error }: Tally): string =>
-  `${target}: ${error === undefined ? 'no answer yet' : redactUrls(messageOf(error))} (attempt ${attempts})`;
+  `${target}: ${error === undefined ? 'no answer yet' : messageOf(error)} (attempt ${attempts})`;

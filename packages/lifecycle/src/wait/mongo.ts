@@ -9,11 +9,14 @@ interface MongoDriver {
 }
 
 /** Pings a MongoDB through its driver, which is loaded when first needed. */
-export const mongoCheck = (url: string): Check => ({
+export const mongoCheck = (url: string, tls?: { ca: string }): Check => ({
   name: 'mongodb',
   run: async ({ signal }) => {
     const { MongoClient } = await loadDriver();
-    const client = new MongoClient(url, { serverSelectionTimeoutMS: 1_000 });
+    const client = new MongoClient(url, {
+      serverSelectionTimeoutMS: 1_000,
+      ...(tls && { tls: true, ...tls }),
+    });
     const close = () => void client.close(true).catch(() => {});
     signal.addEventListener('abort', close, { once: true });
     try {

@@ -1,7 +1,6 @@
 import type { Check } from '@cutover/healthcheck';
-import { type OptionRule, option, readOptions } from '@cutover/internal';
 import { type ClientKind, kindOf, showClient } from '../client-kind.ts';
-import { refuse } from '../errors.ts';
+import type { refuse } from '../errors.ts';
 import { mongoCheck } from './mongo.ts';
 
 type Ask = (...args: never[]) => unknown;
@@ -10,6 +9,8 @@ type Ask = (...args: never[]) => unknown;
 export type Target =
   | string
   | URL
+  /** TLS that is proven by an authority of your own: its certificates, PEM. */
+  | { url: string | URL; ca: string }
   | Check
   /** pg, mysql2, TypeORM */
   | { query: Ask }
@@ -37,10 +38,11 @@ function lazily(name: string, make: (checks: Checks) => Check): Check {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a URL or a client, as the check itself takes it
-type FromTarget = (target: any) => Check;
-const postgres: FromTarget = (target) => lazily('postgres', (checks) => checks.postgresCheck(target));
-const mysql: FromTarget = (target) => lazily('mysql', (checks) => checks.mysqlCheck(target));
-const redis: FromTarget = (target) => lazily('redis', (checks) => checks.redisCheck(target));
+type FromTarget = (target: any, tls?: { ca: string }) => Check;
+const postgres: FromTarget = (target, tls) =>
+  lazily('postgres', (checks) => checks.postgresCheck(target, tls));
+const mysql: FromTarget = (target, tls) => lazily('mysql', (checks) => checks.mysqlCheck(target, tls));
+const redis: FromTarget = (target, tls) => lazily('redis', (checks) => checks.redisCheck(target, tls));
 const prisma: FromTarget = (target) => lazily('prisma', (checks) => checks.prismaCheck(target));
 
 const SQL = 'SELECT 1';
@@ -63,25 +65,49 @@ const CHECKS: Readonly<Record<ClientKind, FromTarget>> = {
   pings: redis,
 };
 
-/** What a wait accepts. */
-export const target: OptionRule = {
-  expected: 'a URL (postgres:, mysql:, redis:, mongodb:), a database client or a Check',
-  accepts: (thing) => isCheck(thing) || kindOf(thing) !== undefined,
-  show: showClient,
-};
+const TARGET = 'a URL (postgres:, mysql:, redis:, mongodb:), a database client or a Check';
 
-/** The check that proves a target with a query. @throws {LifecycleError} `bad-option` for what is no target */
+/**
+ * The targets of the option `name`, one or a list. One that is `undefined`, as an environment variable may be, is not
+ * left out.
+ * @throws what `refused` makes of the first that is none, by its place
+ */
+export function readTargets(
+  given: Target | undefined | readonly (Target | undefined)[],
+  name: string,
+  refused: ReturnType<typeof refuse>,
+): readonly Target[] {
+  const isList = Array.isArray(given);
+  const targets: readonly unknown[] = isList ? given : [given];
+  const wrong = targets.findIndex((thing) => !isTarget(thing));
+  if (wrong === -1) return targets as readonly Target[];
+  const place = isList ? `${name}[${wrong}]` : name;
+  throw refused({ name: place, found: show(targets[wrong]), wanted: TARGET });
+}
+
+const isTarget = (thing: unknown): boolean =>
+  isCheck(thing) || kindOf(withCa(thing)?.url ?? thing) !== undefined;
+
+function show(thing: unknown): string {
+  if (thing === undefined || thing === null) return 'not set (is its environment variable?)';
+  return typeof thing === 'string' && thing.trim() === ''
+    ? 'empty (has its environment variable a value?)'
+    : showClient(withCa(thing)?.url ?? thing);
+}
+
+/** The check that proves a target with a query. */
 export function checkOf(given: Target): Check {
-  readOptions(
-    { targets: given },
-    { targets: option.required(target) },
-    {},
-    refuse('reading what to wait for'),
-  );
   if (isCheck(given)) return given;
-  const kind = kindOf(given) as ClientKind;
-  return CHECKS[kind](kind.endsWith(' url') ? String(given) : given);
+  const { url = given, ca } = withCa(given) ?? {};
+  const kind = kindOf(url) as ClientKind;
+  return CHECKS[kind](kind.endsWith(' url') ? String(url) : url, ca === undefined ? undefined : { ca });
 }
 
 const isCheck = (thing: unknown): thing is Check =>
   typeof Object(thing).name === 'string' && typeof Object(thing).run === 'function';
+
+function withCa(thing: unknown): { url: string | URL; ca: string } | undefined {
+  const { url, ca } = Object(thing) as { url?: unknown; ca?: unknown };
+  const isUrl = typeof url === 'string' || url instanceof URL;
+  return isUrl && typeof ca === 'string' ? { url, ca } : undefined;
+}

@@ -4,7 +4,7 @@ import type { Host } from '../host.ts';
 import { quietly } from '../quietly.ts';
 import { type Attempt, type Tally, untilGood } from './attempts.ts';
 import { explain } from './explain.ts';
-import { checkOf, type Target } from './target.ts';
+import { checkOf, readTargets, type Target } from './target.ts';
 
 /** Milliseconds for all targets together. */
 export const WAIT_TIMEOUT = 60_000;
@@ -46,7 +46,8 @@ const DEFAULTS = {
 
 /**
  * Resolves once every target has answered a query. A server that is not there yet, starts or recovers is asked again,
- * first every 20 ms, later every second; a wrong password or a missing database fails at once.
+ * first every 20 ms, later every second; a wrong password or a missing database fails at once. A target that is
+ * `undefined`, as an environment variable may be, is refused by its place in the list.
  *
  * ```ts
  * await waitForDatabase([process.env.DATABASE_URL, redis], { signal: shutdown.signal });
@@ -54,17 +55,17 @@ const DEFAULTS = {
  * @throws {LifecycleError} `not-ready`, `never-ready`, `interrupted`, `bad-option`; or the reason of `signal`
  */
 export const waitForDatabase = (
-  targets: Target | readonly Target[],
+  targets: Target | undefined | readonly (Target | undefined)[],
   options: WaitOptions = {},
 ): Promise<void> => waitWith(targets, options, { clock: systemClock, random: Math.random, host: process });
 
 export async function waitWith(
-  targets: Target | readonly Target[],
+  targets: Target | undefined | readonly (Target | undefined)[],
   given: WaitOptions,
   { clock, random, host }: WaitPorts,
 ): Promise<void> {
   const options = readOptions(given, RULES, DEFAULTS, refuse('waiting for databases'));
-  const checks = (Array.isArray(targets) ? targets : [targets as Target]).map(checkOf);
+  const checks = readTargets(targets, 'targets', refuse('reading what to wait for')).map(checkOf);
   const tallies = checks.map(
     ({ name }): Tally => ({ target: name, attempts: 0, error: undefined, answered: false }),
   );

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:net';
-import { FakeClock } from '@cutover/internal/testing';
+import { createServer as createTlsServer } from 'node:tls';
+import { FakeClock, makeCertificate } from '@cutover/internal/testing';
 import { describe, expect, it, vi } from 'vitest';
 import type { Attempt } from '../../src/wait/attempts.ts';
 import type { Target } from '../../src/wait/target.ts';
@@ -128,6 +129,26 @@ describe('waitForDatabase', () => {
   });
 
   it.each([
+    ['postgres.js', 'unsafe'],
+    ['Knex', 'raw'],
+    ['a Check', 'run'],
+  ])('shows no account that the driver names: %s', async (_, method) => {
+    const seen: unknown[] = [];
+    const refused = async () => {
+      throw Object.assign(new Error('password authentication failed for user "shop-api"'), {
+        permanent: true,
+      });
+    };
+    const options = { timeout: 10, onAttempt: ({ error }: Attempt) => void seen.push(error) };
+    const { result, clock } = waiting({ name: 'db', [method]: refused } as never, options);
+    await clock.advance(10);
+    const error = await result.catch((thrown) => thrown);
+    const shown = [error, error.cause, error.stack, ...seen].map(String).join();
+    expect(shown).toContain('failed for user "***"');
+    expect(shown).not.toContain('shop-api');
+  });
+
+  it.each([
     ['pg or TypeORM', { query: vi.fn(async () => {}) }, 'query'],
     ['postgres.js', { unsafe: vi.fn(async () => {}) }, 'unsafe'],
     ['Knex', { raw: vi.fn(async () => {}) }, 'raw'],
@@ -147,6 +168,54 @@ describe('waitForDatabase', () => {
     await expect(waiting(target as never).result).rejects.toThrow(
       `reading what to wait for: option targets is ${found}; wanted`,
     );
+  });
+
+  it.each([
+    [undefined, 'option targets is not set (is its environment variable?)'],
+    [[process.env.UNSET], 'option targets[0] is not set (is its environment variable?)'],
+    [[goodFrom(1), ''], 'option targets[1] is empty (has its environment variable a value?)'],
+  ])(
+    'refuses %o, which an environment variable that is not set leaves, by its place',
+    async (targets, message) => {
+      await expect(waiting(targets as never).result).rejects.toThrow(`${message}; wanted a URL`);
+    },
+  );
+
+  it('waits for nothing when the list is empty', async () => {
+    await waiting([]).result;
+  });
+
+  it.each([
+    'postgres://me:hunter22@127.0.0.1:1,127.0.0.1:2/shop',
+    'postgres://me:hunter22@/shop?host=/no/such/folder',
+    'mysql://me:hunter22@localhost/shop?socket=/no/such/mysqld.sock',
+  ])('takes %s, and asks again while nobody answers', async (url) => {
+    const stop = new AbortController();
+    const onAttempt = ({ error }: Attempt) => stop.abort(error);
+    const error = await waitForDatabase(url, { signal: stop.signal, onAttempt }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'unreachable', permanent: false });
+    expect(String(error)).not.toMatch(/hunter22/);
+  });
+
+  it('proves TLS by the authority of a target, and by no other', async () => {
+    const { key, cert } = makeCertificate();
+    const redis = createTlsServer({ key, cert }, (socket) =>
+      socket.on('data', () => socket.write('+PONG\r\n')),
+    );
+    redis.on('secureConnection', (socket) => socket.on('error', () => {}));
+    const url = `rediss://127.0.0.1:${(await serve(redis)).port}`;
+    await waitForDatabase({ url, ca: cert });
+    await waitForDatabase([{ url: new URL(url), ca: cert }]);
+    await expect(waitForDatabase(url)).rejects.toMatchObject({ code: 'never-ready' });
+    await expect(waitForDatabase({ url, ca: makeCertificate().cert })).rejects.toMatchObject({
+      code: 'never-ready',
+    });
+  });
+
+  it('says at once how to write a URL whose password has a slash, and shows nothing of it', async () => {
+    const error = await waitForDatabase('postgres://shop-api:hun/ter22@db/x').catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'never-ready', message: expect.stringContaining('write / as %2F') });
+    expect(String(error)).not.toMatch(/shop-api|ter22/);
   });
 
   it.each([

@@ -1,0 +1,14 @@
+import { HealthcheckError } from '../errors.ts';
+
+/** Refuses at the call what has no method of that name: a client of another kind, or none. */
+export function requireMethods(check: string, client: unknown, ...names: readonly string[]): void {
+  const missing = names.find(
+    (name) => typeof (Object(client) as Record<string, unknown>)[name] !== 'function',
+  );
+  if (!missing) return;
+  throw new HealthcheckError('invalid-options', {
+    doing: `reading what to check of ${check}`,
+    found: `${client === null ? 'null' : typeof client} without a method ${missing}()`,
+    wanted: `a URL, or a client that has ${names.map((name) => `${name}()`).join(', ')}`,
+  });
+}
