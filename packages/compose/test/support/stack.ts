@@ -6,6 +6,7 @@ import { systemClock } from '@cutover/internal';
 import { freePorts, uniqueName } from '@cutover/internal/testing';
 import { execa } from 'execa';
 import { blueGreen, type Deployment } from '../../src/blue-green.ts';
+import type { BlueGreenOptions } from '../../src/options.ts';
 import { composeProject } from '../../src/engine/compose-project.ts';
 import type { DeployEvent } from '../../src/events.ts';
 import type { Router } from '../../src/ports.ts';
@@ -26,13 +27,17 @@ export interface Stack extends AsyncDisposable {
 
 export type Way = 'map' | 'server';
 
-// Version 3 is never ready, and version 4 has a cron that ends at once.
+// Version 3 is never ready, and version 4 has a cron that ends at once. Asked from inside, it falls sick or eats memory.
 const API = `
 const { createServer } = require('node:http');
 const version = process.env.VERSION;
+let ready = version !== '3';
+const hog = [];
 const server = createServer((request, response) => {
   response.setHeader('x-version', version);
-  if (request.url === '/ready') return response.writeHead(version === '3' ? 503 : 200).end();
+  if (request.url === '/ready') return response.writeHead(ready ? 200 : 503).end();
+  if (request.url === '/sick') ready = false;
+  if (request.url === '/hog') setInterval(() => hog.push(Buffer.alloc(32 << 20, 1)), 1);
   const wait = request.url.startsWith('/slow') ? 2000 : 0;
   setTimeout(() => response.end(request.headers['x-request-id'] ?? ''), wait);
 });
@@ -94,8 +99,12 @@ const composeFile = (name: string, port: number) => `
 name: ${name}
 services:
   api_blue:${service('BLUE_IMAGE', 'api', API)}
+    restart: unless-stopped
+    mem_limit: 256m
     profiles: [blue]
   api_green:${service('GREEN_IMAGE', 'api', API)}
+    restart: unless-stopped
+    mem_limit: 256m
     profiles: [green]
   cron:${service('CRON_IMAGE', 'cron', JOB)}
     container_name: ${name}-cron
@@ -176,6 +185,7 @@ const START_TIMEOUT = 60_000;
 export function stackDeployment(
   { directory, router }: Pick<Stack, 'directory' | 'router'>,
   onEvent: (event: DeployEvent) => void,
+  options: Partial<BlueGreenOptions> = {},
 ): Deployment {
   return blueGreen({
     project: composeProject({ directory }),
@@ -193,6 +203,7 @@ export function stackDeployment(
     verify: { stableFor: 500 },
     watch: { for: 300 },
     onEvent,
+    ...options,
   });
 }
 

@@ -20,6 +20,8 @@ export interface LoadReport {
   readonly sent: number;
   readonly answered: number;
   readonly failed: number;
+  /** When the first and the last of the requests were due that failed: wall clock, milliseconds since 1970. */
+  readonly failedDue?: { readonly first: number; readonly last: number } | undefined;
   /** Failures by what went wrong, connection and detail: `{ 'reset, reused, POST order, ECONNRESET': 2 }`. */
   readonly failures: Readonly<Record<string, number>>;
   readonly fresh: { readonly sent: number; readonly failed: number };
@@ -43,6 +45,7 @@ export class Tally {
   readonly #kinds: Record<string, { sent: number; failed: number }> = {};
   readonly #connections = { fresh: { sent: 0, failed: 0 }, reused: { sent: 0, failed: 0 } };
   readonly #versions: Record<string, VersionCount> = {};
+  #failedDue: LoadReport['failedDue'];
   #since = blank();
   #sent = 0;
   #settled = 0;
@@ -90,6 +93,7 @@ export class Tally {
       sent: this.#sent,
       answered: this.#settled - this.#failed,
       failed: this.#failed,
+      failedDue: this.#failedDue,
       failures: this.#failures,
       ...this.#connections,
       kinds: this.#kinds,
@@ -107,6 +111,9 @@ export class Tally {
   }
 
   #fail(outcome: Outcome): void {
+    const due = Date.now() - outcome.latency;
+    const { first = due, last = due } = this.#failedDue ?? {};
+    this.#failedDue = { first: Math.min(first, due), last: Math.max(last, due) };
     this.#since.failed += 1;
     const what = [outcome.failure, connection(outcome), outcome.kind, outcome.detail]
       .filter(Boolean)
