@@ -4,7 +4,8 @@ import { DeployError } from '../errors.ts';
 import { serviceOf } from './decide.ts';
 import { describe } from './describe.ts';
 import { judge, type Look, lifeOf } from './judge.ts';
-import type { Container, Step } from './model.ts';
+import { emitLogs } from './logs.ts';
+import type { Step } from './model.ts';
 import { observe as see } from './observe.ts';
 import { cutBy, type Run } from './run.ts';
 
@@ -64,13 +65,6 @@ async function runChecks(run: Run): Promise<Look> {
     }
   }
   return { good: true };
-}
-
-/** Its output goes with it when it is removed, so the end of it is shown first. */
-export async function emitLogs({ ports }: Run, container: Container): Promise<readonly string[]> {
-  const lines = await ports.engine.tail(container, 20).catch(() => []);
-  ports.emit({ type: 'output', container: container.name, lines });
-  return lines;
 }
 
 async function refused(run: Run, step: Extract<Step, { do: 'gate' }>, why: string): Promise<DeployError> {

@@ -2,6 +2,9 @@ import { bounded } from '@cutover/internal';
 import type { Run } from './run.ts';
 
 /** One request through the router, within `timeout` ms, where it has a way to send one. */
-export async function probe({ ports: { router, clock } }: Run, timeout: number): Promise<void> {
+export async function probe(
+  { ports: { router, clock } }: Pick<Run, 'ports'>,
+  timeout: number,
+): Promise<void> {
   if (router.probe) await bounded({ timeout, clock }, router.probe);
 }

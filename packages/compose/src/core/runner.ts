@@ -6,7 +6,7 @@ import type { Outcome, Situation, Step } from './model.ts';
 import { perform, prefer } from './perform.ts';
 import { MOST_STEPS } from './predict.ts';
 import { look, type Run, settlePending, write } from './run.ts';
-import { emitLogsOf, failureOf, whileWatched } from './watch.ts';
+import { failureOf, whileWatched } from './watch.ts';
 
 /** Look, decide, do, until all is new or all is old. */
 export async function converge(run: Run): Promise<Outcome> {
@@ -63,10 +63,10 @@ async function turnRound(run: Run, situation: Situation, failure: DeployError): 
   if (failure.code === 'locked') throw failure;
   if (situation.progress.direction === 'back') throw undoFailed(failure);
   if (failure.code === 'interrupted' && hasSwitched(situation)) throw failure;
-  if (!hasWayBack(await look(run))) throw failure;
+  // Where the old slot was just seen warm, nothing more is asked before the traffic is on it.
+  if (failure.facts.warm !== true && !hasWayBack(await look(run))) throw failure;
   run.seen.failure = failure;
   run.ports.emit({ type: 'undoing', reason: failure.message });
-  if (failure.code === 'watch-failed') emitLogsOf(run, situation);
   await write(run, { type: 'undo', reason: failure.message });
 }
 

@@ -2,8 +2,8 @@ import { bounded, messageOf } from '@cutover/internal';
 import { DeployError } from '../errors.ts';
 import { isFit, serviceOf } from './decide.ts';
 import { describe } from './describe.ts';
-import { emitLogs } from './gate.ts';
 import { lifeOf } from './judge.ts';
+import { emitLogsOf } from './logs.ts';
 import type { Situation, Step } from './model.ts';
 import { MOMENT } from './observe.ts';
 import { probe } from './probe.ts';
@@ -24,7 +24,7 @@ export async function switchTraffic(run: Run, s: Situation, step: Switch): Promi
   await command(run, step);
   // Whichever slot was seen empty may have had traffic since.
   run.seen.drained.clear();
-  if (!forward) return probeOldSlot(run, step);
+  if (!forward) return afterWayBack(run, step);
   await whileWatched(run, async (watched) => {
     await probe(watched, PROBE_TIMEOUT);
     await hook(watched, 'afterSwitch', step);
@@ -70,20 +70,21 @@ async function confirm(run: Run, step: Switch): Promise<void> {
 async function assertFit(run: Run, step: Switch): Promise<void> {
   const situation = await look(run);
   if (!isFit(situation, step.to)) {
-    const service = serviceOf(situation, step.to);
-    for (const container of situation.containers)
-      if (container.service === service) await emitLogs(run, container);
+    await emitLogsOf(run, situation, step.to);
     throw new DeployError('switch-failed', {
       doing: describe(step),
       found: `${step.to} is not ready any more`,
       wanted: 'the slot as it was proven',
-      fix: `read the output of ${service} above, fix what ended it and deploy again`,
+      fix: `read the output of ${serviceOf(run, step.to)} above, fix what ended it and deploy again`,
     });
   }
 }
 
-/** The old slot served before: a bad answer now is worth a word, and no reason to leave the rest undone. */
-async function probeOldSlot(run: Run, step: Switch): Promise<void> {
+/**
+ * The old slot served before: a bad answer now is worth a word, and no reason to leave the rest undone. What the new one
+ * said is shown only now, since traffic comes first.
+ */
+async function afterWayBack(run: Run, step: Switch): Promise<void> {
   await probe(run, PROBE_TIMEOUT).catch((error: unknown) =>
     run.ports.emit({
       type: 'progress',
@@ -91,6 +92,7 @@ async function probeOldSlot(run: Run, step: Switch): Promise<void> {
       note: `a request through the router failed: ${messageOf(error)}`,
     }),
   );
+  if (run.seen.failure?.code === 'watch-failed') await emitLogsOf(run, await look(run), step.from);
 }
 
 async function hook(run: Run, name: 'beforeSwitch' | 'afterSwitch', { to }: Switch): Promise<void> {

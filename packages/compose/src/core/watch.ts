@@ -1,7 +1,6 @@
 import { linkSignals, messageOf } from '@cutover/internal';
 import { DeployError } from '../errors.ts';
 import { faultOf, hasWarmWayBack, serviceOf } from './decide.ts';
-import { emitLogs } from './gate.ts';
 import type { Situation, SlotName, Step } from './model.ts';
 import { probe } from './probe.ts';
 import { look, type Run } from './run.ts';
@@ -14,10 +13,17 @@ const BAD_ANSWERS = { most: 1, of: 5 };
 /** The old slot stays warm for a while more, with nothing else left to do; the watch itself runs beside each step. */
 export async function watch(run: Run, { slot }: Extract<Step, { do: 'watch' }>): Promise<void> {
   await run.ports.clock.sleep(run.policy.watch.for, run.signal);
-  // Without a warm old slot nothing was said before: better late than never.
-  const why = faultOf(await look(run), slot);
-  if (why !== undefined) throw watchFailed(run, slot, why);
+  // The old slot goes now: what was not said without a way back is said here, and a last request must be answered well.
+  const why = faultOf(await look(run), slot) ?? (await faultUntilAnswered(run));
+  if (why !== undefined) throw watchFailed(run, slot, why, { warm: false });
   run.seen.watched = true;
+}
+
+async function faultUntilAnswered(run: Run): Promise<string | undefined> {
+  for (;;) {
+    const why = await faultOfAnswers(run);
+    if (why !== undefined || run.seen.answers.at(-1) === undefined) return why;
+  }
 }
 
 /**
@@ -68,31 +74,33 @@ const failureByLook = async (run: Run): Promise<DeployError | undefined> => fail
 export function failureOf(run: Run, situation: Situation): DeployError | undefined {
   const { target } = situation.intent;
   const why = hasWarmWayBack(situation) ? faultOf(situation, target) : undefined;
-  return why === undefined ? undefined : watchFailed(run, target, why);
+  return why === undefined ? undefined : watchFailed(run, target, why, { warm: true });
 }
 
-/** One request more; a failure when too many of the last were answered badly, and the old slot is warm. */
 async function failureByAnswers(run: Run): Promise<DeployError | undefined> {
-  const { answers } = run.seen;
+  const why = await faultOfAnswers(run);
+  if (why === undefined || !hasWarmWayBack(await look(run))) return undefined;
+  return watchFailed(run, run.intent.target, why, { warm: true });
+}
+
+/** One request more; what it says against the new slot when too many of the last were answered badly. */
+async function faultOfAnswers({ seen: { answers }, ...run }: Run): Promise<string | undefined> {
   answers.push(await probe(run, PROBE_TIMEOUT).then(() => undefined, messageOf));
   if (answers.length > BAD_ANSWERS.of) answers.shift();
   const bad = answers.filter((answer) => answer !== undefined);
-  if (bad.length <= BAD_ANSWERS.most || !hasWarmWayBack(await look(run))) return undefined;
-  const found = `${bad.length} of the last ${answers.length} requests through the router failed (${bad.at(-1)})`;
-  return watchFailed(run, run.intent.target, found);
+  if (bad.length <= BAD_ANSWERS.most) return undefined;
+  return `${bad.length} of the last ${answers.length} requests through the router failed (${bad.at(-1)})`;
 }
 
-const watchFailed = (run: Run, slot: SlotName, found: string): DeployError =>
-  new DeployError('watch-failed', {
-    doing: `watching ${slot}, which has the traffic`,
-    found,
-    wanted: 'a slot that serves as well as it did when it was proven',
-    fix: `read the output of ${serviceOf(run, slot)} above, fix the release and deploy it again`,
-  });
-
-/** The end of what the new slot said, since its container will be removed. Does not hold up the way back. */
-export function emitLogsOf(run: Run, situation: Situation): void {
-  const service = serviceOf(run, situation.intent.target);
-  for (const container of situation.containers)
-    if (container.service === service) run.seen.pending.push(emitLogs(run, container));
-}
+/** `warm`: the old slot was just seen able to take the traffic. */
+const watchFailed = (run: Run, slot: SlotName, found: string, facts: { warm: boolean }): DeployError =>
+  new DeployError(
+    'watch-failed',
+    {
+      doing: `watching ${slot}, which has the traffic`,
+      found,
+      wanted: 'a slot that serves as well as it did when it was proven',
+      fix: `read the output of ${serviceOf(run, slot)} above, fix the release and deploy it again`,
+    },
+    { facts },
+  );

@@ -2,16 +2,19 @@ import { parseArgs } from 'node:util';
 import { ensureEngine } from '../../../../scripts/engine/index.ts';
 import type { Way } from '../support/stack.ts';
 import { type Blow, type ChaosReport, chaos, type Target } from './chaos.ts';
+import { failingSlots, failures, isLate, moments, type Round } from './failing-slot.ts';
 
 /**
  * `pnpm chaos [--rounds 200] [--way map|server]`: the deploying process is killed at every event of a deployment, then
- * at random moments. `--haproxy`: HAProxy is reloaded, restarted and killed at every event instead. A signal ends it
- * after the round under way, with nothing left behind.
+ * at random moments. `--haproxy`: HAProxy is reloaded, restarted and killed at every event instead. `--slot`: the new
+ * slot is killed, stopped, frozen and more at each step after the switch, by map and by server state, and deployments
+ * are interrupted there and rolled back. A signal ends it after the round under way, with nothing left behind.
  */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },
-    way: { type: 'string', default: 'map' },
+    way: { type: 'string' },
+    slot: { type: 'boolean', default: false },
     haproxy: { type: 'boolean', default: false },
   },
 });
@@ -31,12 +34,43 @@ const reports: ChaosReport[] = [];
 const stopped = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
 try {
-  const missed = await strikeAll();
-  if (missed > 0) console.error(`${missed} of the random moments never found a deployment under way`);
-  process.exitCode = reports.some(isBad) || missed > 0 ? 1 : 0;
+  process.exitCode = (values.slot ? await strikeSlots() : await strikeDeployers()) ? 0 : 1;
 } catch (error) {
   if (!stopped.signal.aborted) throw error;
   process.exitCode = 130;
+}
+
+/** The new slot fails in every way at every step after the switch; whether all came out well. */
+async function strikeSlots(): Promise<boolean> {
+  const blows = moments.flatMap((moment) =>
+    [...failures, 'interrupted' as const].map((failure) => ({ failure, moment })),
+  );
+  const ways = values.way ? [values.way as Way] : (['map', 'server'] as const);
+  let late = 0;
+  const all: Round[] = [];
+  for (const way of ways) {
+    const { rounds, load } = await failingSlots(way, blows, {
+      signal: stopped.signal,
+      onRound: (number, round, { failed }) => {
+        const { blow, back, damage } = round;
+        if (isLate(round)) late++;
+        console.log(
+          `${way} ${number + 1} of ${blows.length}: ${blow.failure} at ${blow.moment}: back after ${back} ms, ${failed} requests of the failing slot lost${isLate(round) ? ', TOO LATE' : ''}${damage.map((one) => `\n  ${one}`).join('')}`,
+        );
+      },
+    });
+    all.push(...rounds);
+    console.log(JSON.stringify({ way, rounds: rounds.length, ...load }));
+  }
+  const damaged = all.filter(({ damage }) => damage.length > 0).length;
+  console.log(`${all.length} rounds, ${damaged} damaged, ${late} too late, ${minutes()} minutes`);
+  return damaged === 0 && late === 0;
+}
+
+async function strikeDeployers(): Promise<boolean> {
+  const missed = await strikeAll();
+  if (missed > 0) console.error(`${missed} of the random moments never found a deployment under way`);
+  return !reports.some(isBad) && missed === 0;
 }
 
 /** How many of the random moments came too late each time. */
@@ -61,7 +95,7 @@ async function strike(blows: readonly Blow[]): Promise<number> {
       console.log(
         `round ${from + round + 1} of ${blows.length}: ${struck ? 'struck' : 'was through'}, ${damage}`,
       );
-    const report = await chaos(values.way as Way, batch, told, stopped.signal);
+    const report = await chaos((values.way ?? 'map') as Way, batch, told, stopped.signal);
     fell += report.struck;
     reports.push(report);
     console.log(summary());
@@ -81,9 +115,11 @@ function summary(): string {
     killedInGrace: sum(({ killedInGrace }) => killedInGrace),
     damage: reports.flatMap(({ damage }) => damage),
     failures: reports.map(({ load }) => load.failures),
-    minutes: Math.round((Date.now() - began) / 6_000) / 10,
+    minutes: minutes(),
   });
 }
+
+const minutes = (): number => Math.round((Date.now() - began) / 6_000) / 10;
 
 /** A HAProxy that is down loses requests, whoever deploys; what counts then is where the traffic ends. */
 function isBad({ damage, load, cronOverlap, killedInGrace }: ChaosReport): boolean {

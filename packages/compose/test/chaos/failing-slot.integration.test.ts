@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import type { Way } from '../support/stack.ts';
+import { type Blow, failingSlots } from './failing-slot.ts';
+
+// The short form; `pnpm chaos --slot` does each failure at each step, and says how long the way back took.
+const blows: Record<Way, readonly Blow[]> = {
+  map: [
+    { failure: 'killed', moment: 'start' },
+    { failure: 'frozen', moment: 'watch' },
+    { failure: 'interrupted', moment: 'drain' },
+  ],
+  server: [
+    { failure: 'stopped', moment: 'verify' },
+    { failure: 'out of memory', moment: 'watch' },
+    { failure: 'interrupted', moment: 'watch' },
+  ],
+};
+
+describe.each<Way>(['map', 'server'])('a new slot that fails while it has the traffic, by %s', (way) => {
+  it(
+    'gives it back to the old one, with the old release everywhere and no request lost but its own',
+    async () => {
+      const { rounds, load } = await failingSlots(way, blows[way], { rate: 100 });
+      expect(rounds.map(({ blow, damage }) => ({ blow, damage }))).toEqual(
+        blows[way].map((blow) => ({ blow, damage: [] })),
+      );
+      expect(load.sent).toBeGreaterThan(1_000);
+    },
+    8 * 60_000,
+  );
+});
