@@ -4,29 +4,7 @@ import type { ServerState } from '../commands/servers-state.ts';
 import type { StatRow } from '../commands/stat.ts';
 import type { CliSocket } from './cli-sockets.ts';
 import { CONFIG_LOOKS } from './config-findings.ts';
-
-/** Something about a HAProxy that will hurt. */
-export interface Finding {
-  /** Stable, for programs. */
-  readonly code:
-    | 'level'
-    | 'tcp-admin-socket'
-    | 'no-check'
-    | 'fall-1'
-    | 'agent'
-    | 'static-algorithm'
-    | 'map-writable'
-    | 'weight-1'
-    | 'default-credentials'
-    | 'stats-admin'
-    | 'no-redispatch';
-  /** `error`: a switch can lose requests, or a stranger can steer; `warning`: under some conditions. */
-  readonly severity: 'error' | 'warning';
-  /** What it is about: `app/green`, a socket, a map. */
-  readonly subject: string;
-  readonly message: string;
-  readonly fix: string;
-}
+import type { Finding, Look } from './finding.ts';
 
 export interface Examined {
   readonly level: Level;
@@ -36,11 +14,6 @@ export interface Examined {
   readonly sockets: readonly CliSocket[];
   readonly mapsNeedAdmin: boolean;
   readonly config: string | undefined;
-}
-
-/** One kind of fault: where it is found, by subject and message. */
-export interface Look<S> extends Pick<Finding, 'code' | 'severity' | 'fix'> {
-  readonly find: (seen: S) => readonly (readonly [subject: string, message: string])[];
 }
 
 /** All findings, by pure looks at what was read. */
