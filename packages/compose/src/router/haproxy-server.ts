@@ -62,13 +62,16 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
       slots: Object.fromEntries(
         now.map(({ server, address }): [SlotName, RouterSlot] => {
           const row = rows.find(({ name }) => name === server);
-          const sessions = (row?.sessions ?? 0) + (row?.queued ?? 0);
+          // Nothing is under way at a server only if HAProxy says so.
+          if (row === undefined)
+            throw slots.unknown(`sessions of ${backend}/${server}`, 'no row of that server');
+          const settled = isSettled(row);
           return [
             slots.slotOf(server) as SlotName,
             {
-              up: row !== undefined && (row.status.state === 'up' || isSettled(row)),
-              settled: row !== undefined && isSettled(row),
-              sessions,
+              up: row.status.state === 'up' || settled,
+              settled,
+              sessions: row.sessions + row.queued,
               address,
             },
           ];

@@ -1,10 +1,12 @@
 import { option } from '@cutover/internal';
 import type { Command } from '../commands/command.ts';
+import type { StatFilter, StatRow } from '../commands/stat.ts';
 import type { Limits } from '../connection/batch.ts';
 import { Transport } from '../connection/transport.ts';
 import { checkOptions } from '../errors.ts';
 import { events } from '../verbs/events.ts';
 import { Memory } from '../verbs/memory.ts';
+import { readProxyRows } from '../verbs/proxy-rows.ts';
 import type { Haproxy } from '../verbs/verb.ts';
 import { watch } from '../verbs/watch.ts';
 import { COMMANDS } from './commands.ts';
@@ -21,6 +23,8 @@ export type VerbMethods = { readonly [K in keyof typeof VERBS]: Bound<(typeof VE
 
 /** A client of one HAProxy's Runtime API: its commands, and verbs above them. */
 export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposable {
+  /** `show stat`, of the proxies of one name or of all; `not-found` when there is none of that name and type. */
+  showStat(filter?: StatFilter): Promise<StatRow[]>;
   /** Looks at `show stat` again and again, at a bounded rate: an async iterable of rows with deltas and rates. */
   watch: Bound<typeof watch>;
   /** Listens to a ring of HAProxy: an async iterable of what is written to it, line by line. */
@@ -67,6 +71,7 @@ function clientOf(
     ...bindCommands(haproxy),
     ...bindVerbs(haproxy),
     events: (options) => events(haproxy, options),
+    showStat: (filter) => readProxyRows(haproxy, filter),
     watch: (options) => watch(haproxy, options),
     with: (other) =>
       clientOf(transport, base, { ...limits, ...checkOptions('with()', other, LIMIT_RULES, {}) }),

@@ -1,4 +1,4 @@
-import type { Handler } from './dialect.ts';
+import type { Handler } from './handler.ts';
 
 const NO_MAP = 'Unknown map identifier. Please use #<id> or <file>.';
 

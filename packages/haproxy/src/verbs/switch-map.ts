@@ -1,8 +1,8 @@
 import { bounded, option, TimeoutError } from '@cutover/internal';
 import { addMap, clearMap, commitMap, type MapEntry, prepareMap, showMap } from '../commands/map.ts';
-import { showStat } from '../commands/stat.ts';
 import { checkOptions, HaproxyError, isHaproxyError } from '../errors.ts';
 import { STATE_TIMEOUT } from './open.ts';
+import { readBackendRow } from './proxy-rows.ts';
 import { type Change, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
 
 export interface FenceMapOptions extends VerbOptions {
@@ -20,7 +20,7 @@ export interface SwitchMapOptions extends FenceMapOptions {
   value: string;
   /** More entries to set in the same commit. */
   entries?: Readonly<Record<string, string>> | undefined;
-  /** Refuses when `value` names no backend that is up now: with none, HAProxy answers 503. Default false. */
+  /** Refuses when `value` names no backend, or one that is not up now, for which HAProxy answers 503. Default false. */
   requireBackend?: boolean | undefined;
 }
 
@@ -158,13 +158,12 @@ async function demandBackend(
   backend: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const [row] = await haproxy.run(showStat({ proxy: backend, type: 'backend' }), signal);
-  if (row?.status.state === 'up' && (row.number('act') ?? 0) + (row.number('bck') ?? 0) > 0) return;
+  const row = await readBackendRow(haproxy, backend, signal);
+  const up = (row.number('act') ?? 0) + (row.number('bck') ?? 0);
+  if (row.status.state === 'up' && up > 0) return;
   throw new HaproxyError('not-ready', {
     doing,
-    found: row
-      ? `backend ${backend} is ${row.status.text} with ${row.number('act') ?? 0} servers up`
-      : `no backend ${backend}`,
+    found: `backend ${backend} is ${row.status.text} with ${up} servers up`,
     wanted: 'a backend with a server that is up',
   });
 }

@@ -56,7 +56,7 @@ onRealHaproxy('the commands', { more: MORE, files: { 'block.acl': '10.9.9.9\n' }
     await haproxy.enableFrontend('other');
     expect((await failure(haproxy.enableFrontend('nope'))).code).toBe('not-found');
     await haproxy.setMaxconnServer({ backend: 'app', server: 'blue' }, 100);
-    await haproxy.setMaxconnFrontend('web', 1000);
+    await haproxy.setMaxconnFrontend('app', 1000);
     await haproxy.setMaxconnGlobal(2000);
     await haproxy.setRateLimit('sessions', 0);
     expect((await haproxy.showInfo()).values.get('Maxconn')).toBe('2000');
