@@ -2,6 +2,7 @@ import { createConnection } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@cutover/internal';
 import { HaproxyError } from '../errors.ts';
+import { isLoopback } from '../grammar/ip.ts';
 
 /** Opens a stream to HAProxy's runtime socket; resolves when bytes can be written. Honours `signal`. */
 export type Connect = (signal: AbortSignal) => Promise<Duplex>;
@@ -19,11 +20,11 @@ export interface Endpoint {
 export function readAddress(address: string, allowRemote: boolean): Endpoint {
   const path = /^(?:unix[:@](?:\/\/)?)?(\/.+)$/.exec(address)?.[1];
   if (path) return endpoint(path, { path });
-  const [, host, port] = /^tcp:\/\/(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(address) ?? [];
+  const [, host, port] = /^tcp:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(address) ?? [];
   if (!host || !port || Number(port) > 65_535) {
     throw refusal('an address of another form', "'/run/haproxy/admin.sock' or 'tcp://127.0.0.1:9999'");
   }
-  if (!allowRemote && !/^(127\.[\d.]+|localhost|\[::1\])$/.test(host)) {
+  if (!allowRemote && !isLoopback(host)) {
     throw refusal(
       `a TCP address that is not loopback (${host})`,
       'a Unix socket or loopback',

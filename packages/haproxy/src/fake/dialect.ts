@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { normalAddress } from '../grammar/ip.ts';
 import { MAP_HANDLERS } from './dialect-maps.ts';
 import { showStat } from './dialect-stat.ts';
 import type { Handler, Reply } from './handler.ts';
@@ -41,8 +43,9 @@ const setServer = withServer((server, [what, first = '', , port]) => {
   }
   if (what !== 'addr')
     return "'set server <srv>' only supports 'agent', 'health', 'state', 'weight', 'addr', 'fqdn' and 'check-port'.";
-  if (!/^[\d.:a-f]+$/.test(first)) return `Invalid addr '${first}'`;
-  server.address = first;
+  const address = normalAddress(first);
+  if (!isIP(address)) return `Invalid addr '${first}'`;
+  server.address = address;
   if (port) server.port = Number(port);
   return `IP changed from 'x' to '${first}' by 'stats socket command'`;
 });

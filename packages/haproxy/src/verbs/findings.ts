@@ -2,6 +2,7 @@ import type { Level } from '../commands/command.ts';
 import type { PatternFile } from '../commands/map.ts';
 import type { ServerState } from '../commands/servers-state.ts';
 import type { StatRow } from '../commands/stat.ts';
+import { isLoopback } from '../grammar/ip.ts';
 import type { CliSocket } from './cli-sockets.ts';
 import { CONFIG_LOOKS } from './config-findings.ts';
 import type { Finding, Look } from './finding.ts';
@@ -30,6 +31,12 @@ const findingsOf = <S>({ code, severity, fix, find }: Look<S>, seen: S): Finding
 
 const nameOf = ({ backend, server }: ServerState): string => `${backend}/${server}`;
 
+/** TCP that others than this machine may reach. */
+const isRemote = (address: string): boolean => {
+  const [, host] = /^(?:ipv[46]@)?([^@/]*):\d+$/.exec(address) ?? [];
+  return host !== undefined && !isLoopback(host);
+};
+
 const LOOKS: readonly Look<Examined>[] = [
   {
     code: 'level',
@@ -44,7 +51,7 @@ const LOOKS: readonly Look<Examined>[] = [
     fix: 'use a Unix socket with mode 600, or bind it to loopback',
     find: ({ sockets }) =>
       sockets
-        .filter(({ address, level }) => /^ipv[46]@|^\*|^\d/.test(address) && level === 'admin')
+        .filter(({ address, level }) => level === 'admin' && isRemote(address))
         .map(({ address }) => [
           address,
           'an admin socket on TCP: who reaches it owns the proxy, and no password is asked',

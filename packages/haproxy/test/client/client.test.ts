@@ -20,6 +20,11 @@ describe('createRuntimeClient', () => {
     expect(() => createRuntimeClient(options as never)).toThrow(message);
   });
 
+  it.each(['tcp://[0:0:0:0:0:0:0:1]:9999', 'tcp://[::ffff:127.0.0.1]:9999', 'tcp://LocalHost:9999'])(
+    'takes %s for loopback',
+    (address) => expect(createRuntimeClient({ address }).label).toBe(address),
+  );
+
   it('leaves the signal of its own connect() quiet while what that opened is in use', async () => {
     const { fake } = await withFake();
     const signals: AbortSignal[] = [];

@@ -169,6 +169,17 @@ onRealHaproxy('the protocol', { global: FORGED }, (stage) => {
     expect([green?.address, green?.port]).toEqual(['127.0.0.3', 82]);
   });
 
+  it.each([
+    ['0:0:0:0:0:0:0:1', '::1', '[::1]'],
+    ['2001:DB8:0::A', '2001:db8::a', '2001:db8:0:0:0:0:0:a'],
+    ['::FFFF:7f00:1', '::ffff:127.0.0.1', '127.0.0.1'],
+  ])('takes the address %s, which it writes %s, and knows it as %s', async (address, written, again) => {
+    const { haproxy } = stage;
+    const { after } = await haproxy.setAddress({ ...GREEN, address, port: 83 });
+    expect(after.address).toBe(written);
+    expect((await haproxy.setAddress({ ...GREEN, address: again, port: 83 })).commands).toEqual([]);
+  });
+
   it('is told from a socket that says nothing', async () => {
     const address = join(stage.real.folder, 'silent.sock');
     const silent = createServer((socket) => void socket.on('error', () => {})).listen(address);
