@@ -35,7 +35,10 @@ export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposa
   with(limits: Partial<Limits>): RuntimeClient;
   /** Sends a command that one of the command functions made. */
   run<T>(command: Command<T>): Promise<T>;
-  /** Sends many down one pipeline under one deadline, in order; rejects with the first failure. */
+  /**
+   * Sends many under one deadline, in order: down one pipeline, but those that take a connection of their own. Rejects with
+   * the first failure.
+   */
   runAll<T>(commands: readonly Command<T>[]): Promise<T[]>;
   /** Ends every command that is under way, and the connections. */
   close(): Promise<void>;

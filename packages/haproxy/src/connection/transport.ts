@@ -55,13 +55,28 @@ export class Transport {
     return value as T;
   }
 
-  /** All of them down one pipeline, under one deadline. Rejects with the first failure; those sent are sent. */
+  /**
+   * All of them under one deadline, in order: down one pipeline, but those that go alone. Rejects with the first failure;
+   * those sent are sent.
+   */
   async runAll<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
     if (commands.length === 0) return [];
     const changes = commands.some((command) => command.changes);
     return this.#explained(`${commands.length} commands`, changes, limits, () =>
-      this.#options.persistent ? this.#sendInLine(commands, limits) : this.#sendAlone(commands, limits),
+      this.#sendAll(commands, limits),
     );
+  }
+
+  async #sendAll<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
+    const { clock, persistent } = this.#options;
+    const end = clock.now() + limits.timeout;
+    const values: T[] = [];
+    for (const run of runsOf(commands)) {
+      const left = { ...limits, timeout: Math.max(1, end - clock.now()) };
+      const inLine = persistent && !run[0]?.alone;
+      values.push(...(await (inLine ? this.#sendInLine(run, left) : this.#sendAlone(run, left))));
+    }
+    return values;
   }
 
   /** For `wait`: a connection of its own, on which HAProxy's idle limit is longer than the wait. */
@@ -187,4 +202,15 @@ export class Transport {
       );
     }
   }
+}
+
+/** Commands in order, in runs of those that go alone and those that do not. */
+function runsOf<T>(commands: readonly Command<T>[]): Command<T>[][] {
+  const runs: Command<T>[][] = [];
+  for (const command of commands) {
+    const run = runs.at(-1);
+    if (run && Boolean(run[0]?.alone) === Boolean(command.alone)) run.push(command);
+    else runs.push([command]);
+  }
+  return runs;
 }

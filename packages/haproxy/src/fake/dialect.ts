@@ -2,19 +2,20 @@ import { isIP } from 'node:net';
 import { normalAddress } from '../grammar/ip.ts';
 import { MAP_HANDLERS } from './dialect-maps.ts';
 import { showStat } from './dialect-stat.ts';
-import type { Handler, Reply } from './handler.ts';
+import type { Asked, Handler, Reply } from './handler.ts';
 import { backendsOf, type FakeModel, type FakeServer, idOf, setState } from './model.ts';
 
 const isOld = ({ version }: FakeModel): boolean => version.startsWith('2.');
 
-/** What the fake says to one line, in the words that HAProxy uses. */
-export function reply(model: FakeModel, line: string): Reply {
+/** What the fake says to one command, in the words that HAProxy uses. */
+export function reply(model: FakeModel, asked: Asked): Reply {
+  const { line } = asked;
   const words = split(line);
   const found = HANDLERS.find(([prefix]) => line === prefix || line.startsWith(`${prefix} `));
   if (!found) return unknown(model, line);
   const [prefix, handler, admin] = found;
   if (admin && model.level !== 'admin') return 'Permission denied';
-  return handler(model, words.slice(prefix.split(' ').length), line);
+  return handler(model, words.slice(prefix.split(' ').length), asked);
 }
 
 /** Words between spaces; a backslash keeps the next character as it is. */
@@ -67,7 +68,7 @@ const showServersState: Handler = (model, [backend]) => {
   return ['1', `# ${STATE_COLUMNS}`, ...rows].join('\n');
 };
 
-const waitRemovable: Handler = (model, [, , target = ''], line) => {
+const waitRemovable: Handler = (model, [, , target = ''], { line }) => {
   if (isOld(model)) return unknown(model, line);
   const [backend, name] = target.split('/');
   const server = model.servers.find((each) => each.backend === backend && each.name === name);

@@ -59,6 +59,13 @@ export const key = (text: string): string => {
   return value(text, 'key');
 };
 
+/** A key of a map that is ours: with a space in it, no map file could hold it. */
+export const mapKey = (text: string): string =>
+  word('key of a map', key(text), (t) => !t.includes(' '), 'a text without spaces');
+
+/** A key or value, as bytes, that HAProxy has already: nothing of it is refused, and what would end it is escaped. */
+export const carried = (bytes: string): string => bytes.replace(/[\\ \t;]/g, '\\$&');
+
 /** An IP address, host name or `unix@` path. */
 export const address = (text: string): string => word('address', text, (t) => ADDRESS.test(t), 'an address');
 
@@ -95,8 +102,9 @@ export const rawLine = (text: string): string =>
     ),
   );
 
-function within(text: string): string {
-  const length = Buffer.byteLength(text) + 1;
+/** A line of so many bytes, if it fits HAProxy's buffer with its line feed. */
+export function within(text: string, bytes = Buffer.byteLength(text)): string {
+  const length = bytes + 1;
   if (length <= LINE_LIMIT) return text;
   throw new HaproxyError('invalid', {
     doing: `writing ${shown(text)}`,
