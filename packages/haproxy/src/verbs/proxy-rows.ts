@@ -13,21 +13,31 @@ export async function readProxyRows(
   signal?: AbortSignal,
 ): Promise<StatRow[]> {
   const { proxy, type = 'all' } = filter;
-  const rows = await haproxy.run(showStat(filter), signal);
-  if (proxy === undefined || (type !== 'all' && rows.length > 0)) return rows;
+  if (proxy === undefined) return haproxy.run(showStat(filter), signal);
+  const { numbers } = haproxy.memory;
+  const place = `${type === 'all' ? 'any' : sideOf(type)} ${proxy}`;
+  const rows = await haproxy.run(showProxy(proxy, numbers.get(place) ?? proxy, type), signal);
+  if (type !== 'all' && rows.length > 0) return rows;
   const heads = await haproxy.run(showProxies(), signal);
-  const wanted = heads.filter(
-    (head) => head.proxy === proxy && (type === 'all' || head.type === sideOf(type)),
+  const ids = idsOf(
+    heads.filter((head) => head.proxy === proxy && (type === 'all' || head.type === sideOf(type))),
   );
-  if (wanted.length === 0) throw missing(haproxy, proxy, type, heads);
-  if (type === 'frontend' || type === 'backend') return wanted;
-  const ids = [...new Set(wanted.map((head) => head.text('iid')))];
+  if (ids.length === 0) throw missing(haproxy, proxy, type, heads);
   if (ids.length === 1 && rows.length > 0) return rows;
   // A proxy may be named as another is numbered, and names come first.
   const ambiguous = heads.some((head) => ids.includes(head.proxy));
-  const commands = ambiguous ? [showProxy(proxy, '-1', type)] : ids.map((id) => showProxy(proxy, id, type));
-  return (await haproxy.runAll(commands, signal)).flat();
+  if (ids.length === 1 && !ambiguous) numbers.set(place, ids[0] as string);
+  const words = ambiguous ? ['-1'] : ids;
+  return (
+    await haproxy.runAll(
+      words.map((word) => showProxy(proxy, word, type)),
+      signal,
+    )
+  ).flat();
 }
+
+/** A `listen` section is a frontend and a backend under one number. */
+const idsOf = (heads: readonly StatRow[]): string[] => [...new Set(heads.map((head) => head.text('iid')))];
 
 /** The row of a backend: sums over its servers. */
 export async function readBackendRow(

@@ -40,6 +40,15 @@ describe('a frontend and a backend of one name', () => {
     });
   });
 
+  it('cost one command a look once HAProxy has said their numbers', async () => {
+    const { fake, haproxy } = await pairs();
+    await haproxy.showStat({ proxy: 'app', type: 'backend' });
+    const before = fake.lines.length;
+    const [row] = await haproxy.showStat({ proxy: 'app', type: 'backend' });
+    const looks = fake.lines.slice(before).filter((line) => line.startsWith('show stat'));
+    expect([row?.proxy, row?.type, looks.length]).toEqual(['app', 'backend', 1]);
+  });
+
   it('do not hide from switchMap that the backend is up', async () => {
     const { haproxy } = await pairs();
     const { after } = await haproxy.switchMap({ map, key: 'live', value: 'be_green', requireBackend: true });

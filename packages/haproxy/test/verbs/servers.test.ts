@@ -104,6 +104,18 @@ describe('drain', () => {
     });
     expect(fake.server('app', 'blue').sessions).toBe(3);
   });
+  it('says what remains, and cuts it, also when its limit passes before the first look', async () => {
+    const { fake, haproxy } = await withFake();
+    fake.server('app', 'blue').sessions = 3;
+    expect(await haproxy.drainBackend({ backend: 'app', timeout: 0 })).toEqual({
+      drained: false,
+      remaining: 3,
+    });
+    expect(await haproxy.drain({ ...BLUE, timeout: 0, force: true })).toMatchObject({
+      drained: false,
+      cut: 3,
+    });
+  });
   it('cuts what remains at its limit when told to, and counts it', async () => {
     const { fake, haproxy } = await withFake();
     fake.server('app', 'blue').sessions = 3;
