@@ -46,7 +46,7 @@ export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposa
 
 /**
  * Creates a client; connects with the first command.
- * @throws {HaproxyError} `invalid`.
+ * @throws {HaproxyError} `invalid-options`.
  */
 export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClient {
   const { oneShot, timeout, signal, ...rest } = readClientOptions(options);

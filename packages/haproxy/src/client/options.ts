@@ -66,7 +66,7 @@ function readEndpoint(
 ): Endpoint {
   if (address !== undefined && connect === undefined) return readAddress(address, allowRemote);
   if (address === undefined && connect !== undefined) return { label: 'HAProxy (own connection)', connect };
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing: DOING,
     found: `${address ? 'both' : 'neither'} of address and connect`,
     wanted: 'one of them',

@@ -42,7 +42,7 @@ export const addServer = (options: AddServerOptions): Command<true> => {
 const fixedAddress = (host: string): string => {
   const plain = normalAddress(String(host));
   if (isIP(plain) || /^(unix|abns)@/.test(plain)) return address(plain);
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing: 'adding a server to HAProxy',
     found: 'an address that is no IP address',
     wanted: 'an IP address or unix@/path',

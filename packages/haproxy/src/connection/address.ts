@@ -54,7 +54,7 @@ function unixSocket(path: string): Endpoint {
 }
 
 const refusal = (found: string, wanted: string, fix?: string) =>
-  new HaproxyError('invalid', { doing: 'reading the option address', found, wanted, fix });
+  new HaproxyError('invalid-options', { doing: 'reading the option address', found, wanted, fix });
 
 const endpoint = (label: string, target: { path: string } | { host: string; port: number }): Endpoint => ({
   label,

@@ -19,7 +19,7 @@ const ADDRESS = /^[A-Za-z0-9_.:@[\]/-]+$/;
 
 const word = (what: string, text: unknown, fits: (text: string) => boolean, wanted: string): string => {
   if (typeof text === 'string' && fits(text) && !text.includes('<<') && text.length < LINE_LIMIT) return text;
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing: `writing a command for HAProxy`,
     found: `a ${what} that cannot be sent: ${shown(text)}`,
     wanted: `${wanted}, without "<<"`,
@@ -72,7 +72,7 @@ export const address = (text: string): string => word('address', text, (t) => AD
 /** A whole number within a range. */
 export const integer = (number: number, what: string, least: number, most: number): string => {
   if (Number.isSafeInteger(number) && number >= least && number <= most) return String(number);
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing: 'writing a command for HAProxy',
     found: `${what} ${String(number)}`,
     wanted: `a whole number from ${least} to ${most}`,
@@ -106,7 +106,7 @@ export const rawLine = (text: string): string =>
 export function within(text: string, bytes = Buffer.byteLength(text)): string {
   const length = bytes + 1;
   if (length <= LINE_LIMIT) return text;
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing: `writing ${shown(text)}`,
     found: `a command of ${length} bytes`,
     wanted: `at most ${LINE_LIMIT}`,

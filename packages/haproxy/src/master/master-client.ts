@@ -36,7 +36,7 @@ export interface MasterClient {
 /**
  * Creates a client of the master's socket: a connection each command, since a stuck worker makes a lasting one hang.
  * Use the worker's socket for all else: here it is four times slower.
- * @throws {HaproxyError} `invalid`.
+ * @throws {HaproxyError} `invalid-options`.
  */
 export function createMasterClient(options: MasterClientOptions): MasterClient {
   const { endpoint, clock, timeout, signal, replyLimit } = readClientOptions(

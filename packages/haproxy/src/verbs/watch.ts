@@ -69,7 +69,8 @@ const RULES = {
 const nameOf = (row: StatRow): string => `${row.type} ${row.proxy}/${row.name}`;
 
 const unlessAborted = (signal: AbortSignal | undefined) => (error: unknown) => {
-  if (signal?.aborted && !(error instanceof HaproxyError && error.code === 'invalid')) return undefined;
+  if (signal?.aborted && !(error instanceof HaproxyError && error.code === 'invalid-options'))
+    return undefined;
   throw error;
 };
 

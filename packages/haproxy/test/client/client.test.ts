@@ -219,7 +219,7 @@ describe('a call', () => {
         haproxy.showStat({ proxy: text }),
         haproxy.execute(text),
       ];
-      for (const call of calls) expect((await failure(call)).code).toBe('invalid');
+      for (const call of calls) expect((await failure(call)).code).toBe('invalid-options');
     }
     await haproxy.showVersion();
     const sent = fake.lines.slice(before).filter((line) => line !== 'show info');

@@ -113,7 +113,7 @@ onRealHaproxy('the commands', { more: MORE, files: { 'block.acl': '10.9.9.9\n' }
     await haproxy.abortCertificate('/ca.pem', 'ca-file');
     await haproxy.deleteCertificate('/ca.pem', 'ca-file');
     expect((await failure(haproxy.setCertificate('/x.pem', 'set server app/blue state maint'))).code).toBe(
-      'invalid',
+      'invalid-options',
     );
   });
 

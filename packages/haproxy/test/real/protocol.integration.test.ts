@@ -110,9 +110,9 @@ onRealHaproxy('the protocol', { global: FORGED }, (stage) => {
     ['no such map', 'not-found', (c) => c.showMap('/no.map')],
     ['no such key', 'not-found', (c) => c.setMap(MAP, 'nokey', 'x')],
     ['an address it cannot read', 'refused', (c) => c.setServerAddress(GREEN, 'foo.bar')],
-    ['a weight out of range', 'invalid', (c) => c.setServerWeight(GREEN, 257)],
+    ['a weight out of range', 'invalid-options', (c) => c.setServerWeight(GREEN, 257)],
     ['an unknown command', 'unsupported', (c) => c.execute('frobnicate now')],
-    ['two commands in one', 'invalid', (c) => c.execute('show info;show stat')],
+    ['two commands in one', 'invalid-options', (c) => c.execute('show info;show stat')],
   ] satisfies [string, string, (c: RuntimeClient) => Promise<unknown>][])(
     'tells %s by %s',
     async (_, code, call) => {

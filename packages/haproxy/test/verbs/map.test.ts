@@ -112,7 +112,7 @@ describe.each(['2.6.12', '3.0.11'])('entries of others, on HAProxy %s', (version
     const harmless = ['a', 'empty', 'also-empty', 'quotes', 'other'];
     const ours = OTHERS.filter(([key]) => !harmless.includes(key));
     for (const [key, value] of ours) {
-      expect((await failure(haproxy.switchMap({ map, key, value }))).code, key).toBe('invalid');
+      expect((await failure(haproxy.switchMap({ map, key, value }))).code, key).toBe('invalid-options');
     }
     expect(fake.lines.filter((line) => /^(prepare|add|set) map/.test(line))).toEqual([]);
   });

@@ -42,7 +42,7 @@ describe('reconcile', () => {
   it('refuses a state in which no server takes traffic', async () => {
     const { haproxy } = await withFake();
     expect((await failure(haproxy.reconcile({ servers: { app: { blue: { state: 'drain' } } } }))).code).toBe(
-      'invalid',
+      'invalid-options',
     );
   });
 });
