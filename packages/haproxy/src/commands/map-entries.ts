@@ -3,9 +3,7 @@ import { carried, line, patternFile, within } from '../grammar/words.ts';
 import { type Command, change, query } from './command.ts';
 import { at, type MapEntry } from './map.ts';
 
-/*
- * Entries as bytes, whoever wrote them: for what is carried over from one version of a map to the next.
- */
+// Keys and values here are bytes: what is carried over from one version of a map to the next may be of others.
 
 /** `show map`: its lines without the pointers. Where a key with a space ends HAProxy does not say. */
 export const showMapLines = (map: string): Command<string[]> => ({
@@ -48,8 +46,12 @@ export function addEntries(
     const text = `${key} ${value}`;
     const empty = key === '' || value === '';
     if (!empty || size + text.length > PAYLOAD_LIMIT) flush();
-    if (!empty) commands.push(byLine(words, key, value));
-    else size += payload.push(text) && text.length + 1;
+    if (!empty) {
+      commands.push(byLine(words, key, value));
+      continue;
+    }
+    payload.push(text);
+    size += text.length + 1;
   }
   flush();
   return commands;

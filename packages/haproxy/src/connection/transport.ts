@@ -9,6 +9,7 @@ import type { Limits } from './batch.ts';
 import { LastingSession, openSession } from './lasting-session.ts';
 import { limited } from './limited.ts';
 import { askOnce } from './one-shot.ts';
+import { runsOf } from './runs.ts';
 import { demandVersion, type Listening } from './session.ts';
 import { Slots } from './slots.ts';
 import type { TransportOptions } from './transport-options.ts';
@@ -202,15 +203,4 @@ export class Transport {
       );
     }
   }
-}
-
-/** Commands in order, in runs of those that go alone and those that do not. */
-function runsOf<T>(commands: readonly Command<T>[]): Command<T>[][] {
-  const runs: Command<T>[][] = [];
-  for (const command of commands) {
-    const run = runs.at(-1);
-    if (run && Boolean(run[0]?.alone) === Boolean(command.alone)) run.push(command);
-    else runs.push([command]);
-  }
-  return runs;
 }

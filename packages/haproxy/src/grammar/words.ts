@@ -61,7 +61,7 @@ export const key = (text: string): string => {
 
 /** A key of a map that is ours: with a space in it, no map file could hold it. */
 export const mapKey = (text: string): string =>
-  word('key of a map', key(text), (t) => !t.includes(' '), 'a text without spaces');
+  key(word('key of a map', text, (t) => !t.includes(' '), 'a text without spaces, as map files have them'));
 
 /** A key or value, as bytes, that HAProxy has already: nothing of it is refused, and what would end it is escaped. */
 export const carried = (bytes: string): string => bytes.replace(/[\\ \t;]/g, '\\$&');

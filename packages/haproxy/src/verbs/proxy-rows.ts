@@ -27,13 +27,8 @@ export async function readProxyRows(
   // A proxy may be named as another is numbered, and names come first.
   const ambiguous = heads.some((head) => ids.includes(head.proxy));
   if (ids.length === 1 && !ambiguous) numbers.set(place, ids[0] as string);
-  const words = ambiguous ? ['-1'] : ids;
-  return (
-    await haproxy.runAll(
-      words.map((word) => showProxy(proxy, word, type)),
-      signal,
-    )
-  ).flat();
+  const commands = (ambiguous ? ['-1'] : ids).map((word) => showProxy(proxy, word, type));
+  return (await haproxy.runAll(commands, signal)).flat();
 }
 
 /** A `listen` section is a frontend and a backend under one number. */
