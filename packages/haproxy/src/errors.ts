@@ -2,7 +2,7 @@ import { type ErrorTable, ExplainedError, type OptionRule, readOptions } from '@
 
 /** Why a call failed; what each means and what to do is in `docs/errors.md`. */
 export type HaproxyErrorCode =
-  | 'invalid'
+  | 'invalid-options'
   | 'unreachable'
   | 'busy'
   | 'timeout'
@@ -20,7 +20,7 @@ export type HaproxyErrorCode =
   | 'file';
 
 export const haproxyErrorCodes: ErrorTable<HaproxyErrorCode> = {
-  invalid: {
+  'invalid-options': {
     meaning: 'An option, name or value is refused before anything is sent',
     fix: 'Correct what the message names; HAProxy was not touched',
   },
@@ -97,7 +97,7 @@ export const isHaproxyError = (
 ): thrown is HaproxyError =>
   thrown instanceof HaproxyError && (codes.length === 0 || codes.includes(thrown.code));
 
-/** Options of one call, checked against a table; anything else is `invalid`. */
+/** Options of one call, checked against a table; anything else is `invalid-options`. */
 export const checkOptions = <T extends object, D extends Partial<T>>(
   doing: string,
   given: T,
@@ -105,10 +105,10 @@ export const checkOptions = <T extends object, D extends Partial<T>>(
   defaults: D,
 ): Checked<T, D> => {
   if (typeof given !== 'object' || given === null) {
-    throw new HaproxyError('invalid', { doing, found: 'no options', wanted: 'an object' });
+    throw new HaproxyError('invalid-options', { doing, found: 'no options', wanted: 'an object' });
   }
   return readOptions(given, rules, defaults, ({ name, found, wanted }) => {
-    return new HaproxyError('invalid', { doing, found: `option ${name}: ${found}`, wanted });
+    return new HaproxyError('invalid-options', { doing, found: `option ${name}: ${found}`, wanted });
   }) as Checked<T, D>;
 };
 

@@ -61,7 +61,7 @@ export type { DoctorOptions } from './verbs/doctor.ts';
 export { DRAIN_TIMEOUT, type DrainOptions, type DrainResult } from './verbs/drain.ts';
 export type { DrainBackendOptions } from './verbs/drain-backend.ts';
 export { type EventsOptions, WORKER_WATCH_INTERVAL } from './verbs/events.ts';
-export type { Finding } from './verbs/findings.ts';
+export type { Finding } from './verbs/finding.ts';
 export type { HaproxyHealth, HealthOptions } from './verbs/health.ts';
 export type { ServerOptions } from './verbs/on-server.ts';
 export { STATE_TIMEOUT } from './verbs/open.ts';

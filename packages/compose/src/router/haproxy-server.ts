@@ -66,9 +66,11 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
   };
   const viewOf = (state: ServerState, rows: readonly StatRow[]) => {
     const row = rows.find(({ name }) => name === state.server);
-    const up = row?.status.state === 'up';
-    const settled = row !== undefined && isSettled(row);
-    const sessions = (row?.sessions ?? 0) + (row?.queued ?? 0);
+    // Nothing is under way at a server only if HAProxy says so.
+    if (!row) throw slots.unknown(`sessions of ${backend}/${state.server}`, 'no row of that server');
+    const up = row.status.state === 'up';
+    const settled = isSettled(row);
+    const sessions = row.sessions + row.queued;
     const open = isOpen(state);
     const view: RouterSlot = { up: up || settled, settled, sessions, address: state.address, open };
     return { slot: slots.slotOf(state.server) as SlotName, open, up, view };

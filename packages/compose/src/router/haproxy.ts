@@ -1,4 +1,4 @@
-import type { RuntimeClient, StatRow } from '@cutover/haproxy';
+import { HaproxyError, type RuntimeClient, type StatRow } from '@cutover/haproxy';
 import { httpCheck } from '@cutover/healthcheck';
 import { messageOf } from '@cutover/internal';
 import type { RouterSlot, SlotName } from '../core/model.ts';
@@ -66,7 +66,7 @@ export async function backendView(client: RuntimeClient, backend: string): Promi
   if (!total || servers.length !== 1) {
     throw new DeployError('router-unfit', {
       doing: `looking at the HAProxy backend ${backend}`,
-      found: total ? `${servers.length} servers` : 'no such backend',
+      found: `${servers.length} servers`,
       wanted: 'a backend of that name with the one server of its slot',
       fix: 'add it to haproxy.cfg, or correct the name in the options',
     });
@@ -103,12 +103,16 @@ export const isSettled = (row: StatRow): boolean => {
   );
 };
 
-/** Runs `work`; what the client throws becomes an error of ours that says what HAProxy has to do with it. */
+/**
+ * Runs `work`; what the client throws becomes an error of ours that says what HAProxy has to do with it. One that lacks
+ * what the options name has answered all the same.
+ */
 export async function reaching<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof DeployError) throw error;
+    if (error instanceof HaproxyError && error.code === 'not-found') throw lacking(doing, error);
     throw new DeployError(
       'router-unreachable',
       {
@@ -121,3 +125,15 @@ export async function reaching<T>(doing: string, work: () => Promise<T>): Promis
     );
   }
 }
+
+const lacking = (doing: string, cause: HaproxyError) =>
+  new DeployError(
+    'router-unfit',
+    {
+      doing,
+      found: cause.message,
+      wanted: 'a HAProxy that has what the options name',
+      fix: 'add it to haproxy.cfg, or correct the name in the options',
+    },
+    { cause },
+  );

@@ -1,10 +1,12 @@
 import { option } from '@cutover/internal';
 import type { Command } from '../commands/command.ts';
+import type { StatFilter, StatRow } from '../commands/stat.ts';
 import type { Limits } from '../connection/batch.ts';
 import { Transport } from '../connection/transport.ts';
 import { checkOptions } from '../errors.ts';
 import { events } from '../verbs/events.ts';
 import { Memory } from '../verbs/memory.ts';
+import { readProxyRows } from '../verbs/proxy-rows.ts';
 import type { Haproxy } from '../verbs/verb.ts';
 import { watch } from '../verbs/watch.ts';
 import { COMMANDS } from './commands.ts';
@@ -21,6 +23,8 @@ export type VerbMethods = { readonly [K in keyof typeof VERBS]: Bound<(typeof VE
 
 /** A client of one HAProxy's Runtime API: its commands, and verbs above them. */
 export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposable {
+  /** `show stat`, of the proxies of one name or of all; `not-found` when there is none of that name and type. */
+  showStat(filter?: StatFilter): Promise<StatRow[]>;
   /** Looks at `show stat` again and again, at a bounded rate: an async iterable of rows with deltas and rates. */
   watch: Bound<typeof watch>;
   /** Listens to a ring of HAProxy: an async iterable of what is written to it, line by line. */
@@ -31,7 +35,10 @@ export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposa
   with(limits: Partial<Limits>): RuntimeClient;
   /** Sends a command that one of the command functions made. */
   run<T>(command: Command<T>): Promise<T>;
-  /** Sends many down one pipeline under one deadline, in order; rejects with the first failure. */
+  /**
+   * Sends many under one deadline, in order: down one pipeline, but those that take a connection of their own. Rejects with
+   * the first failure.
+   */
   runAll<T>(commands: readonly Command<T>[]): Promise<T[]>;
   /** Ends every command that is under way, and the connections. */
   close(): Promise<void>;
@@ -39,7 +46,7 @@ export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposa
 
 /**
  * Creates a client; connects with the first command.
- * @throws {HaproxyError} `invalid`.
+ * @throws {HaproxyError} `invalid-options`.
  */
 export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClient {
   const { oneShot, timeout, signal, ...rest } = readClientOptions(options);
@@ -67,6 +74,7 @@ function clientOf(
     ...bindCommands(haproxy),
     ...bindVerbs(haproxy),
     events: (options) => events(haproxy, options),
+    showStat: (filter) => readProxyRows(haproxy, filter),
     watch: (options) => watch(haproxy, options),
     with: (other) =>
       clientOf(transport, base, { ...limits, ...checkOptions('with()', other, LIMIT_RULES, {}) }),

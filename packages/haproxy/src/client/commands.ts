@@ -29,7 +29,6 @@ import {
 } from '../commands/server.ts';
 import { showServersState } from '../commands/servers-state.ts';
 import * as sessions from '../commands/sessions.ts';
-import { showStat } from '../commands/stat.ts';
 import * as table from '../commands/table.ts';
 
 /** The commands that are methods of a client. */
@@ -38,7 +37,6 @@ export const COMMANDS = {
   cliLevel,
   showInfo,
   showVersion,
-  showStat,
   showServersState,
   showResolvers,
   showEventSinks,

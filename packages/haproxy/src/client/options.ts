@@ -10,7 +10,10 @@ export const CONNECT_TIMEOUT = 2_000;
 export const REPLY_LIMIT = 256 * 1024 * 1024;
 
 export interface RuntimeClientOptions {
-  /** `/run/haproxy/admin.sock`, `unix:/…`, or `tcp://127.0.0.1:9999`. Either this or `connect`. */
+  /**
+   * The path of a Unix socket, from the working directory (`run/haproxy/admin.sock`) or whole, or `tcp://127.0.0.1:9999`.
+   * Either this or `connect`.
+   */
   address?: string | undefined;
   /** Opens a stream to the socket in a way of your own: over SSH, or through a container's exec. */
   connect?: Connect | undefined;
@@ -63,7 +66,7 @@ function readEndpoint(
 ): Endpoint {
   if (address !== undefined && connect === undefined) return readAddress(address, allowRemote);
   if (address === undefined && connect !== undefined) return { label: 'HAProxy (own connection)', connect };
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing: DOING,
     found: `${address ? 'both' : 'neither'} of address and connect`,
     wanted: 'one of them',

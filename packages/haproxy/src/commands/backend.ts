@@ -34,7 +34,7 @@ export const deleteBackend = (backend: string): Command<true> =>
   change(line('del backend', backendName(backend)), { ...SINCE, done: /(^|\n)Backend deleted\.$/ });
 
 const unknownMode = (mode: unknown) =>
-  new HaproxyError('invalid', {
+  new HaproxyError('invalid-options', {
     doing: 'writing a command for HAProxy',
     found: `mode '${String(mode)}'`,
     wanted: 'tcp or http',

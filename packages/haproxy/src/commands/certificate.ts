@@ -90,4 +90,4 @@ function readPem(pem: string): string {
 }
 
 const invalid = (found: string, wanted: string) =>
-  new HaproxyError('invalid', { doing: 'writing a certificate command for HAProxy', found, wanted });
+  new HaproxyError('invalid-options', { doing: 'writing a certificate command for HAProxy', found, wanted });

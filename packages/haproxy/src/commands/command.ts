@@ -23,6 +23,8 @@ export interface Command<T> {
   readonly since?: Release | undefined;
   /** Sent on a connection of its own, whose end is the end of the answer: for dumps and what cannot be framed. */
   readonly alone?: boolean | undefined;
+  /** Line, payload and answer are bytes, one character each, and no UTF-8. Needs `alone`. */
+  readonly bytes?: boolean | undefined;
   /** The answer ends without an empty line on some versions, so its absence proves nothing. */
   readonly unframed?: boolean | undefined;
   /** The value of an answer without its framing; `undefined` when it is none that a success would give. */

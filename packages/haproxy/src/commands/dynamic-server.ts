@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { HaproxyError } from '../errors.ts';
+import { normalAddress } from '../grammar/ip.ts';
 import { address, integer, line, type ServerName, server, value } from '../grammar/words.ts';
 import { type Command, change } from './command.ts';
 
@@ -39,8 +40,9 @@ export const addServer = (options: AddServerOptions): Command<true> => {
 };
 
 const fixedAddress = (host: string): string => {
-  if (isIP(String(host)) || /^(unix|abns)@/.test(host)) return address(host);
-  throw new HaproxyError('invalid', {
+  const plain = normalAddress(String(host));
+  if (isIP(plain) || /^(unix|abns)@/.test(plain)) return address(plain);
+  throw new HaproxyError('invalid-options', {
     doing: 'adding a server to HAProxy',
     found: 'an address that is no IP address',
     wanted: 'an IP address or unix@/path',

@@ -8,12 +8,12 @@ const DANGEROUS = /^clear\s+counters\s+all\b/i;
 /**
  * Any one command, for what has no function here; gives HAProxy's text. Sent on a connection of its own and never
  * twice. Only an unknown command and a missing permission are errors: what else the text means is yours to say.
- * @throws {HaproxyError} `invalid` for `;`, a line feed, a payload, or `clear counters all`, which crashes some versions.
+ * @throws {HaproxyError} `invalid-options` for `;`, a line feed, a payload, or `clear counters all`, which crashes some versions.
  */
 export const execute = (line: string): Command<string> => {
   const checked = rawLine(line);
   if (DANGEROUS.test(checked)) {
-    throw new HaproxyError('invalid', {
+    throw new HaproxyError('invalid-options', {
       doing: `"${checked}"`,
       found: 'a command that crashes HAProxy 3.4.0 under load',
       fix: 'use "clear counters", which resets the maxima',

@@ -25,7 +25,7 @@ const ANY = { level: 'user' } as const;
 /** `show map`: all that are loaded. */
 export const showMaps = (): Command<PatternFile[]> => query('show map', readPatternFiles);
 
-/** `show map <file>`. */
+/** `show map <file>`. A key is read up to the first space, as in a map file; HAProxy does not mark where it ends. */
 export const showMap = (map: string): Command<MapEntry[]> =>
   query(line('show map', patternFile(map)), readMapEntries, { alone: true });
 

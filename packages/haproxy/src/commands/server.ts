@@ -81,4 +81,4 @@ const readWeight = (weight: number | string): string => {
 };
 
 const refused = (found: string, wanted: string) =>
-  new HaproxyError('invalid', { doing: 'writing a command for HAProxy', found, wanted });
+  new HaproxyError('invalid-options', { doing: 'writing a command for HAProxy', found, wanted });

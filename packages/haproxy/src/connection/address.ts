@@ -1,7 +1,9 @@
 import { createConnection } from 'node:net';
+import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@cutover/internal';
 import { HaproxyError } from '../errors.ts';
+import { isLoopback } from '../grammar/ip.ts';
 
 /** Opens a stream to HAProxy's runtime socket; resolves when bytes can be written. Honours `signal`. */
 export type Connect = (signal: AbortSignal) => Promise<Duplex>;
@@ -13,17 +15,19 @@ export interface Endpoint {
 }
 
 /**
- * Reads `/path`, `unix:/path`, `unix@/path` or `tcp://host:port`. TCP beyond loopback needs `allowRemote`: who reaches
- * an admin socket owns the proxy, and HAProxy asks for no password there.
+ * Reads the path of a Unix socket, from the working directory or whole, also as `unix:path` or `unix@path`; or
+ * `tcp://host:port`. TCP beyond loopback needs `allowRemote`: who reaches an admin socket owns the proxy, and HAProxy
+ * asks for no password there.
  */
 export function readAddress(address: string, allowRemote: boolean): Endpoint {
-  const path = /^(?:unix[:@](?:\/\/)?)?(\/.+)$/.exec(address)?.[1];
-  if (path) return endpoint(path, { path });
-  const [, host, port] = /^tcp:\/\/(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(address) ?? [];
+  const path = PATH.exec(address)?.[1];
+  if (path) return unixSocket(path);
+  const [, host, port] = /^tcp:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(address) ?? [];
   if (!host || !port || Number(port) > 65_535) {
-    throw refusal('an address of another form', "'/run/haproxy/admin.sock' or 'tcp://127.0.0.1:9999'");
+    const meant = /^[A-Za-z0-9.-]+:\d{1,5}$/.test(address) ? `'tcp://${address}'` : "'tcp://127.0.0.1:9999'";
+    throw refusal('an address of another form', `the path of a socket, or ${meant}`);
   }
-  if (!allowRemote && !/^(127\.[\d.]+|localhost|\[::1\])$/.test(host)) {
+  if (!allowRemote && !isLoopback(host)) {
     throw refusal(
       `a TCP address that is not loopback (${host})`,
       'a Unix socket or loopback',
@@ -33,8 +37,24 @@ export function readAddress(address: string, allowRemote: boolean): Endpoint {
   return endpoint(`tcp://${host}:${port}`, { host: host.replace(/[[\]]/g, ''), port: Number(port) });
 }
 
+/** With a colon or an at sign before its first slash it is some other address, unless `unix` says that it is none. */
+const PATH = /^(?:unix[:@](?:\/\/)?(?=.)|(?![^/]*[:@]))([^\0]+)$/;
+
+/** Bytes that the system takes as the path of a socket; of a longer one Node 20 connects to the beginning. */
+const PATH_LIMIT = process.platform === 'darwin' ? 103 : 107;
+
+function unixSocket(path: string): Endpoint {
+  const length = Buffer.byteLength(path);
+  if (length <= PATH_LIMIT) return endpoint(resolve(path), { path });
+  throw refusal(
+    `the path of a socket of ${length} bytes`,
+    `at most ${PATH_LIMIT} bytes, which is all that the system takes`,
+    'name it from the working directory, or through a symbolic link',
+  );
+}
+
 const refusal = (found: string, wanted: string, fix?: string) =>
-  new HaproxyError('invalid', { doing: 'reading the option address', found, wanted, fix });
+  new HaproxyError('invalid-options', { doing: 'reading the option address', found, wanted, fix });
 
 const endpoint = (label: string, target: { path: string } | { host: string; port: number }): Endpoint => ({
   label,

@@ -19,10 +19,11 @@ export interface AskOnceOptions {
  */
 export function askOnce(
   stream: Duplex,
-  { line, changes, unframed, payload }: Command<unknown>,
+  { line, changes, unframed, payload, bytes }: Command<unknown>,
   { label, replyLimit, signal, isWhole, after = '' }: AskOnceOptions,
 ): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
+    const encoding = bytes ? 'latin1' : 'utf8';
     const chunks: Buffer[] = [];
     let size = 0;
     let settled = false;
@@ -38,7 +39,7 @@ export function askOnce(
     const cut = (found: string, cause?: unknown) =>
       settle(() => reject(cutOff({ line, changes, label }, found, cause)));
     const finish = () => {
-      const text = Buffer.concat(chunks).toString();
+      const text = Buffer.concat(chunks).toString(encoding);
       if (unframed || text === '\n' || text.endsWith('\n\n')) settle(() => resolve(readAnswer(text)));
       else cut(`the connection ended in the middle of the answer, after ${size} bytes`);
     };
@@ -53,7 +54,10 @@ export function askOnce(
     stream.once('error', (error) => cut('the connection broke', error));
     stream.once('close', () => cut('the connection was closed before the answer was complete'));
     if (signal.aborted) abort();
-    else stream.write((payload === undefined ? `${line}\n` : `${line} <<\n${payload}\n\n`) + after);
+    else {
+      const asked = payload === undefined ? line : `${line} <<\n${payload}\n`;
+      stream.write(`${asked}\n${after}`, encoding);
+    }
   });
 }
 

@@ -9,6 +9,7 @@ import type { Limits } from './batch.ts';
 import { LastingSession, openSession } from './lasting-session.ts';
 import { limited } from './limited.ts';
 import { askOnce } from './one-shot.ts';
+import { runsOf } from './runs.ts';
 import { demandVersion, type Listening } from './session.ts';
 import { Slots } from './slots.ts';
 import type { TransportOptions } from './transport-options.ts';
@@ -55,13 +56,28 @@ export class Transport {
     return value as T;
   }
 
-  /** All of them down one pipeline, under one deadline. Rejects with the first failure; those sent are sent. */
+  /**
+   * All of them under one deadline, in order: down one pipeline, but those that go alone. Rejects with the first failure;
+   * those sent are sent.
+   */
   async runAll<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
     if (commands.length === 0) return [];
     const changes = commands.some((command) => command.changes);
     return this.#explained(`${commands.length} commands`, changes, limits, () =>
-      this.#options.persistent ? this.#sendInLine(commands, limits) : this.#sendAlone(commands, limits),
+      this.#sendAll(commands, limits),
     );
+  }
+
+  async #sendAll<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
+    const { clock, persistent } = this.#options;
+    const end = clock.now() + limits.timeout;
+    const values: T[] = [];
+    for (const run of runsOf(commands)) {
+      const left = { ...limits, timeout: Math.max(1, end - clock.now()) };
+      const inLine = persistent && !run[0]?.alone;
+      values.push(...(await (inLine ? this.#sendInLine(run, left) : this.#sendAlone(run, left))));
+    }
+    return values;
   }
 
   /** For `wait`: a connection of its own, on which HAProxy's idle limit is longer than the wait. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { reply } from './dialect.ts';
+import type { Asked } from './handler.ts';
 import type { FakeModel } from './model.ts';
 
 /** What a fault does in place of the answer to a line. */
@@ -31,12 +32,13 @@ export function serve(socket: Socket, model: FakeModel, { log, takeFault }: Hook
     if (line === 'prompt') prompt = true;
     else if (line === 'set severity-output number') severity = true;
     else if (line === 'show info' && worker !== model.pid) {
-      return reply({ ...model, pid: worker }, line).replace('Stopping: 0', 'Stopping: 1');
+      return reply({ ...model, pid: worker }, { line }).replace('Stopping: 0', 'Stopping: 1');
     } else if (worker !== model.pid && line.startsWith('set server')) return 'Proxy is disabled.';
     else return undefined;
     return '';
   };
-  const answer = (line: string): void => {
+  const answer = (asked: Asked): void => {
+    const { line } = asked;
     log(line);
     const fault = takeFault(line);
     if (fault && 'silent' in fault) stuck = true;
@@ -48,22 +50,41 @@ export function serve(socket: Socket, model: FakeModel, { log, takeFault }: Hook
     }
     if (line === 'quit') return void socket.end();
     if (fault && 'raw' in fault) return void socket.write(fault.raw);
-    const body = fault && 'answer' in fault ? fault.answer : (own(line) ?? reply(model, line));
+    const body = fault && 'answer' in fault ? fault.answer : (own(line) ?? reply(model, asked));
     const text = `${severity ? withSeverity(body) : body}${body ? '\n\n' : '\n'}${prompt ? '> ' : ''}`;
     send(socket, text, fault);
   };
+  const readLine = lineReader(model, answer);
   socket.on('data', (chunk) => {
     const [...complete] = (pending + chunk.toString()).split('\n');
     pending = complete.pop() ?? '';
     for (const line of complete) {
-      for (const part of line.split(';')) answer(part.trim());
-      if (prompt || stuck) continue;
+      const whole = readLine(line);
+      if (prompt || stuck || !whole) continue;
       // One-shot: what came with the first line is dropped.
       socket.end();
       break;
     }
   });
 }
+
+/** Takes lines apart into commands, and gathers the lines of a payload; true at the end of what was asked. */
+function lineReader(model: FakeModel, answer: (asked: Asked) => void): (line: string) => boolean {
+  let gathering: { line: string; payload: string[] } | undefined;
+  return (line) => {
+    if (gathering && line !== '') gathering.payload.push(line);
+    else if (gathering) {
+      answer(gathering);
+      gathering = undefined;
+    } else if (beginsPayload(model, line)) gathering = { line: line.replace(/ *<<\S*$/, ''), payload: [] };
+    else for (const [part] of line.matchAll(/(?:\\.|[^;\\])+|^$/g)) answer({ line: part.trimStart() });
+    return gathering === undefined;
+  };
+}
+
+/** By the end of the line up to 2.8, by the beginning of its last word later; escaped or not. */
+const beginsPayload = ({ version }: FakeModel, line: string): boolean =>
+  version.startsWith('2.') ? line.endsWith('<<') : /(^|[ \t])<<[^ \t]*$/.test(line);
 
 function send(socket: Socket, text: string, fault: Fault | undefined): void {
   const bytes = Buffer.from(text);

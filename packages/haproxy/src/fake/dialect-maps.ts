@@ -1,4 +1,4 @@
-import type { Handler } from './dialect.ts';
+import type { Handler } from './handler.ts';
 
 const NO_MAP = 'Unknown map identifier. Please use #<id> or <file>.';
 
@@ -22,15 +22,32 @@ const prepareMap: Handler = ({ maps }, [name = '']) => {
   return `New version created: ${version}`;
 };
 
-const addMap: Handler = ({ maps }, words) => {
+const addMap: Handler = ({ maps }, words, { payload }) => {
   const version = words[0]?.startsWith('@') ? Number(words[0].slice(1)) : undefined;
   const [name = '', key = '', value = ''] = version === undefined ? words : words.slice(1);
   const map = maps.get(name);
   if (!map) return NO_MAP;
   const entries = version === undefined ? map.entries : map.prepared.get(version);
   if (!entries) return "Version number in the future, please use 'prepare map' before.";
-  entries.push([key, value]);
+  if (payload) entries.push(...payload.map(readPayloadLine));
+  else if (value === '') return "'add map' expects three parameters: map identifier, key and value.";
+  else entries.push([key, value]);
   return '';
+};
+
+const readPayloadLine = (line: string): [string, string] => {
+  const [key = ''] = line.split(' ');
+  return [key, line.slice(key.length).trimStart()];
+};
+
+const getMap: Handler = ({ maps }, [name = '', key]) => {
+  const map = maps.get(name);
+  if (!map) return NO_MAP;
+  const found = map.entries.find(([each]) => each === key);
+  const which = found
+    ? `found=yes, idx=tree, key="${found[0]}", value="${found[1]}", type="str"`
+    : 'found=no';
+  return `type=str, case=sensitive, ${which}`;
 };
 
 const commitMap: Handler = ({ maps }, [version = '', name = '']) => {
@@ -68,6 +85,7 @@ const deleteMap: Handler = ({ maps }, [name = '', key = '']) => {
 
 export const MAP_HANDLERS: readonly (readonly [string, Handler])[] = [
   ['show map', showMap],
+  ['get map', getMap],
   ['prepare map', prepareMap],
   ['add map', addMap],
   ['commit map', commitMap],

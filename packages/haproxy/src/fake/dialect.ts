@@ -1,20 +1,21 @@
+import { isIP } from 'node:net';
+import { normalAddress } from '../grammar/ip.ts';
 import { MAP_HANDLERS } from './dialect-maps.ts';
-import { type FakeModel, type FakeServer, runCheck, setState, statusOf } from './model.ts';
-
-/** An answer without its closing empty line. */
-type Reply = string;
-export type Handler = (model: FakeModel, words: readonly string[], line: string) => Reply;
+import { showStat } from './dialect-stat.ts';
+import type { Asked, Handler, Reply } from './handler.ts';
+import { backendsOf, type FakeModel, type FakeServer, idOf, setState } from './model.ts';
 
 const isOld = ({ version }: FakeModel): boolean => version.startsWith('2.');
 
-/** What the fake says to one line, in the words that HAProxy uses. */
-export function reply(model: FakeModel, line: string): Reply {
+/** What the fake says to one command, in the words that HAProxy uses. */
+export function reply(model: FakeModel, asked: Asked): Reply {
+  const { line } = asked;
   const words = split(line);
   const found = HANDLERS.find(([prefix]) => line === prefix || line.startsWith(`${prefix} `));
   if (!found) return unknown(model, line);
   const [prefix, handler, admin] = found;
   if (admin && model.level !== 'admin') return 'Permission denied';
-  return handler(model, words.slice(prefix.split(' ').length), line);
+  return handler(model, words.slice(prefix.split(' ').length), asked);
 }
 
 /** Words between spaces; a backslash keeps the next character as it is. */
@@ -43,8 +44,9 @@ const setServer = withServer((server, [what, first = '', , port]) => {
   }
   if (what !== 'addr')
     return "'set server <srv>' only supports 'agent', 'health', 'state', 'weight', 'addr', 'fqdn' and 'check-port'.";
-  if (!/^[\d.:a-f]+$/.test(first)) return `Invalid addr '${first}'`;
-  server.address = first;
+  const address = normalAddress(first);
+  if (!isIP(address)) return `Invalid addr '${first}'`;
+  server.address = address;
   if (port) server.port = Number(port);
   return `IP changed from 'x' to '${first}' by 'stats socket command'`;
 });
@@ -52,70 +54,21 @@ const setServer = withServer((server, [what, first = '', , port]) => {
 const showInfo: Handler = ({ version, pid }) =>
   `Name: HAProxy\nVersion: ${version}\nPid: ${pid}\nUptime_sec: 1\nStopping: 0`;
 
-const COLUMNS =
-  'pxname,svname,qcur,scur,status,weight,act,bck,type,check_status,check_rise,check_fall,check_health,last_chk';
-
-const showStat: Handler = ({ servers }, [proxy = '-1', mask = '-1']) => {
-  const wanted = servers.filter(({ backend }) => proxy === '-1' || proxy === backend);
-  if (proxy !== '-1' && wanted.length === 0) return 'No such proxy.';
-  for (const server of wanted) runCheck(server);
-  const backends = [...new Set(wanted.map(({ backend }) => backend))].filter(() => Number(mask) & 2);
-  const rows = [
-    ...wanted.filter(() => Number(mask) & 4).map(serverRow),
-    ...backends.map((backend) =>
-      backendRow(
-        backend,
-        wanted.filter((server) => server.backend === backend),
-      ),
-    ),
-  ];
-  return [`# ${COLUMNS},`, ...rows].join('\n');
-};
-
-function serverRow(server: FakeServer): string {
-  const { backend, name, queued, sessions, weight, rise, fall, health, checked, admin, lastCheck } = server;
-  const checks = checked && !(admin & 1) ? [lastCheck, rise, fall, health] : ['', '', '', ''];
-  return [backend, name, queued, sessions, statusOf(server), weight, 1, 0, 2, ...checks, '', ''].join(',');
-}
-
-function backendRow(backend: string, servers: readonly FakeServer[]): string {
-  const up = servers.filter((server) => /^(UP|no check)/.test(statusOf(server)));
-  const sum = (pick: (server: FakeServer) => number) =>
-    servers.reduce((total, server) => total + pick(server), 0);
-  const counts = [sum(({ queued }) => queued), sum(({ sessions }) => sessions)];
-  return [
-    backend,
-    'BACKEND',
-    ...counts,
-    up.length > 0 ? 'UP' : 'DOWN',
-    sum(({ weight }) => weight),
-    up.length,
-    0,
-    1,
-    '',
-    '',
-    '',
-    '',
-    '',
-    '',
-  ].join(',');
-}
-
 const STATE_COLUMNS =
   'be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port';
 
-const showServersState: Handler = ({ servers }, [backend]) => {
-  const wanted = servers.filter((server) => backend === undefined || server.backend === backend);
-  if (backend !== undefined && wanted.length === 0) return "Can't find backend.";
+const showServersState: Handler = (model, [backend]) => {
+  if (backend !== undefined && !backendsOf(model).includes(backend)) return "Can't find backend.";
+  const wanted = model.servers.filter((server) => backend === undefined || server.backend === backend);
   const rows = wanted.map((server, at) => {
     const up = server.health >= server.rise && !(server.admin & 1);
     const check = server.checked ? 6 : 0;
-    return `3 ${server.backend} ${at + 1} ${server.name} ${server.address} ${up ? 2 : 0} ${server.admin} ${server.weight} ${server.weight} 1 6 3 ${server.health} ${check} 0 0 0 - ${server.port} - 0 0 - - 0`;
+    return `${idOf(model, 'backend', server.backend)} ${server.backend} ${at + 1} ${server.name} ${server.address} ${up ? 2 : 0} ${server.admin} ${server.weight} ${server.weight} 1 6 3 ${server.health} ${check} 0 0 0 - ${server.port} - 0 0 - - 0`;
   });
   return ['1', `# ${STATE_COLUMNS}`, ...rows].join('\n');
 };
 
-const waitRemovable: Handler = (model, [, , target = ''], line) => {
+const waitRemovable: Handler = (model, [, , target = ''], { line }) => {
   if (isOld(model)) return unknown(model, line);
   const [backend, name] = target.split('/');
   const server = model.servers.find((each) => each.backend === backend && each.name === name);

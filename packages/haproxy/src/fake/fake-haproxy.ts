@@ -14,6 +14,8 @@ export interface FakeHaproxyOptions {
   level?: FakeModel['level'] | undefined;
   /** Servers by backend and name. */
   backends?: Readonly<Record<string, Readonly<Record<string, Partial<FakeServer>>>>> | undefined;
+  /** Names of frontends, which stand before the backends; one may have the name of a backend. */
+  frontends?: readonly string[] | undefined;
   /** Entries by file and key. */
   maps?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
 }
@@ -91,12 +93,14 @@ const readModel = ({
   version = '3.0.11',
   level = 'admin',
   backends = {},
+  frontends = [],
   maps = {},
 }: FakeHaproxyOptions): FakeModel => ({
   version,
   level,
   pid: 100,
   listeners: new Set(),
+  frontends,
   servers: Object.entries(backends).flatMap(([backend, servers]) =>
     Object.entries(servers).map(([name, given]) => newServer(backend, name, given)),
   ),

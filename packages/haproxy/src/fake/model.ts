@@ -35,6 +35,8 @@ export interface FakeModel {
   pid: number;
   /** Set together with a new `pid` by a reload; connections of before keep seeing it. */
   readonly servers: FakeServer[];
+  /** Names of frontends; a backend may have the same. */
+  readonly frontends: readonly string[];
   readonly maps: Map<string, FakeMap>;
   /** Connections that listen to events. */
   readonly listeners: Set<(event: string) => void>;
@@ -95,3 +97,24 @@ export function statusOf({ admin, checked, health, rise, fall }: FakeServer): st
   if (health < rise) return health > 0 ? `DOWN ${health}/${rise}` : 'DOWN';
   return health < rise + fall - 1 ? `${good} ${health - rise + 1}/${fall}` : good;
 }
+
+/** A frontend or a backend, with HAProxy's number for it. */
+export interface FakeProxy {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: 'frontend' | 'backend';
+}
+
+/** In the order of the configuration: frontends first. HAProxy's own statistics are proxy 1. */
+export const proxiesOf = (model: FakeModel): FakeProxy[] =>
+  [
+    ...model.frontends.map((name) => ({ name, kind: 'frontend' as const })),
+    ...backendsOf(model).map((name) => ({ name, kind: 'backend' as const })),
+  ].map((proxy, at) => ({ ...proxy, id: at + 2 }));
+
+export const backendsOf = ({ servers }: FakeModel): string[] => [
+  ...new Set(servers.map(({ backend }) => backend)),
+];
+
+export const idOf = (model: FakeModel, kind: FakeProxy['kind'], name: string): number | undefined =>
+  proxiesOf(model).find((proxy) => proxy.kind === kind && proxy.name === name)?.id;

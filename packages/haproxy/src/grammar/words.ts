@@ -19,7 +19,7 @@ const ADDRESS = /^[A-Za-z0-9_.:@[\]/-]+$/;
 
 const word = (what: string, text: unknown, fits: (text: string) => boolean, wanted: string): string => {
   if (typeof text === 'string' && fits(text) && !text.includes('<<') && text.length < LINE_LIMIT) return text;
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing: `writing a command for HAProxy`,
     found: `a ${what} that cannot be sent: ${shown(text)}`,
     wanted: `${wanted}, without "<<"`,
@@ -59,13 +59,20 @@ export const key = (text: string): string => {
   return value(text, 'key');
 };
 
+/** A key of a map that is ours: with a space in it, no map file could hold it. */
+export const mapKey = (text: string): string =>
+  key(word('key of a map', text, (t) => !t.includes(' '), 'a text without spaces, as map files have them'));
+
+/** A key or value, as bytes, that HAProxy has already: nothing of it is refused, and what would end it is escaped. */
+export const carried = (bytes: string): string => bytes.replace(/[\\ \t;]/g, '\\$&');
+
 /** An IP address, host name or `unix@` path. */
 export const address = (text: string): string => word('address', text, (t) => ADDRESS.test(t), 'an address');
 
 /** A whole number within a range. */
 export const integer = (number: number, what: string, least: number, most: number): string => {
   if (Number.isSafeInteger(number) && number >= least && number <= most) return String(number);
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing: 'writing a command for HAProxy',
     found: `${what} ${String(number)}`,
     wanted: `a whole number from ${least} to ${most}`,
@@ -95,10 +102,11 @@ export const rawLine = (text: string): string =>
     ),
   );
 
-function within(text: string): string {
-  const length = Buffer.byteLength(text) + 1;
+/** A line of so many bytes, if it fits HAProxy's buffer with its line feed. */
+export function within(text: string, bytes = Buffer.byteLength(text)): string {
+  const length = bytes + 1;
   if (length <= LINE_LIMIT) return text;
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing: `writing ${shown(text)}`,
     found: `a command of ${length} bytes`,
     wanted: `at most ${LINE_LIMIT}`,

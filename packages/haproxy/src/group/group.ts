@@ -17,11 +17,11 @@ export interface RuntimeGroup extends AsyncDisposable {
 
 /**
  * One client for each HAProxy, by address or by options.
- * @throws {HaproxyError} `invalid`.
+ * @throws {HaproxyError} `invalid-options`.
  */
 export function createRuntimeGroup(instances: readonly (string | RuntimeClientOptions)[]): RuntimeGroup {
   if (!Array.isArray(instances) || instances.length === 0) {
-    throw new HaproxyError('invalid', {
+    throw new HaproxyError('invalid-options', {
       doing: 'creating a group of HAProxy clients',
       found: 'no instance',
       wanted: 'one or more',

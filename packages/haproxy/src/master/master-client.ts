@@ -5,7 +5,7 @@ import { showInfo, showVersion } from '../commands/info.ts';
 import { connectPatiently } from '../connection/address.ts';
 import { askOnce } from '../connection/one-shot.ts';
 import { demandVersion } from '../connection/session.ts';
-import { checkOptions, HaproxyError } from '../errors.ts';
+import { checkOptions, HaproxyError, isHaproxyError } from '../errors.ts';
 import { type Proc, readProcs } from './procs.ts';
 
 export type MasterClientOptions = Pick<
@@ -29,14 +29,14 @@ export interface MasterClient {
   reload(): Promise<ReloadResult>;
   /** Sends a command to the worker that takes traffic now. */
   run<T>(command: Command<T>): Promise<T>;
-  /** Old workers and the connections of clients that each still has. */
+  /** Old workers and the connections of clients that each still has; rejects when a living one does not say. */
   oldWorkers(): Promise<{ pid: number; connections: number }[]>;
 }
 
 /**
  * Creates a client of the master's socket: a connection each command, since a stuck worker makes a lasting one hang.
  * Use the worker's socket for all else: here it is four times slower.
- * @throws {HaproxyError} `invalid`.
+ * @throws {HaproxyError} `invalid-options`.
  */
 export function createMasterClient(options: MasterClientOptions): MasterClient {
   const { endpoint, clock, timeout, signal, replyLimit } = readClientOptions(
@@ -59,6 +59,19 @@ export function createMasterClient(options: MasterClientOptions): MasterClient {
       );
     }
   };
+  const listOld = async () => (await send(SHOW_PROC)).filter(({ old }) => old);
+  /** Undefined for one that has ended. One that is ending answers no more while it is still listed: asked again. */
+  const countOf = async (pid: number) => {
+    for (const end = clock.now() + timeout; ; await clock.sleep(ENDING_PAUSE, signal)) {
+      try {
+        return { pid, connections: await send(connectionsOf(pid)) };
+      } catch (error) {
+        if (!isHaproxyError(error, 'refused', 'not-found', 'unexpected', 'truncated')) throw error;
+        if (!(await listOld()).some((worker) => worker.pid === pid)) return undefined;
+        if (clock.now() >= end) throw error;
+      }
+    }
+  };
   return {
     showProc: () => send(SHOW_PROC),
     reload: () => send(RELOAD),
@@ -67,14 +80,14 @@ export function createMasterClient(options: MasterClientOptions): MasterClient {
       return send(toWorker(command));
     },
     oldWorkers: async () => {
-      const old = (await send(SHOW_PROC)).filter((proc) => proc.old);
-      const counted = await Promise.all(
-        old.map(({ pid }) => send(connectionsOf(pid)).then((connections) => ({ pid, connections }), gone)),
-      );
+      const counted = await Promise.all((await listOld()).map(({ pid }) => countOf(pid)));
       return counted.filter((worker) => worker !== undefined);
     },
   };
 }
+
+/** Milliseconds between two questions to a worker that is ending. */
+const ENDING_PAUSE = 20;
 
 const RULES = {
   address: option.text,
@@ -104,21 +117,11 @@ const connectionsOf = (pid: number): Command<number> =>
   query(
     `@!${pid} show info`,
     (answer) => {
-      const info = showInfo().read(answer);
-      return info && Number(info.values.get('CurrConns') ?? 0);
+      const connections = showInfo().read(answer)?.values.get('CurrConns');
+      return connections === undefined ? undefined : Number(connections);
     },
     { unframed: true },
   );
 
 /** After this one the master neither ends the answer nor closes. */
 const isTargetError = (chunk: string): boolean => chunk.includes("Can't find the target");
-
-/** A worker that ended between two looks is none. */
-const gone = (error: unknown): undefined => {
-  if (
-    error instanceof HaproxyError &&
-    ['refused', 'not-found', 'unexpected', 'truncated'].includes(error.code)
-  )
-    return undefined;
-  throw error;
-};

@@ -1,4 +1,4 @@
-import type { Look } from './findings.ts';
+import type { Look } from './finding.ts';
 
 /** Of the manual, of images and of guides. */
 const KNOWN =

@@ -5,7 +5,8 @@ import { showServersState } from '../commands/servers-state.ts';
 import { showStat } from '../commands/stat.ts';
 import { checkOptions } from '../errors.ts';
 import { readCliSockets } from './cli-sockets.ts';
-import { examine, type Finding } from './findings.ts';
+import type { Finding } from './finding.ts';
+import { examine } from './findings.ts';
 import type { Haproxy } from './verb.ts';
 
 export interface DoctorOptions {

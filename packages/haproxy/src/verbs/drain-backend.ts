@@ -1,7 +1,7 @@
 import { option } from '@cutover/internal';
-import { showStat } from '../commands/stat.ts';
 import { checkOptions } from '../errors.ts';
 import { DRAIN_TIMEOUT } from './drain.ts';
+import { readBackendRow } from './proxy-rows.ts';
 import { type DrainProgress, untilEmpty } from './until-empty.ts';
 import type { Haproxy } from './verb.ts';
 
@@ -16,6 +16,7 @@ export interface DrainBackendOptions {
 /**
  * Waits, after a map was switched away from a backend, until nothing is under way there any more. Changes nothing; the
  * limit is no error.
+ * @throws {HaproxyError} `not-found` when there is no such backend: nothing is said of what was not seen.
  */
 export function drainBackend(
   haproxy: Haproxy,
@@ -24,8 +25,8 @@ export function drainBackend(
   const doing = `draining backend ${options?.backend} at ${haproxy.label}`;
   const { backend, ...limits } = checkOptions(doing, options, RULES, { timeout: DRAIN_TIMEOUT });
   const read = async (signal: AbortSignal) => {
-    const [row] = await haproxy.run(showStat({ proxy: backend, type: 'backend' }), signal);
-    return (row?.sessions ?? 0) + (row?.queued ?? 0);
+    const { sessions, queued } = await readBackendRow(haproxy, backend, signal);
+    return sessions + queued;
   };
   return untilEmpty(haproxy, read, limits);
 }

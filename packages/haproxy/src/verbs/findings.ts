@@ -2,31 +2,10 @@ import type { Level } from '../commands/command.ts';
 import type { PatternFile } from '../commands/map.ts';
 import type { ServerState } from '../commands/servers-state.ts';
 import type { StatRow } from '../commands/stat.ts';
+import { isLoopback } from '../grammar/ip.ts';
 import type { CliSocket } from './cli-sockets.ts';
 import { CONFIG_LOOKS } from './config-findings.ts';
-
-/** Something about a HAProxy that will hurt. */
-export interface Finding {
-  /** Stable, for programs. */
-  readonly code:
-    | 'level'
-    | 'tcp-admin-socket'
-    | 'no-check'
-    | 'fall-1'
-    | 'agent'
-    | 'static-algorithm'
-    | 'map-writable'
-    | 'weight-1'
-    | 'default-credentials'
-    | 'stats-admin'
-    | 'no-redispatch';
-  /** `error`: a switch can lose requests, or a stranger can steer; `warning`: under some conditions. */
-  readonly severity: 'error' | 'warning';
-  /** What it is about: `app/green`, a socket, a map. */
-  readonly subject: string;
-  readonly message: string;
-  readonly fix: string;
-}
+import type { Finding, Look } from './finding.ts';
 
 export interface Examined {
   readonly level: Level;
@@ -36,11 +15,6 @@ export interface Examined {
   readonly sockets: readonly CliSocket[];
   readonly mapsNeedAdmin: boolean;
   readonly config: string | undefined;
-}
-
-/** One kind of fault: where it is found, by subject and message. */
-export interface Look<S> extends Pick<Finding, 'code' | 'severity' | 'fix'> {
-  readonly find: (seen: S) => readonly (readonly [subject: string, message: string])[];
 }
 
 /** All findings, by pure looks at what was read. */
@@ -57,6 +31,12 @@ const findingsOf = <S>({ code, severity, fix, find }: Look<S>, seen: S): Finding
 
 const nameOf = ({ backend, server }: ServerState): string => `${backend}/${server}`;
 
+/** TCP that others than this machine may reach. */
+const isRemote = (address: string): boolean => {
+  const [, host] = /^(?:ipv[46]@)?([^@/]*):\d+$/.exec(address) ?? [];
+  return host !== undefined && !isLoopback(host);
+};
+
 const LOOKS: readonly Look<Examined>[] = [
   {
     code: 'level',
@@ -71,7 +51,7 @@ const LOOKS: readonly Look<Examined>[] = [
     fix: 'use a Unix socket with mode 600, or bind it to loopback',
     find: ({ sockets }) =>
       sockets
-        .filter(({ address, level }) => /^ipv[46]@|^\*|^\d/.test(address) && level === 'admin')
+        .filter(({ address, level }) => level === 'admin' && isRemote(address))
         .map(({ address }) => [
           address,
           'an admin socket on TCP: who reaches it owns the proxy, and no password is asked',

@@ -7,6 +7,8 @@ export type Way = 'map' | 'server state';
 /** What one client remembers between its verbs. */
 export class Memory {
   readonly #ways = new Map<string, Way>();
+  /** The number of a proxy that its name does not find, by side and name; rows that come back prove it. */
+  readonly numbers = new Map<string, string>();
   readonly #turns = new Map<string, Slots>();
 
   /**

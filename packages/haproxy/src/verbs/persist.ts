@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { option } from '@cutover/internal';
-import { showMap } from '../commands/map.ts';
+import type { MapEntry } from '../commands/map.ts';
 import { dumpServersState } from '../commands/servers-state.ts';
 import { checkOptions, HaproxyError } from '../errors.ts';
+import { lineOf, readEntries } from './map-entries.ts';
 import type { Haproxy } from './verb.ts';
 
 export interface PersistMapOptions {
@@ -23,21 +24,21 @@ export interface PersistServerStateOptions {
 
 /**
  * Writes a map as it is now into its file, so that a restarted HAProxy chooses the same: HAProxy itself never does.
- * All or nothing (temporary file, fsync, rename).
- * @throws {HaproxyError} `file`; `invalid` for a key that a map file cannot hold.
+ * Byte for byte, but for what no map file can hold: an entry whose key is empty or has a space, which only `add map`
+ * can make, is written as a comment, so that a restart does not make another entry of it. All or nothing (temporary
+ * file, fsync, rename).
+ * @throws {HaproxyError} `file`.
  */
 export async function persistMap(haproxy: Haproxy, options: PersistMapOptions): Promise<void> {
   const doing = `writing the file of ${options?.map} at ${haproxy.label}`;
   const { map, file, signal } = checkOptions(doing, options, MAP_RULES, {});
-  const entries = await haproxy.run(showMap(map), signal);
-  const bad = entries.find(({ key }) => key.startsWith('#'));
-  if (bad) throw new HaproxyError('invalid', { doing, found: `a key that reads as a comment: ${bad.key}` });
-  await replaceFile(
-    doing,
-    file ?? map,
-    entries.map(({ key, value }) => `${key} ${value}\n`.replace(' \n', '\n')).join(''),
-  );
+  const lines = (await readEntries(haproxy, map, signal)).map(fileLine);
+  await replaceFile(doing, file ?? map, Buffer.from(lines.join(''), 'latin1'));
 }
+
+/** As a comment where HAProxy would read another key from it than the one it has now. */
+const fileLine = (entry: MapEntry): string =>
+  `${entry.key === '' || /[ \t]/.test(entry.key) ? '# ' : ''}${lineOf(entry)}\n`;
 
 /** Writes the state of every server into a `server-state-file`, so that a reload or restart keeps it. All or nothing. */
 export async function persistServerState(
@@ -52,7 +53,7 @@ export async function persistServerState(
 const MAP_RULES = { map: option.text, file: option.text, signal: option.signal };
 const STATE_RULES = { file: option.text, signal: option.signal };
 
-async function replaceFile(doing: string, file: string, content: string): Promise<void> {
+async function replaceFile(doing: string, file: string, content: string | Buffer): Promise<void> {
   const path = resolve(file);
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
@@ -73,7 +74,7 @@ async function replaceFile(doing: string, file: string, content: string): Promis
   }
 }
 
-async function writeThrough(path: string, content: string, mode: number): Promise<void> {
+async function writeThrough(path: string, content: string | Buffer, mode: number): Promise<void> {
   const handle = await open(path, 'wx', mode);
   try {
     await handle.chmod(mode);

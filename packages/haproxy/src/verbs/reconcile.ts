@@ -35,7 +35,7 @@ export interface ReconcileResult {
  * Brings HAProxy to a desired state after a reload or restart made it forget. Servers that shall take traffic are
  * warmed and opened first, the others leave only then, so that nothing is lost on the way. Running it again changes
  * nothing. In a dry run a server that has to be warmed shows both of its commands.
- * @throws {HaproxyError} `invalid` when a backend would be left without a server; what the verbs below it throw.
+ * @throws {HaproxyError} `invalid-options` when a backend would be left without a server; what the verbs below it throw.
  */
 export async function reconcile(haproxy: Haproxy, options: ReconcileOptions): Promise<ReconcileResult> {
   const doing = `reconciling ${haproxy.label}`;
@@ -146,7 +146,7 @@ async function refuseEmpty(
     return state === undefined ? admin.set === 'ready' : state === 'ready';
   };
   if (views.some(stays)) return;
-  throw new HaproxyError('invalid', {
+  throw new HaproxyError('invalid-options', {
     doing,
     found: `no server of ${backend} would take traffic`,
     wanted: 'one that is ready',

@@ -1,9 +1,10 @@
 import { showServersState } from '../commands/servers-state.ts';
-import { type StatRow, showStat } from '../commands/stat.ts';
+import type { StatRow } from '../commands/stat.ts';
 import { HaproxyError } from '../errors.ts';
 import type { AdminState } from '../grammar/admin-state.ts';
 import type { CheckStatus, Status } from '../grammar/status.ts';
 import type { ServerName } from '../grammar/words.ts';
+import { readProxyRows } from './proxy-rows.ts';
 import type { Haproxy } from './verb.ts';
 
 /** One server as HAProxy sees it now. */
@@ -50,7 +51,7 @@ export async function viewBackend(
   signal: AbortSignal,
 ): Promise<ServerView[]> {
   const [rows, states] = await Promise.all([
-    haproxy.run(showStat({ proxy: backend, type: 'server' }), signal),
+    readProxyRows(haproxy, { proxy: backend, type: 'server' }, signal),
     haproxy.run(showServersState(backend), signal),
   ]);
   return states.flatMap((state) => {

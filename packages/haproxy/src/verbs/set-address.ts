@@ -1,13 +1,14 @@
 import { option } from '@cutover/internal';
 import { setServerAddress } from '../commands/server.ts';
 import { checkOptions } from '../errors.ts';
+import { sameAddress } from '../grammar/ip.ts';
 import { changeServer, doingTo, SERVER_RULES, type ServerOptions } from './on-server.ts';
 import { STATE_TIMEOUT } from './open.ts';
 import type { ServerView } from './server-view.ts';
 import type { Change, Haproxy } from './verb.ts';
 
 export interface SetAddressOptions extends ServerOptions {
-  /** An IP address; a name would be resolved by HAProxy's configuration only. */
+  /** An IP address, in any of its forms; a name would be resolved by HAProxy's configuration only. */
   address: string;
   port?: number | undefined;
 }
@@ -20,7 +21,8 @@ export interface SetAddressOptions extends ServerOptions {
 export function setAddress(haproxy: Haproxy, options: SetAddressOptions): Promise<Change<ServerView>> {
   const doing = doingTo(haproxy, 'setting the address of', options);
   const { address, port, ...limits } = checkOptions(doing, options, RULES, { timeout: STATE_TIMEOUT });
-  const done = (view: ServerView) => view.address === address && (port === undefined || view.port === port);
+  const done = (view: ServerView) =>
+    sameAddress(view.address, address) && (port === undefined || view.port === port);
   const turn = `${options.backend}/${options.server}`;
   const change = () =>
     changeServer(haproxy, options, {

@@ -1,8 +1,12 @@
 import { bounded, option, TimeoutError } from '@cutover/internal';
-import { addMap, clearMap, commitMap, type MapEntry, prepareMap, showMap } from '../commands/map.ts';
-import { showStat } from '../commands/stat.ts';
-import { checkOptions, HaproxyError, isHaproxyError } from '../errors.ts';
+import type { MapEntry } from '../commands/map.ts';
+import { checkOptions, HaproxyError } from '../errors.ts';
+import { toBytes } from '../grammar/bytes.ts';
+import { mapKey, value as mapValue } from '../grammar/words.ts';
+import { commitEntries, isSame } from './commit-map.ts';
+import { readEntries, shownEntries } from './map-entries.ts';
 import { STATE_TIMEOUT } from './open.ts';
+import { readBackendRow } from './proxy-rows.ts';
 import { type Change, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
 
 export interface FenceMapOptions extends VerbOptions {
@@ -20,15 +24,17 @@ export interface SwitchMapOptions extends FenceMapOptions {
   value: string;
   /** More entries to set in the same commit. */
   entries?: Readonly<Record<string, string>> | undefined;
-  /** Refuses when `value` names no backend that is up now: with none, HAProxy answers 503. Default false. */
+  /** Refuses when `value` names no backend, or one that is not up now, for which HAProxy answers 503. Default false. */
   requireBackend?: boolean | undefined;
 }
 
 /**
  * Sets keys of a map, all at once: a new version is prepared, filled with every entry and committed in one step, then
- * read back. The map is never empty and never half-written. The order of other entries is kept; new keys go last.
+ * read back. The map is never empty and never half-written. Other entries are carried over byte for byte, whatever is in
+ * them, and in their order; new keys go last.
  * @throws {HaproxyError} `conflict` when somebody else changed the map meanwhile (HAProxy has no compare-and-set: take
- *   a lock of your own around deployments); `not-ready` for a backend that is not up; `not-found`.
+ *   a lock of your own around deployments); `not-ready` for a backend that is not up; `not-found`; `invalid-options` for
+ *   a key or value of yours that HAProxy's CLI or a map file cannot hold.
  */
 export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Promise<Change<MapEntry[]>> {
   const doing = `switching ${options?.map} at ${haproxy.label}`;
@@ -39,13 +45,15 @@ export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Pr
     { ...DEFAULTS, requireBackend: false },
   );
   return deadline(doing, { timeout, signal }, async (inner) => {
+    const ours = Object.entries({ ...entries, [key]: value }).map(readOurs);
     if (requireBackend) await demandBackend(haproxy, doing, value, inner);
-    const before = await haproxy.run(showMap(map), inner);
-    const old = before.filter((entry) => entry.key === key).map((entry) => entry.value);
+    const before = await readEntries(haproxy, map, inner);
+    const shown = shownEntries(before);
+    const old = shown.filter((entry) => entry.key === key).map((entry) => entry.value);
     haproxy.memory.claim(doing, [value, ...old], 'map');
-    const wanted = withEntries(before, { ...entries, [key]: value });
-    if (isSame(before, wanted)) return { before, after: before, commands: [], dryRun };
-    return commit(haproxy, { doing, map, before, wanted, beforeCommit, dryRun }, inner);
+    const wanted = withEntries(before, ours);
+    if (isSame(before, wanted)) return { before: shown, after: shown, commands: [], dryRun };
+    return commitEntries(haproxy, { doing, map, before, wanted, beforeCommit, dryRun }, inner);
   });
 }
 
@@ -58,8 +66,8 @@ export async function fenceMap(haproxy: Haproxy, options: FenceMapOptions): Prom
   const doing = `fencing ${options?.map} at ${haproxy.label}`;
   const { map, beforeCommit, timeout, signal, dryRun } = checkOptions(doing, options, FENCE_RULES, DEFAULTS);
   return deadline(doing, { timeout, signal }, async (inner) => {
-    const before = await haproxy.run(showMap(map), inner);
-    return commit(haproxy, { doing, map, before, wanted: before, beforeCommit, dryRun }, inner);
+    const before = await readEntries(haproxy, map, inner);
+    return commitEntries(haproxy, { doing, map, before, wanted: before, beforeCommit, dryRun }, inner);
   });
 }
 
@@ -73,84 +81,18 @@ const RULES = {
   requireBackend: option.boolean,
 };
 
-interface Replacement {
-  readonly doing: string;
-  readonly map: string;
-  readonly before: readonly MapEntry[];
-  readonly wanted: readonly MapEntry[];
-  readonly beforeCommit: (() => Promise<void>) | undefined;
-  readonly dryRun: boolean;
+/** An entry that is ours, as bytes; refused when it could not be written, or not be stored in a map file. */
+function readOurs([key, value]: [string, string]): MapEntry {
+  mapKey(key);
+  mapValue(value);
+  return { key: toBytes(key), value: toBytes(value) };
 }
 
-/** Prepares, fills, commits and reads back. */
-async function commit(
-  haproxy: Haproxy,
-  replacement: Replacement,
-  signal: AbortSignal,
-): Promise<Change<MapEntry[]>> {
-  const { doing, map, wanted, dryRun } = replacement;
-  const before = [...replacement.before];
-  if (dryRun) return { before, after: before, commands: plan(map, wanted, '@version'), dryRun };
-  const { version, lost } = await replace(haproxy, replacement, signal);
-  const after = await haproxy.run(showMap(map), signal);
-  if (isSame(after, wanted)) return { before, after, commands: plan(map, wanted, `@${version}`), dryRun };
-  throw lost ?? changed(doing, 'after the commit the map does not hold what was committed');
+/** Every entry with such a key gets its value; a key that is not there is added. */
+export function withEntries(before: readonly MapEntry[], set: readonly MapEntry[]): MapEntry[] {
+  const fresh = set.filter(({ key }) => !before.some((entry) => entry.key === key));
+  return [...before.map((entry) => set.find(({ key }) => key === entry.key) ?? entry), ...fresh];
 }
-
-/** A version that could not be filled, or may not be committed, is cleared. */
-async function replace(
-  haproxy: Haproxy,
-  { doing, map, before, wanted, beforeCommit }: Replacement,
-  signal: AbortSignal,
-) {
-  haproxy.doubt();
-  const version = await haproxy.run(prepareMap(map), signal);
-  try {
-    await haproxy.runAll(
-      wanted.map((entry) => addMap(map, entry.key, entry.value, version)),
-      signal,
-    );
-    if (!isSame(await haproxy.run(showMap(map), signal), before))
-      throw changed(doing, 'somebody else changed the map meanwhile');
-    await beforeCommit?.();
-  } catch (error) {
-    await haproxy.run(clearMap(map, version)).catch(() => {});
-    throw error;
-  }
-  const lost = await haproxy.run(commitMap(map, version), signal).then(
-    () => undefined,
-    (error) => {
-      if (isHaproxyError(error, 'lost')) return error;
-      throw error;
-    },
-  );
-  return { version, lost };
-}
-
-/** The words of it, for people. */
-const plan = (map: string, wanted: readonly MapEntry[], version: string): string[] => [
-  prepareMap(map).line,
-  ...wanted.map((entry) =>
-    addMap(map, entry.key, entry.value).line.replace(/^add map /, `add map ${version} `),
-  ),
-  `commit map ${version} ${map}`,
-];
-
-/** Every entry with that key gets the value; a key that is not there is added. */
-export function withEntries(before: readonly MapEntry[], set: Readonly<Record<string, string>>): MapEntry[] {
-  const fresh = Object.keys(set).filter((key) => !before.some((entry) => entry.key === key));
-  return [
-    ...before.map(({ key, value }) => ({
-      key,
-      value: Object.hasOwn(set, key) ? (set[key] as string) : value,
-    })),
-    ...fresh.map((key) => ({ key, value: set[key] as string })),
-  ];
-}
-
-const isSame = (one: readonly MapEntry[], other: readonly MapEntry[]): boolean =>
-  one.length === other.length &&
-  one.every(({ key, value }, at) => key === other[at]?.key && value === other[at]?.value);
 
 async function demandBackend(
   haproxy: Haproxy,
@@ -158,23 +100,15 @@ async function demandBackend(
   backend: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const [row] = await haproxy.run(showStat({ proxy: backend, type: 'backend' }), signal);
-  if (row?.status.state === 'up' && (row.number('act') ?? 0) + (row.number('bck') ?? 0) > 0) return;
+  const row = await readBackendRow(haproxy, backend, signal);
+  const up = (row.number('act') ?? 0) + (row.number('bck') ?? 0);
+  if (row.status.state === 'up' && up > 0) return;
   throw new HaproxyError('not-ready', {
     doing,
-    found: row
-      ? `backend ${backend} is ${row.status.text} with ${row.number('act') ?? 0} servers up`
-      : `no backend ${backend}`,
+    found: `backend ${backend} is ${row.status.text} with ${up} servers up`,
     wanted: 'a backend with a server that is up',
   });
 }
-
-const changed = (doing: string, found: string) =>
-  new HaproxyError('conflict', {
-    doing,
-    found,
-    fix: 'take one lock around everything that changes this map',
-  });
 
 async function deadline<T>(
   doing: string,

@@ -43,7 +43,9 @@ export async function untilEmpty(
     return { drained: true, remaining: 0 };
   } catch (error) {
     if (!(error instanceof TimeoutError) || error === outer?.reason) throw error;
-    return { drained: false, remaining: Number.isNaN(remaining) ? 0 : remaining };
+    // What nobody has looked at is not zero.
+    if (Number.isNaN(remaining)) await look(outer ?? new AbortController().signal);
+    return { drained: false, remaining };
   }
 }
 

@@ -1,6 +1,7 @@
 import { option } from '@cutover/internal';
-import { type StatFilter, type StatRow, showStat } from '../commands/stat.ts';
+import type { StatFilter, StatRow } from '../commands/stat.ts';
 import { checkOptions, HaproxyError } from '../errors.ts';
+import { readProxyRows } from './proxy-rows.ts';
 import type { Haproxy } from './verb.ts';
 
 /** Milliseconds between looks. */
@@ -44,7 +45,7 @@ export async function* watch(
   const { clock } = haproxy;
   let before: { at: number; rows: ReadonlyMap<string, StatRow> } | undefined;
   while (!signal?.aborted) {
-    const rows = await haproxy.run(showStat(filter), signal).catch(unlessAborted(signal));
+    const rows = await readProxyRows(haproxy, filter, signal).catch(unlessAborted(signal));
     if (!rows) return;
     const at = clock.now();
     const elapsed = before ? at - before.at : 0;
@@ -64,10 +65,12 @@ const RULES = {
   signal: option.signal,
 };
 
-const nameOf = (row: StatRow): string => `${row.proxy}/${row.name}`;
+/** A frontend and a backend may have one name, and a listener that of a server. */
+const nameOf = (row: StatRow): string => `${row.type} ${row.proxy}/${row.name}`;
 
 const unlessAborted = (signal: AbortSignal | undefined) => (error: unknown) => {
-  if (signal?.aborted && !(error instanceof HaproxyError && error.code === 'invalid')) return undefined;
+  if (signal?.aborted && !(error instanceof HaproxyError && error.code === 'invalid-options'))
+    return undefined;
   throw error;
 };
 

@@ -1,7 +1,15 @@
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { systemClock } from '@cutover/internal';
-import { describe, expect, it } from 'vitest';
-import { createRuntimeClient, type RuntimeClient, setServerWeight } from '../../src/index.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  createRuntimeClient,
+  createRuntimeGroup,
+  type RuntimeClient,
+  setServerWeight,
+} from '../../src/index.ts';
 import { HOSTILE } from '../support/hostile.ts';
 import { failure, withFake } from '../support/with-fake.ts';
 
@@ -11,7 +19,13 @@ const MAP = '/maps/live.map';
 describe('createRuntimeClient', () => {
   it.each([
     [{}, /neither of address and connect/],
-    [{ address: 'admin.sock' }, /another form/],
+    [{ address: 'haproxy:9999' }, /tcp:\/\/haproxy:9999/],
+    [{ address: '127.0.0.1:9999' }, /tcp:\/\/127\.0\.0\.1:9999/],
+    [{ address: '[::1]:9999' }, /another form/],
+    [{ address: 'http://127.0.0.1:8404/stats' }, /another form/],
+    [{ address: 'unix:' }, /another form/],
+    [{ address: 'abns@haproxy' }, /another form/],
+    [{ address: 'run/\0admin.sock' }, /another form/],
     [{ address: 'tcp://10.0.0.1:99' }, /not loopback/],
     [{ address: 'tcp://127.0.0.1:99999' }, /another form/],
     [{ address: '/a', timeout: '5s' }, /option timeout/],
@@ -19,6 +33,45 @@ describe('createRuntimeClient', () => {
   ])('refuses %j', (options, message) => {
     expect(() => createRuntimeClient(options as never)).toThrow(message);
   });
+
+  it.each([
+    ['run/haproxy/admin.sock'],
+    ['./run/haproxy/admin.sock'],
+    ['../haproxy/admin.sock'],
+    ['admin.sock'],
+    ['unix:run/haproxy/admin.sock'],
+    ['unix@run/haproxy/admin.sock'],
+    ['/run/haproxy/admin.sock'],
+    ['unix:///run/haproxy/admin.sock'],
+    ['run/a b/admin:1.sock'],
+  ])('takes %s for the path of a socket, from the working directory', (address) => {
+    const path = resolve(address.replace(/^unix[:@](\/\/)?/, ''));
+    expect(createRuntimeClient({ address }).label).toBe(path);
+    expect(createRuntimeGroup([address]).clients[0]?.label).toBe(path);
+  });
+
+  it('reaches a socket by a path from the working directory, also where the whole path is too long for one', async () => {
+    const { fake } = await withFake();
+    const folder = await mkdtemp(join(tmpdir(), 'cutover-relative-'));
+    const deep = join(folder, 'deep'.repeat(30));
+    await mkdir(deep);
+    await symlink(fake.address, join(deep, 'admin.sock'));
+    const before = process.cwd();
+    onTestFinished(async () => {
+      process.chdir(before);
+      await rm(folder, { recursive: true });
+    });
+    process.chdir(deep);
+    await using client = createRuntimeClient({ address: 'admin.sock' });
+    expect(await client.cliLevel()).toBe('admin');
+    const whole = { address: join(deep, 'admin.sock') };
+    expect(() => createRuntimeClient(whole)).toThrow(/at most 10[37] bytes/);
+  });
+
+  it.each(['tcp://[0:0:0:0:0:0:0:1]:9999', 'tcp://[::ffff:127.0.0.1]:9999', 'tcp://LocalHost:9999'])(
+    'takes %s for loopback',
+    (address) => expect(createRuntimeClient({ address }).label).toBe(address),
+  );
 
   it('leaves the signal of its own connect() quiet while what that opened is in use', async () => {
     const { fake } = await withFake();
@@ -166,7 +219,7 @@ describe('a call', () => {
         haproxy.showStat({ proxy: text }),
         haproxy.execute(text),
       ];
-      for (const call of calls) expect((await failure(call)).code).toBe('invalid');
+      for (const call of calls) expect((await failure(call)).code).toBe('invalid-options');
     }
     await haproxy.showVersion();
     const sent = fake.lines.slice(before).filter((line) => line !== 'show info');

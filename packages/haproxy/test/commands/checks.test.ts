@@ -57,7 +57,7 @@ describe('the place of a check', () => {
       haproxy.setServerAgentAddress(BLUE, '10.0.0.1', 0),
       haproxy.setServerAgentSend(BLUE, 'a;quit'),
     ])
-      expect((await failure(call)).code).toBe('invalid');
+      expect((await failure(call)).code).toBe('invalid-options');
     expect(fake.lines).toEqual([]);
   });
 });

@@ -131,7 +131,7 @@ describe('a command of HAProxy 3.4 or 3.5', () => {
 
   it.each(['bad/name', 'a b', 'a;quit', ''])('renameServer sends nothing of the name "%s"', async (name) => {
     const { fake, haproxy } = await withFake({ version: '3.5-dev5' });
-    expect((await failure(haproxy.renameServer(BLUE, name))).code).toBe('invalid');
+    expect((await failure(haproxy.renameServer(BLUE, name))).code).toBe('invalid-options');
     expect(fake.lines).toEqual([]);
   });
 

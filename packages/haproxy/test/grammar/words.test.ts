@@ -7,7 +7,7 @@ const refused = (work: () => unknown) => {
   try {
     work();
   } catch (error) {
-    return error instanceof HaproxyError && error.code === 'invalid';
+    return error instanceof HaproxyError && error.code === 'invalid-options';
   }
   return false;
 };

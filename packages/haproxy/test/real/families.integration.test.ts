@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { createRuntimeGroup } from '../../src/index.ts';
+import { commitCertificate, createRuntimeGroup, newCertificate, setCertificate } from '../../src/index.ts';
 import { isAtLeast, SHARED } from '../support/real-haproxy.ts';
 import { ask } from '../support/requests.ts';
 import { onRealHaproxy } from '../support/stage.ts';
@@ -56,7 +56,7 @@ onRealHaproxy('the commands', { more: MORE, files: { 'block.acl': '10.9.9.9\n' }
     await haproxy.enableFrontend('other');
     expect((await failure(haproxy.enableFrontend('nope'))).code).toBe('not-found');
     await haproxy.setMaxconnServer({ backend: 'app', server: 'blue' }, 100);
-    await haproxy.setMaxconnFrontend('web', 1000);
+    await haproxy.setMaxconnFrontend('app', 1000);
     await haproxy.setMaxconnGlobal(2000);
     await haproxy.setRateLimit('sessions', 0);
     expect((await haproxy.showInfo()).values.get('Maxconn')).toBe('2000');
@@ -100,12 +100,20 @@ onRealHaproxy('the commands', { more: MORE, files: { 'block.acl': '10.9.9.9\n' }
     await haproxy.commitCertificate('/x.pem');
     expect((await haproxy.showCertificate('/x.pem')).get('Subject')).toBe('/CN=test');
     await haproxy.deleteCertificate('/x.pem');
+    const pem = `${crt}\n${await readFile(file, 'utf8')}`;
+    await haproxy.runAll([
+      newCertificate('/y.pem'),
+      setCertificate('/y.pem', pem),
+      commitCertificate('/y.pem'),
+    ]);
+    expect((await haproxy.showCertificate('/y.pem')).get('Subject')).toBe('/CN=test');
+    await haproxy.deleteCertificate('/y.pem');
     await haproxy.newCertificate('/ca.pem', 'ca-file');
     await haproxy.setCertificate('/ca.pem', crt, 'ca-file');
     await haproxy.abortCertificate('/ca.pem', 'ca-file');
     await haproxy.deleteCertificate('/ca.pem', 'ca-file');
     expect((await failure(haproxy.setCertificate('/x.pem', 'set server app/blue state maint'))).code).toBe(
-      'invalid',
+      'invalid-options',
     );
   });
 

@@ -110,9 +110,9 @@ onRealHaproxy('the protocol', { global: FORGED }, (stage) => {
     ['no such map', 'not-found', (c) => c.showMap('/no.map')],
     ['no such key', 'not-found', (c) => c.setMap(MAP, 'nokey', 'x')],
     ['an address it cannot read', 'refused', (c) => c.setServerAddress(GREEN, 'foo.bar')],
-    ['a weight out of range', 'invalid', (c) => c.setServerWeight(GREEN, 257)],
+    ['a weight out of range', 'invalid-options', (c) => c.setServerWeight(GREEN, 257)],
     ['an unknown command', 'unsupported', (c) => c.execute('frobnicate now')],
-    ['two commands in one', 'invalid', (c) => c.execute('show info;show stat')],
+    ['two commands in one', 'invalid-options', (c) => c.execute('show info;show stat')],
   ] satisfies [string, string, (c: RuntimeClient) => Promise<unknown>][])(
     'tells %s by %s',
     async (_, code, call) => {
@@ -167,6 +167,17 @@ onRealHaproxy('the protocol', { global: FORGED }, (stage) => {
     const [, green] = await haproxy.showServersState('app');
     expect([last?.after.address, last?.after.port]).toEqual(['127.0.0.3', 82]);
     expect([green?.address, green?.port]).toEqual(['127.0.0.3', 82]);
+  });
+
+  it.each([
+    ['0:0:0:0:0:0:0:1', '::1', '[::1]'],
+    ['2001:DB8:0::A', '2001:db8::a', '2001:db8:0:0:0:0:0:a'],
+    ['::FFFF:7f00:1', '::ffff:127.0.0.1', '127.0.0.1'],
+  ])('takes the address %s, which it writes %s, and knows it as %s', async (address, written, again) => {
+    const { haproxy } = stage;
+    const { after } = await haproxy.setAddress({ ...GREEN, address, port: 83 });
+    expect(after.address).toBe(written);
+    expect((await haproxy.setAddress({ ...GREEN, address: again, port: 83 })).commands).toEqual([]);
   });
 
   it('is told from a socket that says nothing', async () => {

@@ -35,7 +35,7 @@ backend named
 
 const FAILS_TO_ADD = [
   ['an unknown backend', { backend: 'nope', address: '1.1.1.1', port: 80 }, 'not-found', 'No such backend'],
-  ['a name for an address', { address: 'no.such.host.invalid' }, 'invalid', 'no IP address'],
+  ['a name for an address', { address: 'no.such.host.invalid' }, 'invalid-options', 'no IP address'],
   ['a static algorithm', { backend: 'fixed', address: '1.1.1.1', port: 80 }, 'refused', 'dynamic load'],
   ['a protocol it lacks', { address: '1.1.1.1', port: 80, words: ['proto', 'h9'] }, 'refused', 'MUX'],
   ['a name that is taken', { server: 'blue', address: '1.1.1.1', port: 80 }, 'conflict', 'Already exists'],

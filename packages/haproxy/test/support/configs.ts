@@ -43,8 +43,10 @@ defaults
   option httpchk GET /health
   load-server-state-from-file global
   default-server check inter 200ms rise 2 fall 2 init-addr last,libc,none
-frontend web
-  bind ${hostPort === undefined ? ':8080' : `127.0.0.1:${hostPort}`}
+frontend app
+  # Named as the backend is, and its listener as a server there: legal and common.
+  bind ${hostPort === undefined ? ':8080' : `127.0.0.1:${hostPort}`} name blue
+  option socket-stats
   acl by_map path_beg /map
   use_backend %[str(live),map(${SHARED}/live.map,be_blue)] if by_map
   default_backend app

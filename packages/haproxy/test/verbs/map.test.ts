@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { OTHERS } from '../support/others.ts';
 import { failure, withFake } from '../support/with-fake.ts';
 
 const map = '/maps/live.map';
@@ -81,6 +82,42 @@ describe('switchMap', () => {
   });
 });
 
+describe.each(['2.6.12', '3.0.11'])('entries of others, on HAProxy %s', (version) => {
+  const withOthers = (others: typeof OTHERS) =>
+    withFake({ version, maps: { [map]: { ...Object.fromEntries(others), live: 'be_blue' } } });
+
+  it.each([...OTHERS.map((one) => [one]), OTHERS])(
+    'are kept by switchMap and fenceMap: %j …',
+    async (...others) => {
+      const { fake, haproxy } = await withOthers(others);
+      const before = [...fake.map(map)];
+      await haproxy.fenceMap({ map });
+      expect(fake.map(map)).toEqual(before);
+      const { after } = await haproxy.switchMap({ map, key: 'live', value: 'be_green' });
+      expect(fake.map(map)).toEqual(before.map(([key, value]) => [key, key === 'live' ? 'be_green' : value]));
+      expect(after.map(({ key, value }) => [key, value])).toEqual(fake.map(map));
+    },
+  );
+
+  it('are sent word for word as the result says', async () => {
+    const { fake, haproxy } = await withOthers(OTHERS);
+    const { commands } = await haproxy.fenceMap({ map });
+    const sent = fake.lines.filter((line) => /^(prepare|add|commit) map/.test(line));
+    expect(sent).toEqual(commands.map((command) => command.split(' <<\n')[0]));
+  });
+
+  it('are never sent when they would be ours', async () => {
+    const { fake, haproxy } = await withFake({ version });
+    // A key with a space would be another one after a restart: no map file can hold it.
+    const harmless = ['a', 'empty', 'also-empty', 'quotes', 'other'];
+    const ours = OTHERS.filter(([key]) => !harmless.includes(key));
+    for (const [key, value] of ours) {
+      expect((await failure(haproxy.switchMap({ map, key, value }))).code, key).toBe('invalid-options');
+    }
+    expect(fake.lines.filter((line) => /^(prepare|add|set) map/.test(line))).toEqual([]);
+  });
+});
+
 describe('beforeCommit', () => {
   it('is asked when all is prepared, and leaves the map as it was when it rejects', async () => {
     const { fake, haproxy } = await withFake();
@@ -128,6 +165,17 @@ describe('persist', () => {
     await haproxy.persistMap({ map, file: join(directory, 'live.map') });
     expect(await readFile(join(directory, 'live.map'), 'utf8')).toBe('live be_blue\nother x\n');
     expect(await readdir(directory)).toEqual(['live.map']);
+  });
+  it('writes what others have, and as comments what a map file would read as another entry', async () => {
+    const { haproxy } = await withFake({
+      maps: { [map]: { ...Object.fromEntries(OTHERS), live: 'be_blue' } },
+    });
+    const file = join(await folder(), 'live.map');
+    await haproxy.persistMap({ map, file });
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    const another = (key: string) => key === '' || /[ \t]/.test(key);
+    const expected = OTHERS.map(([key, value]) => `${another(key) ? '# ' : ''}${key} ${value}`);
+    expect(lines).toEqual([...expected, 'live be_blue', '']);
   });
   it('writes the state of all servers word for word', async () => {
     const { haproxy } = await withFake();

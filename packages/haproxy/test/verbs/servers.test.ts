@@ -105,6 +105,18 @@ describe('drain', () => {
     });
     expect(fake.server('app', 'blue').sessions).toBe(3);
   });
+  it('says what remains, and cuts it, also when its limit passes before the first look', async () => {
+    const { fake, haproxy } = await withFake();
+    fake.server('app', 'blue').sessions = 3;
+    expect(await haproxy.drainBackend({ backend: 'app', timeout: 0 })).toEqual({
+      drained: false,
+      remaining: 3,
+    });
+    expect(await haproxy.drain({ ...BLUE, timeout: 0, force: true })).toMatchObject({
+      drained: false,
+      cut: 3,
+    });
+  });
   it('cuts what remains at its limit when told to, and counts it', async () => {
     const { fake, haproxy } = await withFake();
     fake.server('app', 'blue').sessions = 3;
@@ -188,6 +200,25 @@ describe('setAddress', () => {
     const { haproxy } = await withFake();
     const { after } = await haproxy.setAddress({ ...GREEN, address: '10.0.0.9', port: 81 });
     expect([after.address, after.port]).toEqual(['10.0.0.9', 81]);
+  });
+  it.each([
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['[2001:DB8::A]', '2001:db8::a'],
+    ['::FFFF:0a00:0002', '::ffff:10.0.0.2'],
+  ])('reads %s back as HAProxy writes it', async (address, after) => {
+    const { haproxy } = await withFake();
+    expect((await haproxy.setAddress({ ...GREEN, address, timeout: 100 })).after.address).toBe(after);
+  });
+  it.each([
+    ['::1', '0:0:0:0:0:0:0:1'],
+    ['2001:db8::a', '[2001:DB8::A]'],
+    ['10.0.0.2', '::ffff:10.0.0.2'],
+    ['::ffff:10.0.0.2', '10.0.0.2'],
+  ])('sends nothing when %s is in force and %s is asked for', async (address, asked) => {
+    const { haproxy } = await withFake({ backends: { app: { green: { address } } } });
+    expect((await haproxy.setAddress({ ...GREEN, address: asked, timeout: 100 })).commands).toEqual([]);
+    const servers = { app: { green: { address: asked } } };
+    expect((await haproxy.reconcile({ servers, timeout: 100 })).commands).toEqual([]);
   });
   it('is not fooled by a refusal that HAProxy gives the severity of a success', async () => {
     const { haproxy } = await withFake();

@@ -42,7 +42,7 @@ describe('reconcile', () => {
   it('refuses a state in which no server takes traffic', async () => {
     const { haproxy } = await withFake();
     expect((await failure(haproxy.reconcile({ servers: { app: { blue: { state: 'drain' } } } }))).code).toBe(
-      'invalid',
+      'invalid-options',
     );
   });
 });
@@ -109,8 +109,14 @@ describe('examine', () => {
   it('finds nothing where nothing is wrong', () => {
     expect(codes({ servers: [server], config: 'defaults\n option redispatch\n' })).toEqual([]);
   });
+  it('finds nothing wrong with an admin socket on loopback', () => {
+    const on = (address: string) => ({ address, level: 'admin' as const });
+    const sockets = [on('ipv4@127.0.0.1:9999'), on('ipv6@[::1]:9999'), on('unix@/run/haproxy/admin.sock')];
+    expect(codes({ sockets })).toEqual([]);
+  });
   it.each([
     ['level', { level: 'operator' }],
+    ['tcp-admin-socket', { sockets: [{ address: 'ipv6@[::]:9999', level: 'admin' }] }],
     ['tcp-admin-socket', { sockets: [{ address: 'ipv4@0.0.0.0:9999', level: 'admin' }] }],
     ['no-check', { servers: [{ ...(server as object), checked: false }] }],
     ['agent', { servers: [{ ...(server as object), agent: true }] }],
