@@ -11,7 +11,7 @@ export type LifecycleErrorCode =
   | 'lock-held'
   | 'lock-lost'
   | 'store-failed'
-  | 'deaf-entry-point'
+  | 'signals-not-forwarded'
   | 'migration-failed'
   | 'command-failed'
   | 'pm2-failed'
@@ -54,9 +54,9 @@ export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
     meaning: 'The store of the lock refused, or could not be reached',
     fix: 'See that the database or Redis of the lock runs and takes these credentials; the job was not started',
   },
-  'deaf-entry-point': {
-    meaning: 'PM2 or a shell would keep the stop signal from the service',
-    fix: 'Start it in exec form (`CMD ["node", "start.js"]`), or `pm2-runtime` in place of `pm2 start`, as the message says',
+  'signals-not-forwarded': {
+    meaning: 'The command would keep the stop signal from the service, as `pm2 start` does',
+    fix: 'Use `pm2-runtime` in place of `pm2 start`, as the message says',
   },
   'migration-failed': {
     meaning: 'The migration ended badly; the service was not started',
