@@ -10,6 +10,7 @@ export type LifecycleErrorCode =
   | 'driver-missing'
   | 'lock-held'
   | 'lock-lost'
+  | 'lock-unsafe'
   | 'store-failed'
   | 'signals-not-forwarded'
   | 'migration-failed'
@@ -49,6 +50,10 @@ export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
   'lock-lost': {
     meaning: 'The lock was lost while the job ran; its signal was aborted',
     fix: 'See whether the store was restarted, or the event loop of the job was stuck. Check what the job had done: another may have begun since',
+  },
+  'lock-unsafe': {
+    meaning: 'The store cannot hold a lock: a pooler before PostgreSQL lends one session to many',
+    fix: 'Give the lock the URL of PostgreSQL itself, not of PgBouncer in transaction mode; the job was not started',
   },
   'store-failed': {
     meaning: 'The store of the lock refused, or could not be reached',
