@@ -1,4 +1,4 @@
-import { bounded, type Clock, messageOf } from '@cutover/internal';
+import { bounded, type Clock, messageOf, redactUrls, TimeoutError } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import type { PgClient, PgSessions } from './postgres-session.ts';
 import { untilOpen } from './until-open.ts';
@@ -66,7 +66,7 @@ async function hears(client: PgClient, other: PgClient, signal: AbortSignal): Pr
     const onNews = (news: unknown) => isOurs(news) && resolve();
     const onAstray = (news: unknown) =>
       isOurs(news) && reject(new Error('what one connection listens for, another was sent'));
-    const onAbort = () => reject(new Error('no notification arrives at a connection that waits for it'));
+    const onAbort = () => reject(signal.reason);
     client.on('notification', onNews);
     other.on('notification', onAstray);
     signal.addEventListener('abort', onAbort, { once: true });
@@ -88,14 +88,19 @@ async function hears(client: PgClient, other: PgClient, signal: AbortSignal): Pr
   }
 }
 
-const unsafe = (doing: string, cause: unknown): LifecycleError =>
-  new LifecycleError(
+function unsafe(doing: string, cause: unknown): LifecycleError {
+  const why =
+    cause instanceof TimeoutError
+      ? `no notification, or no second connection to send one, came through within ${cause.timeout} ms`
+      : redactUrls(messageOf(cause));
+  return new LifecycleError(
     'lock-unsafe',
     {
       doing,
-      found: `a pooler stands before PostgreSQL, and it does not leave a session to one connection: ${messageOf(cause)}`,
-      wanted: 'a session of its own, which the lock lives as long as',
+      found: `a pooler stands before PostgreSQL and was not seen to leave a session to one connection: ${why}`,
+      wanted: 'a session of its own, since the lock lives as long as that',
       fix: 'give the URL of PostgreSQL itself for the lock, as Prisma has in directUrl, or a pooler in session mode (pool_mode = session)',
     },
     { cause },
   );
+}
