@@ -20,6 +20,9 @@ export type ClientKind =
   | 'node-redis'
   | 'pings';
 
+/** Those that are functions themselves, called with a query. */
+const CALLABLE: readonly ClientKind[] = ['postgres.js', 'knex'];
+
 const PROTOCOLS: Readonly<Record<string, ClientKind>> = {
   'postgres:': 'postgres url',
   'postgresql:': 'postgres url',
@@ -55,6 +58,8 @@ export function kindOf(thing: unknown): ClientKind | undefined {
   }
   const methods = Object(thing);
   const [kind] = METHODS.find(([, ...names]) => names.every((n) => typeof methods[n] === 'function')) ?? [];
+  // Every function has a method `call`, as ioredis has.
+  if (typeof thing === 'function' && !CALLABLE.includes(kind as ClientKind)) return undefined;
   // A single client of pg has a `connect` as well, which gives no other.
   const isPool = kind === 'sql' && typeof methods.connect === 'function' && 'totalCount' in methods;
   return isPool ? 'pg pool' : kind;
@@ -62,6 +67,8 @@ export function kindOf(thing: unknown): ClientKind | undefined {
 
 /** As an error may show it: a mistaken URL, or what was taken for one, may hold a password. */
 export function showClient(thing: unknown): string {
+  if (typeof thing === 'function') return 'a function';
+  if (thing instanceof Promise) return 'a promise, of which the client is yet to be awaited';
   if (typeof thing !== 'string' && !(thing instanceof URL)) return 'something that is neither';
   return URL.canParse(String(thing)) ? `the URL ${redactUrl(thing)}` : 'a text that is no URL';
 }

@@ -10,8 +10,9 @@ export type LifecycleErrorCode =
   | 'driver-missing'
   | 'lock-held'
   | 'lock-lost'
+  | 'lock-unsafe'
   | 'store-failed'
-  | 'deaf-entry-point'
+  | 'signals-not-forwarded'
   | 'migration-failed'
   | 'command-failed'
   | 'pm2-failed'
@@ -50,13 +51,17 @@ export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
     meaning: 'The lock was lost while the job ran; its signal was aborted',
     fix: 'See whether the store was restarted, or the event loop of the job was stuck. Check what the job had done: another may have begun since',
   },
+  'lock-unsafe': {
+    meaning: 'The store cannot hold a lock: a pooler before PostgreSQL lends one session to many',
+    fix: 'Give the lock the URL of PostgreSQL itself, not of PgBouncer in transaction mode; the job was not started',
+  },
   'store-failed': {
     meaning: 'The store of the lock refused, or could not be reached',
     fix: 'See that the database or Redis of the lock runs and takes these credentials; the job was not started',
   },
-  'deaf-entry-point': {
-    meaning: 'PM2 or a shell would keep the stop signal from the service',
-    fix: 'Start it in exec form (`CMD ["node", "start.js"]`), or `pm2-runtime` in place of `pm2 start`, as the message says',
+  'signals-not-forwarded': {
+    meaning: 'The command would keep the stop signal from the service, as `pm2 start` does',
+    fix: 'Use `pm2-runtime` in place of `pm2 start`, as the message says',
   },
   'migration-failed': {
     meaning: 'The migration ended badly; the service was not started',

@@ -6,6 +6,7 @@ export {
   type ExclusiveEvent,
   type ExclusiveOptions,
   LOCK_LEASE,
+  LOCK_OPEN_TIMEOUT,
   LOCK_PAUSE,
   LOCK_TIMEOUT,
 } from './exclusive/options.ts';

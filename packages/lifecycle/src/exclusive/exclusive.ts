@@ -1,8 +1,15 @@
 import { bounded, type Clock, linkSignals, messageOf, systemClock, TimeoutError } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import { quietly } from '../quietly.ts';
-import { type ExclusiveContext, type ExclusiveOptions, LOCK_PAUSE, readExclusiveOptions } from './options.ts';
+import {
+  type ExclusiveContext,
+  type ExclusiveOptions,
+  LOCK_OPEN_TIMEOUT,
+  LOCK_PAUSE,
+  readExclusiveOptions,
+} from './options.ts';
 import { type Contender, contenderFor } from './store.ts';
+import { storeFailed } from './store-failed.ts';
 
 /**
  * Runs `run` while holding the lock `name`, which at most one process has. Loss of the lock aborts the job's signal;
@@ -11,7 +18,8 @@ import { type Contender, contenderFor } from './store.ts';
  * ```ts
  * await exclusive('cron', { store: url, signal: shutdown.signal, timeout: Infinity }, ({ signal }) => runCron(signal));
  * ```
- * @throws {LifecycleError} `lock-held`, `lock-lost`, `store-failed`, `driver-missing`, `bad-option`; or what `run` throws
+ * @throws {LifecycleError} `lock-held`, `lock-lost`, `lock-unsafe`, `store-failed`, `driver-missing`, `bad-option`; or
+ *   what `run` throws, or the reason of `signal`
  */
 export const exclusive = <T>(
   name: string,
@@ -48,11 +56,15 @@ export async function holdExclusively<T>(
 type Settings = Required<Pick<ExclusiveOptions, 'store' | 'timeout' | 'lease'>> &
   Pick<ExclusiveOptions, 'signal'> & { clock: Clock; name: string; doing: string };
 
-async function opened({ store, doing, ...options }: Settings): Promise<Contender> {
+async function opened({ store, ...options }: Settings): Promise<Contender> {
+  const { signal, clock, doing } = options;
   try {
-    return await contenderFor(store, options);
+    return await bounded({ timeout: LOCK_OPEN_TIMEOUT, signal, clock }, (ended) =>
+      contenderFor(store, { ...options, signal: ended }),
+    );
   } catch (error) {
-    throw error instanceof LifecycleError ? error : storeFailed(doing, error);
+    signal?.throwIfAborted();
+    throw error instanceof LifecycleError ? error : storeFailed(doing, store, error);
   }
 }
 
@@ -77,12 +89,13 @@ async function acquire(contender: Contender, settings: Settings, onWait: () => v
 
 async function attempt(
   contender: Contender,
-  { lease: limit, signal, clock, doing }: Settings,
+  { lease: limit, store, signal, clock, doing }: Settings,
 ): Promise<bigint | undefined> {
   try {
     return await bounded({ timeout: limit, signal, clock }, (ended) => contender.tryAcquire(ended));
   } catch (error) {
-    throw signal?.aborted ? signal.reason : storeFailed(doing, error);
+    signal?.throwIfAborted();
+    throw storeFailed(doing, store, error);
   }
 }
 
@@ -96,6 +109,7 @@ async function runHeld<T>(
   const over = new AbortController();
   let lost: LifecycleError | undefined;
   const holding = contender.hold(over.signal).catch((cause) => {
+    if (over.signal.aborted) return;
     const found = `it was lost: ${cause instanceof TimeoutError ? 'the store is silent' : messageOf(cause)}`;
     lost = new LifecycleError('lock-lost', { doing, found }, { cause });
     job.abort(lost);
@@ -113,10 +127,3 @@ async function runHeld<T>(
     await holding;
   }
 }
-
-const storeFailed = (doing: string, cause: unknown): LifecycleError =>
-  new LifecycleError(
-    'store-failed',
-    { doing, found: messageOf(cause), fix: 'see that the store of the lock can be reached' },
-    { cause },
-  );

@@ -4,6 +4,8 @@ import { type LockStore, lockStore } from './store.ts';
 
 /** Milliseconds to get the lock. */
 export const LOCK_TIMEOUT = 60_000;
+/** Milliseconds to reach the store of the lock. */
+export const LOCK_OPEN_TIMEOUT = 10_000;
 /** Milliseconds after which a holder that shows no life is replaced. */
 export const LOCK_LEASE = 15_000;
 /** Milliseconds between tries while another holds the lock. */
@@ -14,7 +16,7 @@ export interface ExclusiveOptions {
   store: LockStore;
   /** Ends the wait for the lock, and aborts the job. */
   signal?: AbortSignal;
-  /** Milliseconds to get the lock; 0 tries once, `Infinity` waits for ever; default {@link LOCK_TIMEOUT}. */
+  /** Milliseconds to get the lock, once its store is reached, which has {@link LOCK_OPEN_TIMEOUT}; 0 tries once, `Infinity` waits for ever; default {@link LOCK_TIMEOUT}. */
   timeout?: number;
   /** Milliseconds after which a dead or paused holder is replaced, 300 or more; default {@link LOCK_LEASE}. */
   lease?: number;

@@ -1,19 +1,8 @@
 import { bounded, LONGEST_TIMER } from '@cutover/internal';
+import { proveOwnSession, sessionOf } from './own-session.ts';
+import type { PgClient, PgSessions } from './postgres-session.ts';
 import type { Contender, ContenderOptions } from './store.ts';
-
-/** What is needed of a client of pg: one session of its own, for a lock lives as long as its session. */
-export interface PgClient {
-  query(sql: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
-  on(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
-  off(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
-  release(destroy?: boolean): void;
-}
-
-/** What is needed of a pg Pool; one of its clients is taken for as long as the lock is wanted. */
-export interface PgPool {
-  query: unknown;
-  connect(): Promise<PgClient>;
-}
+import { untilOpen } from './until-open.ts';
 
 /** The lock's number: the first 8 bytes of a digest, as PostgreSQL's bigint. */
 export function lockKey(name: string): string {
@@ -27,28 +16,38 @@ const TRY = 'SELECT CASE WHEN pg_try_advisory_lock($1::bigint) THEN txid_current
 /**
  * An advisory lock on a session of its own. The server is told to end the session when it is silent for `lease`, so a
  * holder that is paused or cut off is replaced; ours asks three times as often, and takes silence for loss.
+ * @throws {LifecycleError} `lock-unsafe`
  */
 export async function postgresLock(
-  open: () => Promise<PgClient>,
-  { name, lease, clock }: ContenderOptions,
+  sessions: PgSessions,
+  { name, lease, clock, doing, signal }: ContenderOptions,
 ): Promise<Contender> {
-  const client = await open();
+  const client = await sessions.open(signal);
   const lost = sessionLoss(client);
-  // Older than 14: no such setting, and TCP's keep-alive has to do.
   const limit = Math.min(Math.ceil(lease), LONGEST_TIMER);
-  await client.query(`SET idle_session_timeout = ${limit}`).catch(() => {});
+  const own = await untilOpen(
+    signal,
+    async () => {
+      await proveOwnSession(client, sessions, { doing, signal, clock });
+      // Older than 14: no such setting, and TCP's keep-alive has to do.
+      await client.query(`SET idle_session_timeout = ${limit}`).catch(() => {});
+      return sessionOf(client);
+    },
+    () => client.release(true),
+  );
   return {
     tryAcquire: async () => {
       const { rows } = await Promise.race([client.query(TRY, [lockKey(name)]), lost.promise]);
       const token = rows[0]?.token;
       return token == null ? undefined : BigInt(String(token));
     },
-    hold: async (signal) => {
-      while (!signal.aborted) {
-        await Promise.race([clock.sleep(lease / 3, signal).catch(() => {}), lost.promise]);
-        if (signal.aborted) return;
-        const asked = bounded({ timeout: lease / 3, clock }, () => client.query('SELECT 1'));
-        await Promise.race([asked, lost.promise]);
+    hold: async (over) => {
+      while (!over.aborted) {
+        await Promise.race([clock.sleep(lease / 3, over).catch(() => {}), lost.promise]);
+        if (over.aborted) return;
+        const asked = bounded({ timeout: lease / 3, signal: over, clock }, () => sessionOf(client));
+        if ((await Promise.race([asked, lost.promise])) !== own)
+          throw new Error('the session is another one');
       }
     },
     leave: async () => {
@@ -61,7 +60,7 @@ export async function postgresLock(
 
 /** Rejects as soon as the session is gone. */
 function sessionLoss(client: PgClient): { promise: Promise<never>; dispose(): void } {
-  let onEnd: (error?: Error) => void = () => {};
+  let onEnd: (error?: unknown) => void = () => {};
   const promise = new Promise<never>((_, reject) => {
     onEnd = (error) => reject(error ?? new Error('the server ended the session'));
   });

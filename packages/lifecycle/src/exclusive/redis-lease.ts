@@ -1,10 +1,9 @@
 import { bounded } from '@cutover/internal';
-import { missing } from './driver.ts';
 import type { Contender, ContenderOptions } from './store.ts';
 
-/** Sends one command; `close` ends a connection that is ours. */
-export interface RedisCommand {
-  (...args: string[]): Promise<unknown>;
+/** Runs a script on the node that has its keys; `close` ends a connection that is ours. */
+export interface RedisScripts {
+  run(script: string, keys: string[], args: string[]): Promise<unknown>;
   close?(): void;
 }
 
@@ -20,11 +19,11 @@ const DRIFT = 0.05;
  * A key that expires unless it is renewed, three times within its life. The hold ends before the key can expire as
  * the server counts, so a slow server makes us stop early rather than run beside another.
  */
-export function redisLease(command: RedisCommand, { name, lease, clock }: ContenderOptions): Contender {
+export function redisLease(redis: RedisScripts, { name, lease, clock }: ContenderOptions): Contender {
   const holder = crypto.randomUUID();
   const keys = [`cutover:{${name}}:lock`, `cutover:{${name}}:fence`];
   const life = String(Math.ceil(lease));
-  const run = (script: string) => command('EVAL', script, '2', ...keys, holder, life);
+  const run = (script: string) => redis.run(script, keys, [holder, life]);
   let validUntil = 0;
   const extend = async (script: string): Promise<unknown> => {
     const asked = clock.now();
@@ -43,31 +42,13 @@ export function redisLease(command: RedisCommand, { name, lease, clock }: Conten
         if (signal.aborted) return;
         const left = validUntil - clock.now();
         if (left <= 0) throw new Error('the lease ran out before it could be renewed');
-        const answer = await bounded({ timeout: left, clock }, () => extend(RENEW));
+        const answer = await bounded({ timeout: left, signal, clock }, () => extend(RENEW));
         if (!answer) throw new Error('the lease has another holder, or none');
       }
     },
     leave: async () => {
       await bounded({ timeout: 1_000, clock }, () => run(RELEASE)).catch(() => {});
-      command.close?.();
+      redis.close?.();
     },
   };
-}
-
-export const ioredisCommand = (client: {
-  call(command: string, ...args: string[]): Promise<unknown>;
-}): RedisCommand => Object.assign((command: string, ...args: string[]) => client.call(command, ...args));
-
-export const nodeRedisCommand =
-  (client: { sendCommand(args: string[]): Promise<unknown> }): RedisCommand =>
-  (...args) =>
-    client.sendCommand(args);
-
-/** A connection of our own, through ioredis. */
-export async function redisFromUrl(url: string): Promise<RedisCommand> {
-  const { Redis } = await import('ioredis').catch((cause) => Promise.reject(missing('ioredis', cause)));
-  const client = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 5_000, lazyConnect: true });
-  client.on('error', () => {});
-  await client.connect();
-  return Object.assign(ioredisCommand(client), { close: () => client.disconnect() });
 }

@@ -1,8 +1,15 @@
 import type { Clock, OptionRule } from '@cutover/internal';
 import { type ClientKind, kindOf, showClient } from '../client-kind.ts';
-import { missing } from './driver.ts';
-import { type PgClient, type PgPool, postgresLock } from './postgres-lock.ts';
-import { ioredisCommand, nodeRedisCommand, redisFromUrl, redisLease } from './redis-lease.ts';
+import { postgresLock } from './postgres-lock.ts';
+import { type PgPool, sessionsOfPool, sessionsOfUrl } from './postgres-session.ts';
+import {
+  type IoredisClient,
+  ioredisScripts,
+  type NodeRedisClient,
+  nodeRedisScripts,
+  redisFromUrl,
+} from './redis-clients.ts';
+import { redisLease } from './redis-lease.ts';
 
 /** One process's try for a lock, and its hold on it. */
 export interface Contender {
@@ -19,25 +26,27 @@ export interface ContenderOptions {
   /** Milliseconds after which a holder that shows no life is replaced. */
   readonly lease: number;
   readonly clock: Clock;
+  /** What an error says was being done. */
+  readonly doing: string;
+  /** Ends the opening of the store, and frees what was opened until then. */
+  readonly signal: AbortSignal;
 }
 
-/** Where the lock lives: the URL of a PostgreSQL or Redis, a pg Pool, or a client of ioredis or node-redis. */
-export type LockStore =
-  | string
-  | URL
-  | PgPool
-  | { call(command: string, ...args: string[]): Promise<unknown> }
-  | { sendCommand(args: string[]): Promise<unknown> };
+/**
+ * Where the lock lives: the URL of a PostgreSQL or Redis (`postgres:`, `redis:`, `rediss:`), a pg Pool, or a client of
+ * ioredis or node-redis, of a cluster or of Sentinel as well.
+ */
+export type LockStore = string | URL | PgPool | IoredisClient | NodeRedisClient;
 
 // biome-ignore lint/suspicious/noExplicitAny: a URL or a client, as its kind says
 type Open = (store: any, options: ContenderOptions) => Promise<Contender> | Contender;
 
 const STORES: Readonly<Partial<Record<ClientKind, Open>>> = {
-  'postgres url': (url, options) => postgresLock(() => openPostgres(String(url)), options),
-  'pg pool': (pool, options) => postgresLock(() => pool.connect(), options),
-  'redis url': async (url, options) => redisLease(await redisFromUrl(String(url)), options),
-  ioredis: (client, options) => redisLease(ioredisCommand(client), options),
-  'node-redis': (client, options) => redisLease(nodeRedisCommand(client), options),
+  'postgres url': (url, options) => postgresLock(sessionsOfUrl(String(url), options.clock), options),
+  'pg pool': (pool, options) => postgresLock(sessionsOfPool(pool, options.clock), options),
+  'redis url': async (url, options) => redisLease(await redisFromUrl(String(url), options.signal), options),
+  ioredis: (client, options) => redisLease(ioredisScripts(client), options),
+  'node-redis': (client, options) => redisLease(nodeRedisScripts(client), options),
 };
 
 const openerOf = (store: unknown): Open | undefined => STORES[kindOf(store) as ClientKind];
@@ -49,20 +58,6 @@ export const lockStore: OptionRule = {
   show: showClient,
 };
 
-/** Opens a store that {@link lockStore} accepts. @throws {LifecycleError} `driver-missing`; or what the driver throws */
+/** Opens a store that {@link lockStore} accepts. @throws {LifecycleError} `driver-missing`, `lock-unsafe`; or what the driver throws */
 export const contenderFor = async (store: LockStore, options: ContenderOptions): Promise<Contender> =>
   (openerOf(store) as Open)(store, options);
-
-async function openPostgres(connectionString: string): Promise<PgClient> {
-  const { default: pg } = await import('pg').catch((cause) => Promise.reject(missing('pg', cause)));
-  const client = new pg.Client({
-    connectionString,
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    application_name: 'cutover exclusive',
-  });
-  // Before anything can go wrong: an error without a listener would end the process.
-  client.on('error', () => {});
-  await client.connect();
-  return Object.assign(client, { release: () => void client.end().catch(() => {}) });
-}

@@ -45,11 +45,12 @@ function ignoreTimeout(error: unknown): void {
   if (!(error instanceof TimeoutError)) throw error;
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+/** Signals a process that may have ended in this very moment. */
+export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone in this very moment.
+    // It has.
   }
 }
 

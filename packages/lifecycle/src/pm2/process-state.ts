@@ -13,13 +13,16 @@ export interface ProcessState {
 
 /** Whether a process runs. One that is dead and not yet reaped (a zombie) does not, although signal 0 reaches it. */
 export function isAlive(pid: number): boolean {
-  if (pid <= 0) return false;
+  return pid > 0 && isReached(pid) && !'ZX'.includes(stateOf(pid)?.state ?? 'R');
+}
+
+/** Whether there is a process, or a group by its negative number, for a signal. */
+export function isReached(pid: number): boolean {
   try {
-    process.kill(pid, 0);
+    return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  return !'ZX'.includes(stateOf(pid)?.state ?? 'R');
 }
 
 /** Whether it is still this very process that runs. */
@@ -28,7 +31,7 @@ export const isStill = ({ pid, started }: ProcessState): boolean =>
 
 /** What has come from a process: its descendants, and, where it leads a session, those whose parents are gone. */
 export function offspringOf(pid: number): ProcessState[] {
-  const all = allProcesses();
+  const all = processes();
   const family = new Set([pid]);
   // A child may have a lower number than its parent, hence until no more are found.
   for (let size = 0; size < family.size; ) {
@@ -38,13 +41,14 @@ export function offspringOf(pid: number): ProcessState[] {
   return all.filter((one) => one.pid !== pid && family.has(one.pid));
 }
 
-const allProcesses = (): ProcessState[] => {
+/** All processes of this machine or container; none where there is no /proc. */
+export function processes(): ProcessState[] {
   try {
     return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) && stateOf(Number(name))) || []);
   } catch {
     return [];
   }
-};
+}
 
 /** Undefined for what is gone, and where there is no /proc. */
 function stateOf(pid: number): ProcessState | undefined {

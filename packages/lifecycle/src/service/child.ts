@@ -2,6 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { type Clock, messageOf } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
+import { send } from '../pm2/end-processes.ts';
+import { endFamily } from './end-family.ts';
+import { familyOf, frontOf } from './family.ts';
 
 /** How a command ended. */
 export interface ChildEnd {
@@ -9,7 +12,7 @@ export interface ChildEnd {
   readonly exitCode: number;
   /** The signal it died of, if any. */
   readonly signal: NodeJS.Signals | null;
-  /** Whether we had to kill it, its time being over. */
+  /** Whether it, or what it had started, had to be killed, its time being over. */
   readonly killed: boolean;
 }
 
@@ -19,49 +22,55 @@ export interface ChildOptions {
   readonly clock: Clock;
   /** Milliseconds from the first stop signal to SIGKILL. */
   readonly gracePeriod: number;
+  /** Called when it ends by itself and leaves others behind, which are then stopped. */
+  onLeftBehind?(count: number): void;
 }
 
 export interface Child {
   readonly pid: number;
+  /** Resolves when it and all that it has started have ended. */
   readonly ended: Promise<ChildEnd>;
   /** Passes a signal on without consequences. */
   signal(name: NodeJS.Signals): void;
-  /** Asks it to stop, once; after the grace period it and its process group are killed. */
+  /** Asks it to stop, once; after the grace period it is killed with all that it has started. */
   stop(name: NodeJS.Signals): void;
 }
 
 /** @throws {LifecycleError} `command-failed` when it cannot be started */
 export async function startChild(
   [program = '', ...args]: readonly string[],
-  { env, cwd, clock, gracePeriod }: ChildOptions,
+  { env, cwd, clock, gracePeriod, onLeftBehind }: ChildOptions,
 ): Promise<Child> {
   const { spawn } = process.getBuiltinModule('node:child_process');
-  // A group of its own: a Ctrl-C reaches it through us alone, once, and what it leaves behind can be killed with it.
+  // A session of its own: a Ctrl-C reaches it through us alone, once, and what it leaves behind is known by it.
   const child = spawn(program, args, { env, cwd, stdio: 'inherit', detached: true });
-  const over = new AbortController();
-  let killed = false;
-  let stopping = false;
-  const ended = new Promise<ChildEnd>((resolve) => {
+  const gone = new AbortController();
+  const exited = new Promise<Pick<ChildEnd, 'exitCode' | 'signal'>>((resolve) => {
     child.once('close', (code, signal) => {
-      over.abort();
-      resolve({ exitCode: code ?? 128 + (signal ? constants.signals[signal] : 0), signal, killed });
+      gone.abort();
+      resolve({ exitCode: code ?? 128 + (signal ? constants.signals[signal] : 0), signal });
     });
   });
   await spawned(child, program);
-  const kill = () => {
-    killed = true;
-    killGroup(child.pid as number);
+  const pid = child.pid as number;
+  const living = familyOf(pid);
+  let killing: Promise<boolean> | undefined;
+  const stop = (name: NodeJS.Signals) => {
+    killing ??= endFamily(living, name, { clock, gracePeriod, leaderEnded: gone.signal });
+    return killing;
   };
+  const ended = exited.then(async (end): Promise<ChildEnd> => {
+    const left = killing === undefined ? living().length : 0;
+    if (left > 0) onLeftBehind?.(left);
+    return { ...end, killed: await stop('SIGTERM') };
+  });
   return {
-    pid: child.pid as number,
+    pid,
     ended,
-    signal: (name) => void child.kill(name),
-    stop: (name) => {
-      if (stopping) return;
-      stopping = true;
-      child.kill(name);
-      clock.sleep(gracePeriod, over.signal).then(kill, () => {});
+    signal: (name) => {
+      for (const one of frontOf(living())) send(one.pid, name);
     },
+    stop: (name) => void stop(name),
   };
 }
 
@@ -77,11 +86,3 @@ const spawned = (child: ChildProcess, program: string): Promise<void> =>
       reject(new LifecycleError('command-failed', explanation, { cause }));
     });
   });
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
-}

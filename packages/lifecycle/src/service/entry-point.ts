@@ -1,31 +1,33 @@
 import { basename } from 'node:path';
+import { shellScriptOf, wrapperOf } from './wrapper.ts';
 
-/** Why a command would not be heard, or would end early, when the container stops. */
+/** Why a command would not be stopped as it should be when the container stops. */
 export interface EntryPointFault {
-  readonly code: 'shell-form' | 'pm2-no-daemon' | 'pm2-daemon' | 'auto-exit';
+  readonly code: 'wrapper' | 'pm2-no-daemon' | 'pm2-daemon' | 'auto-exit';
   /** Whether the command is refused rather than warned about. */
-  readonly deaf: boolean;
+  readonly refused: boolean;
   readonly found: string;
   readonly fix: string;
 }
 
-const SHELLS = ['sh', 'bash', 'dash', 'ash', 'zsh'];
 const RUNTIMES = ['pm2-runtime', 'pm2-docker'];
 
-/** The faults of a command, as measured with pm2 7.0.4 (see docs/lifecycle.md). */
+/** The faults of a command, as measured with pm2 7.0.4, npm 11, yarn 1.22 and pnpm 10.34 (see docs/lifecycle.md). */
 export function judgeEntryPoint(command: readonly string[]): EntryPointFault[] {
   const words = command.map((word) => basename(word));
-  return [...judgeShell(words, command), ...judgePm2(words), ...judgeRuntime(words)];
+  return [...judgeWrapper(command), ...judgePm2(words), ...judgeRuntime(words)];
 }
 
-function* judgeShell([program = '']: string[], command: readonly string[]): Generator<EntryPointFault> {
-  const script = command[command.indexOf('-c') + 1] ?? '';
-  if (!SHELLS.includes(program) || !command.includes('-c') || /^\s*exec\s/.test(script)) return;
+function* judgeWrapper(command: readonly string[]): Generator<EntryPointFault> {
+  const { name, kind } = wrapperOf(command) ?? {};
+  const script = shellScriptOf(command);
+  // A shell that is replaced is none; a script in a file may do so as well.
+  if (!name || (kind === 'shell' && (!script || /^\s*exec\s/.test(script)))) return;
   yield {
-    code: 'shell-form',
-    deaf: true,
-    found: `${program} -c does not pass signals on, so the service would be killed without notice`,
-    fix: 'give the program and its arguments as a list, or begin the script with exec',
+    code: 'wrapper',
+    refused: false,
+    found: `${name} ends at once on a stop signal and leaves the service running`,
+    fix: `runService stops what ${name} has started, but docker kill, a debugger or a plain CMD would not: give the program itself, as ['node', 'dist/server.js']${kind === 'shell' ? ', or begin the script with exec' : ''}`,
   };
 }
 
@@ -35,7 +37,7 @@ function* judgePm2(words: string[]): Generator<EntryPointFault> {
   const attached = words.includes('--no-daemon') || words.includes('-n');
   yield {
     code: attached ? 'pm2-no-daemon' : 'pm2-daemon',
-    deaf: true,
+    refused: true,
     found: attached
       ? 'pm2 start --no-daemon ignores signals, so the apps would be killed without notice'
       : 'pm2 start leaves its daemon behind and ends, and the container with it',
@@ -47,7 +49,7 @@ function* judgeRuntime(words: string[]): Generator<EntryPointFault> {
   if (!words.some((word) => RUNTIMES.includes(word)) || words.includes('--no-auto-exit')) return;
   yield {
     code: 'auto-exit',
-    deaf: false,
+    refused: false,
     found: 'pm2-runtime takes draining apps for gone and signals them again after about 7 s',
     fix: 'add --no-auto-exit',
   };

@@ -20,7 +20,11 @@ interface MigrateSettings {
 /** @throws {LifecycleError} `migration-failed`, or those of {@link exclusive}; or the signal's reason */
 export async function migrate({ migration, signal, ...settings }: MigrateSettings): Promise<void> {
   const { command, lock, timeout } = migration;
-  const run = (ended: AbortSignal) => runMigration(command, ended, settings);
+  let began = false;
+  const run = (ended: AbortSignal) => {
+    began = true;
+    return runMigration(command, ended, settings);
+  };
   const locked = (ended: AbortSignal) =>
     lock === undefined
       ? run(ended)
@@ -34,7 +38,8 @@ export async function migrate({ migration, signal, ...settings }: MigrateSetting
   } catch (error) {
     // Not before the command is gone: nobody would be left to end it.
     await work.catch(() => {});
-    throw error instanceof TimeoutError ? failed(command, `it is not done after ${timeout} ms`) : error;
+    if (!(error instanceof TimeoutError)) throw error;
+    throw failed(command, `${began ? 'it is not done' : 'its lock is not taken'} after ${timeout} ms`);
   }
 }
 

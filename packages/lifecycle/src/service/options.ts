@@ -87,12 +87,12 @@ const DEFAULTS = {
 
 const MIGRATION_RULES = { command: option.required(words), lock: lockStore, timeout: option.limit };
 
-/** @throws {LifecycleError} `bad-option`, `deaf-entry-point` */
+/** @throws {LifecycleError} `bad-option`, `signals-not-forwarded` */
 export function readServiceOptions(given: ServiceOptions) {
   const doing = 'running a service';
   const options = readOptions(given, RULES, DEFAULTS, refuse(doing));
-  const deaf = judgeEntryPoint(options.command).find((fault) => fault.deaf);
-  if (deaf) throw new LifecycleError('deaf-entry-point', { doing, found: deaf.found, fix: deaf.fix });
+  const fault = judgeEntryPoint(options.command).find(({ refused }) => refused);
+  if (fault) throw new LifecycleError('signals-not-forwarded', { doing, found: fault.found, fix: fault.fix });
   const waitFor = 'waitFor' in given ? readTargets(given.waitFor, 'waitFor', refuse(doing)) : [];
   return { ...options, waitFor, migrate: options.migrate && readMigration(options.migrate) };
 }

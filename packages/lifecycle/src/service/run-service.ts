@@ -26,14 +26,14 @@ interface Parts {
 }
 
 /**
- * A container's entry point: waits for the targets, migrates, starts the command, passes each stop signal on once,
- * kills what is left when the grace period is over, and ends with an exit code that tells a drained service from a
- * killed one, which PM2's own does not.
+ * A container's entry point: waits for the targets, migrates, starts the command, passes each stop signal on once, below
+ * npm or a shell to the service itself, waits until all that was started has ended, kills what is left when the grace
+ * period is over, and ends with an exit code that tells a drained service from a killed one, which PM2's own does not.
  *
  * ```ts
  * await runService({ waitFor: process.env.DATABASE_URL, command: ['pm2-runtime', 'api.config.cjs', '--no-auto-exit'] });
  * ```
- * @throws {LifecycleError} `bad-option` and `deaf-entry-point` at the call; later faults are told and end with code 1
+ * @throws {LifecycleError} `bad-option` and `signals-not-forwarded` at the call; later faults are told and end with code 1
  */
 export async function runService(given: ServiceOptions): Promise<ServiceVerdict> {
   const host: Host = process;
@@ -71,7 +71,11 @@ async function serve(parts: Parts): Promise<ServiceVerdict> {
     await migrate({ migration, env, cwd, clock, signal: stop.signal });
   }
   stop.signal.throwIfAborted();
-  return supervise(parts, await startChild(settings.command, { ...settings, env, clock }));
+  const onLeftBehind = (count: number) => {
+    const left = `${count} process${count === 1 ? '' : 'es'}`;
+    tell({ type: 'warning', message: `the command has ended and left ${left} behind, which are stopped` });
+  };
+  return supervise(parts, await startChild(settings.command, { ...settings, env, clock, onLeftBehind }));
 }
 
 async function supervise({ clock, stop, folder, tell }: Parts, child: Child): Promise<ServiceVerdict> {
@@ -88,7 +92,8 @@ async function supervise({ clock, stop, folder, tell }: Parts, child: Child): Pr
   stop.signal.addEventListener('abort', onStop, { once: true });
   if (stop.signal.aborted) onStop();
   const end = await child.ended;
-  return judgeService(end, stop.signal.aborted, clock.now() - began, folder.of(living));
+  const stopped = stop.signal.aborted ? stop.signal.reason : undefined;
+  return judgeService(end, stopped, clock.now() - began, folder.of(living));
 }
 
 /** What the processes of the service need to know: how long they have, and where their verdicts go. */

@@ -19,7 +19,8 @@ export interface ServiceVerdict {
 
 export function judgeService(
   end: ChildEnd,
-  stopped: boolean,
+  /** The signal that stopped it, if one did. */
+  stopped: NodeJS.Signals | undefined,
   duration: number,
   processes: readonly VerdictRecord[],
 ): ServiceVerdict {
@@ -35,11 +36,13 @@ export function judgeService(
 
 function outcomeOf(
   end: ChildEnd,
-  stopped: boolean,
+  stopped: NodeJS.Signals | undefined,
   processes: readonly VerdictRecord[],
 ): ServiceVerdict['outcome'] {
   if (end.killed || processes.some(({ outcome }) => outcome === 'running' || outcome === 'forced'))
     return 'forced';
   if (processes.some(({ outcome }) => outcome === 'partial')) return 'partial';
-  return end.exitCode === 0 || (stopped && processes.length > 0 && end.signal === null) ? 'clean' : 'failed';
+  // A launcher may die of the very signal that its service has drained after.
+  const expected = stopped !== undefined && (end.signal === null || end.signal === stopped);
+  return end.exitCode === 0 || (expected && processes.length > 0) ? 'clean' : 'failed';
 }

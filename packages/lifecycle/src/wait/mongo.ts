@@ -13,6 +13,7 @@ export const mongoCheck = (url: string, tls?: { ca: string }): Check => ({
   name: 'mongodb',
   run: async ({ signal }) => {
     const { MongoClient } = await loadDriver();
+    signal.throwIfAborted();
     const client = new MongoClient(url, {
       serverSelectionTimeoutMS: 1_000,
       ...(tls && { tls: true, ...tls }),

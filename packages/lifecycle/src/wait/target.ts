@@ -47,14 +47,18 @@ const prisma: FromTarget = (target) => lazily('prisma', (checks) => checks.prism
 
 const SQL = 'SELECT 1';
 
+/** A query that cannot be called off: none is sent beside one that has no answer yet. */
+const asked = (name: string, ask: () => unknown): Check =>
+  lazily(name, (checks) => checks.customCheck(name, ask));
+
 const CHECKS: Readonly<Record<ClientKind, FromTarget>> = {
   'postgres url': postgres,
   'mysql url': mysql,
   'redis url': redis,
   'mongodb url': mongoCheck,
   prisma,
-  'postgres.js': (sql) => ({ name: 'postgres', run: async () => void (await sql.unsafe(SQL)) }),
-  knex: (knex) => ({ name: 'knex', run: async () => void (await knex.raw(SQL)) }),
+  'postgres.js': (sql) => asked('postgres', () => sql.unsafe(SQL)),
+  knex: (knex) => asked('knex', () => knex.raw(SQL)),
   // Its callback flavour hides the promises behind a method.
   'mysql2 callbacks': (pool) => mysql(pool.promise()),
   mysql2: mysql,

@@ -1,4 +1,5 @@
 import { FakeClock } from '@cutover/internal/testing';
+import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
 import { exclusive, holdExclusively } from '../../src/exclusive/exclusive.ts';
 import type { ExclusiveContext, ExclusiveOptions } from '../../src/exclusive/options.ts';
@@ -192,13 +193,15 @@ describe('exclusive', () => {
 
   it.each([
     [{}, 'bad-option', 'something that is neither'],
+    [() => {}, 'bad-option', 'a function'],
+    [Redis, 'bad-option', 'a function'],
+    [Promise.resolve(new FakeRedis(new FakeClock())), 'bad-option', 'a promise'],
+    [{ query: () => {} }, 'bad-option', 'something that is neither'],
+    ['redis-sentinel://user:secret@host/x', 'bad-option', 'the URL redis-sentinel://host/x'],
     ['mysql://user:secret@host/x', 'bad-option', 'the URL mysql://host/x'],
     ['postgres://user:secret@127.0.0.1:1/x', 'store-failed', 'ECONNREFUSED'],
-    [
-      'redis://:secret@127.0.0.1:1',
-      'store-failed',
-      'fix' /* ioredis says only that the connection is closed */,
-    ],
+    ['redis://user:secret@127.0.0.1:1', 'store-failed', 'ECONNREFUSED'],
+    ['rediss://user:secret@127.0.0.1:1', 'store-failed', 'ECONNREFUSED'],
   ])('says of the store %o what is wrong, without its password', async (store, code, found) => {
     const error = await exclusive('cron', { store: store as never }, () => {}).catch((thrown) => thrown);
     expect(error).toMatchObject({ code });

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { runService } from '../../src/service/run-service.ts';
 import { runProgram } from '../programs.ts';
+import { serve } from '../serving.ts';
 
 /** An entry point; `node` runs a script given as text. */
 const entry = (options: string, more = '') =>
@@ -54,6 +57,26 @@ describe('runService', () => {
     expect(await program.ended).toEqual({ code: 143, signal: null });
     expect(program.output()).toContain('rolled back');
   });
+
+  it.each(['postgres', 'redis', 'rediss'])(
+    'ends at once on SIGTERM, and at its limit, while the %s store of the lock accepts and stays silent',
+    async (protocol) => {
+      const { port, server } = await serve(createServer((socket) => void socket.resume()));
+      const options = (timeout: number) => `{
+        migrate: { command: node('console.log("it migrates")'), lock: '${protocol}://127.0.0.1:${port}/0', timeout: ${timeout} },
+        command: node('console.log("it runs")'),
+      }`;
+      const connected = once(server, 'connection');
+      const stopped = entry(options(60_000));
+      await connected;
+      stopped.process.kill('SIGTERM');
+      expect(await stopped.ended).toEqual({ code: 143, signal: null });
+      const late = entry(options(300));
+      expect(await late.ended).toEqual({ code: 1, signal: null });
+      expect(late.output()).toContain('its lock is not taken after 300 ms');
+      for (const { output } of [stopped, late]) expect(output()).not.toMatch(/it migrates|it runs/);
+    },
+  );
 
   it('passes a stop signal on once, however often it comes, and reports a clean end', async () => {
     const program = entry(
@@ -130,12 +153,11 @@ describe('runService', () => {
   });
 
   it.each([
-    [['sh', '-c', 'pm2-runtime api.cjs'], 'sh -c does not pass signals on'],
     [['pm2', 'start', 'api.cjs', '--no-daemon'], 'pm2 start --no-daemon ignores signals'],
     [['npx', 'pm2', 'start', 'api.cjs'], 'pm2 start leaves its daemon behind'],
-  ])('refuses %j, which PM2 or the shell makes deaf', async (command, found) => {
+  ])('refuses %j, which does not pass signals on', async (command, found) => {
     await expect(runService({ command })).rejects.toMatchObject({
-      code: 'deaf-entry-point',
+      code: 'signals-not-forwarded',
       message: expect.stringContaining(found),
     });
   });

@@ -161,6 +161,30 @@ describe('waitForDatabase', () => {
   });
 
   it.each([
+    ['pg or TypeORM', 'query'],
+    ['postgres.js', 'unsafe'],
+    ['Knex', 'raw'],
+    ['Prisma', '$queryRaw'],
+    ['Redis', 'ping'],
+  ])('sends no second query through a silent client of %s beside the first', async (_, method) => {
+    const ask = vi.fn(() => new Promise(() => {}));
+    const { result, clock } = waiting({ [method]: ask } as never, { attemptTimeout: 100, timeout: 2_000 });
+    await expect.poll(() => ask.mock.calls.length).toBe(1);
+    await clock.advance(2_000);
+    await expect(result).rejects.toMatchObject({ code: 'not-ready' });
+    expect(ask).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    ['postgres.js', 'unsafe'],
+    ['Knex', 'raw'],
+  ])('fails at once on a wrong password that a client of %s reports', async (_, method) => {
+    const denied = Object.assign(new Error('denied'), { code: '28P01' });
+    const { result } = waiting({ [method]: () => Promise.reject(denied) } as never);
+    await expect(result).rejects.toMatchObject({ code: 'never-ready' });
+  });
+
+  it.each([
     ['kafka://user:secret@host/', 'the URL kafka://host/'],
     ['secret', 'a text that is no URL'],
     [{}, 'something that is neither'],

@@ -1,0 +1,38 @@
+import { missing } from './driver.ts';
+import type { RedisScripts } from './redis-lease.ts';
+import { untilOpen } from './until-open.ts';
+
+/** What is needed of ioredis: `Redis`, with `sentinels` as well, or `Cluster`. */
+export interface IoredisClient {
+  call(command: string, ...args: string[]): Promise<unknown>;
+}
+
+/** What is needed of node-redis: of `createClient`, `createClientPool`, `createCluster` and `createSentinel`. */
+export interface NodeRedisClient {
+  sendCommand(...args: never[]): Promise<unknown>;
+  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+}
+
+export const ioredisScripts = (client: IoredisClient): RedisScripts => ({
+  run: (script, keys, args) => client.call('EVAL', script, String(keys.length), ...keys, ...args),
+});
+
+// Not sendCommand: each of its kinds of clients takes other arguments there.
+export const nodeRedisScripts = (client: NodeRedisClient): RedisScripts => ({
+  run: (script, keys, args) => client.eval(script, { keys, arguments: args }),
+});
+
+/** A connection of our own, through ioredis. */
+export async function redisFromUrl(url: string, signal: AbortSignal): Promise<RedisScripts> {
+  const { Redis } = await import('ioredis').catch((cause) => Promise.reject(missing('ioredis', cause)));
+  const client = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 5_000, lazyConnect: true });
+  let said: unknown;
+  client.on('error', (error) => {
+    said = error;
+  });
+  const close = () => client.disconnect();
+  // It rejects with "Connection is closed", whatever the reason, and goes on trying unless it is ended.
+  const connect = () => client.connect().catch((error) => Promise.reject(said ?? error));
+  await untilOpen(signal, connect, close);
+  return { ...ioredisScripts(client), close };
+}

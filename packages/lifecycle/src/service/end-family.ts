@@ -1,0 +1,71 @@
+import type { Clock } from '@cutover/internal';
+import { kill, send } from '../pm2/end-processes.ts';
+import type { ProcessState } from '../pm2/process-state.ts';
+import { type Family, frontOf } from './family.ts';
+
+/** Milliseconds between looks at what has yet to end: the first, and the longest. */
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 250;
+/**
+ * Milliseconds to end for what comes to the front only after the stop: a wrapper whose service has ended, the reader of
+ * a pipe whose writer has. What a shell has just started gets to its handlers meanwhile.
+ */
+const SETTLE_TIME = 500;
+
+export interface EndOptions {
+  readonly clock: Clock;
+  /** Milliseconds until what is left is killed. */
+  readonly gracePeriod: number;
+  /** Aborts when the leader has ended, so that nobody waits for the next look. */
+  readonly leaderEnded: AbortSignal;
+}
+
+/** Signals each process of a family that is to be, once, until none is left. Resolves to whether some had to be killed. */
+export async function endFamily(
+  living: Family,
+  name: NodeJS.Signals,
+  { clock, gracePeriod, leaderEnded }: EndOptions,
+): Promise<boolean> {
+  const began = clock.now();
+  const ask = askerOf(name);
+  for (let family = living(); family.length > 0; family = living()) {
+    const elapsed = clock.now() - began;
+    if (elapsed >= gracePeriod) return killed(living, clock);
+    ask(family, clock.now());
+    const pause = Math.min(Math.max(FIRST_PAUSE, elapsed / 10), LONGEST_PAUSE, gracePeriod - elapsed);
+    await clock.sleep(pause, leaderEnded.aborted ? undefined : leaderEnded).catch(() => {});
+  }
+  return false;
+}
+
+/** Asks whom a look finds in front: at the first look at once, later after {@link SETTLE_TIME}. */
+function askerOf(name: NodeJS.Signals) {
+  const asked = new Set<number>();
+  const inFrontSince = new Map<number, number>();
+  let first: ReadonlySet<number> | undefined;
+  const ask = (pid: number) => {
+    if (!asked.has(pid)) send(pid, name);
+    asked.add(pid);
+  };
+  return (family: readonly ProcessState[], now: number): void => {
+    const pids = new Set(family.map(({ pid }) => pid));
+    const start = first ? now : Number.NEGATIVE_INFINITY;
+    first ??= pids;
+    for (const { pid, parent } of frontOf(family)) {
+      const since = inFrontSince.get(pid) ?? start;
+      inFrontSince.set(pid, since);
+      if (now - since < SETTLE_TIME) continue;
+      // A shell that starts others although it is being stopped, as a loop does, would never end.
+      if (!first.has(pid) && pids.has(parent)) ask(parent);
+      ask(pid);
+    }
+  };
+}
+
+async function killed(living: Family, clock: Clock): Promise<true> {
+  // Again, since one may have started another in that moment.
+  for (let tries = 0; tries < 2; tries++) {
+    await kill(living(), { clock, signal: undefined }).catch(() => {});
+  }
+  return true;
+}

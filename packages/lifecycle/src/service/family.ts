@@ -1,0 +1,57 @@
+import { isReached, type ProcessState, processes } from '../pm2/process-state.ts';
+import { commandLineOf, feeds, trapsStop } from './process-facts.ts';
+import { wrapperOf } from './wrapper.ts';
+
+/** The processes of a family that live at this moment. */
+export type Family = () => readonly ProcessState[];
+
+/**
+ * All that comes from a process that leads a session: its descendants, those whose parents are gone, and what these
+ * have started since, as far as it was seen at a look. Without /proc it is the process, and then the group it has left.
+ */
+export function familyOf(leader: number, look = processes): Family {
+  let known: readonly ProcessState[] = [];
+  return () => {
+    const all = look();
+    if (all.length === 0) return groupOf(leader);
+    const kept = known.filter(({ pid, started }) =>
+      all.some((one) => one.pid === pid && one.started === started),
+    );
+    const pids = new Set([leader, ...kept.map(({ pid }) => pid)]);
+    // A child may have a lower number than its parent, hence until no more are found.
+    for (let size = 0; size < pids.size; ) {
+      size = pids.size;
+      for (const one of all) if (pids.has(one.parent) || one.session === leader) pids.add(one.pid);
+    }
+    known = all.filter(({ pid, state }) => pids.has(pid) && !'ZX'.includes(state));
+    return known;
+  };
+}
+
+/** A negative number is what the kernel takes for a group. */
+const groupOf = (leader: number): ProcessState[] =>
+  [leader, -leader]
+    .filter(isReached)
+    .slice(0, 1)
+    .map((pid) => ({ pid, state: 'R', parent: 0, session: leader, started: 0 }));
+
+/**
+ * Whom a signal to a family is for: the topmost of it, so that a supervisor stops its own children; but below a wrapper,
+ * which would end and leave them. What reads from one of them through a pipe ends by itself when that one has.
+ */
+export function frontOf(family: readonly ProcessState[]): readonly ProcessState[] {
+  const below = (one: ProcessState): ProcessState[] => {
+    const children = family.filter(({ parent }) => parent === one.pid);
+    return children.length > 0 && abandons(one.pid) ? children.flatMap(below) : [one];
+  };
+  const orphans = family.filter(({ parent }) => !family.some(({ pid }) => pid === parent));
+  const front = orphans.flatMap(below);
+  const unfed = front.filter((reader) => !front.some((writer) => feeds(writer.pid, reader.pid)));
+  return unfed.length > 0 ? unfed : front;
+}
+
+/** Whether a process would end on a stop signal without its children; a shell with a trap does as its script says. */
+function abandons(pid: number): boolean {
+  const wrapper = wrapperOf(commandLineOf(pid));
+  return wrapper?.kind === 'runner' || (wrapper?.kind === 'shell' && !trapsStop(pid));
+}
