@@ -1,5 +1,6 @@
 import type { Server } from 'node:net';
 import { option, readOptions } from '@cutover/internal';
+import type { StreamedRequest, StreamPolicy } from '../drain/event-streams.ts';
 import type { WebSocketServerLike } from '../drain/web-sockets.ts';
 import { refuse } from '../errors.ts';
 import type { ShutdownEvent } from './types.ts';
@@ -20,6 +21,13 @@ export interface GracefulShutdownOptions {
    * makes it exact for clients that heed that; 0 ends idle sockets at once.
    */
   lameDuck?: number;
+  /**
+   * What becomes of event streams (answers of `text/event-stream` or `multipart/x-mixed-replace`) that are open: with
+   * `finish` they get nine tenths of the drain's time to end by themselves, then are ended in order and the verdict is
+   * `partial`; with `close`, for those that have no end of their own, they are ended after the lame duck, which is
+   * clean. A function decides by request. Default `finish`.
+   */
+  streams?: StreamPolicy | ((request: StreamedRequest) => StreamPolicy);
   /** Milliseconds between a readiness of 503 and the closed listener, for balancers that only poll; default 0. */
   announce?: number;
   /** Default SIGTERM and SIGINT. */
@@ -67,6 +75,7 @@ const RULES = {
   server: option.either(server, option.list(server)),
   gracePeriod: option.duration,
   lameDuck: option.duration,
+  streams: option.either(option.oneOf('finish', 'close'), option.function),
   announce: option.duration,
   signals: option.list(signalName),
   trapErrors: option.boolean,
@@ -80,6 +89,7 @@ const RULES = {
 
 const DEFAULTS = {
   server: [] as readonly Server[],
+  streams: 'finish' as NonNullable<GracefulShutdownOptions['streams']>,
   announce: 0,
   signals: ['SIGTERM', 'SIGINT'] as readonly NodeJS.Signals[],
   trapErrors: true,
