@@ -94,6 +94,16 @@ export async function passLameDuck(clock: FakeClock, lameDuck: number): Promise<
   for (let turn = 0; turn < 4; turn++) await clock.advance(0);
 }
 
+/** Moves time until a shutdown is over. */
+export async function settled<T>(finished: Promise<T>, clock: FakeClock): Promise<T> {
+  let over = false;
+  void finished.then(() => {
+    over = true;
+  });
+  while (!over) await clock.advance(5);
+  return finished;
+}
+
 /** Begins a drain whose lame duck and whose deadline are over when the test says so; all else takes its time. */
 export function begin(drain: ServerDrain) {
   const windowOver = gate();

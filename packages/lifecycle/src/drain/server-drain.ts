@@ -5,7 +5,14 @@ import { tellToClose, tellToStay } from './connection-header.ts';
 import { type Connection, Connections } from './connections.ts';
 import { EventStreams, type Streams } from './event-streams.ts';
 import { type AnyServer, IdleSockets } from './idle-sockets.ts';
-import { endUpgraded } from './web-sockets.ts';
+import { closeLateWebSockets, endUpgraded, type WebSocketServerLike } from './web-sockets.ts';
+
+export interface DrainOptions {
+  /** What becomes of event streams; default `finish`. */
+  readonly streams?: Streams;
+  /** Those whose clients may be on this server. */
+  readonly webSockets?: readonly WebSocketServerLike[];
+}
 
 export interface DrainContext {
   /** Milliseconds in which clients are told before idle sockets end. */
@@ -31,14 +38,16 @@ export class ServerDrain {
   readonly #connections: Connections;
   readonly #idle: IdleSockets;
   readonly #streams: EventStreams;
+  readonly #webSockets: readonly WebSocketServerLike[];
   #closed: Promise<void> = Promise.resolve();
   #cut: string | undefined;
 
-  constructor(server: Server, streams: Streams = 'finish') {
+  constructor(server: Server, { streams = 'finish', webSockets = [] }: DrainOptions = {}) {
     this.#server = server;
     this.#connections = new Connections(server);
     this.#idle = new IdleSockets(server);
     this.#streams = new EventStreams(streams);
+    this.#webSockets = webSockets;
   }
 
   /** Closes the listener and tells clients to go, at once; also a listener that opens later. */
@@ -106,9 +115,8 @@ export class ServerDrain {
     const { socket, response, session, upgrade } = connection;
     this.#streams.close(connection);
     if (session) session.close();
-    else if (upgrade) endUpgraded(connection);
     else if (!isBusy(connection)) socket.destroySoon();
-    else response?.once('close', () => void this.#answered(connection, context));
+    else if (!upgrade) response?.once('close', () => void this.#answered(connection, context));
   }
 
   /**
@@ -124,6 +132,7 @@ export class ServerDrain {
   }
 
   #look(): void {
+    for (const server of this.#webSockets) closeLateWebSockets(server);
     for (const connection of this.#connections.all) endUpgraded(connection);
     for (const socket of this.#idle.list()) if (!this.#connections.has(socket)) socket.destroySoon();
   }

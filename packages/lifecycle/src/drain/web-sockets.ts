@@ -7,6 +7,8 @@ export interface WebSocketLike {
   terminate(): void;
   once(event: 'close', listener: () => void): unknown;
   readonly readyState: number;
+  /** The socket below, as `ws` has it; a client whose socket is not known may be told twice, which does no harm. */
+  readonly _socket?: unknown;
 }
 
 /** A server that knows its sockets, as `WebSocketServer` of `ws` does. */
@@ -17,6 +19,7 @@ export interface WebSocketServerLike {
 /** The WebSocket close code of a server that goes away. */
 export const GOING_AWAY = 1001;
 const REASON = 'going away';
+const OPEN = 1;
 const CLOSED = 3;
 
 /** The close frame of a server, which is never masked: FIN and opcode 8, length, code, reason. */
@@ -28,7 +31,7 @@ const CLOSE_FRAME = Buffer.from([
   ...Buffer.from(REASON),
 ]);
 
-/** The sockets whose WebSocket has been closed already, by whichever of the two functions. */
+/** Those that have been closed already: WebSockets, and the sockets below them. */
 const told = new WeakSet<object>();
 
 /**
@@ -57,9 +60,16 @@ export async function closeWebSockets(
   }
 }
 
-/** `_socket` is where `ws` has it; a client whose socket is not known may be told twice, which does no harm. */
-function close(webSocket: WebSocketLike & { _socket?: object | null }): void {
-  if (webSocket._socket) told.add(webSocket._socket);
+/** Those that have come since. */
+export function closeLateWebSockets(server: WebSocketServerLike): void {
+  for (const socket of server.clients) {
+    if (socket.readyState === OPEN && !told.has(socket)) close(socket);
+  }
+}
+
+function close(webSocket: WebSocketLike): void {
+  told.add(webSocket);
+  if (webSocket._socket instanceof Object) told.add(webSocket._socket);
   webSocket.close(GOING_AWAY, REASON);
 }
 

@@ -1,6 +1,7 @@
 import type { Cluster } from 'node:cluster';
 import type { Server } from 'node:net';
 import { type Clock, messageOf, systemClock } from '@cutover/internal';
+import { isEngineIo, webSocketsOf } from '../drain/engine-io.ts';
 import { LAST_CALL, ServerDrain } from '../drain/server-drain.ts';
 import { closeWebSockets, type WebSocketServerLike } from '../drain/web-sockets.ts';
 import type { Host } from '../host.ts';
@@ -55,8 +56,12 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
   const budget = planBudget(options, pm2);
   const announce = announcer(options.onEvent, options.logger);
   const record = recorder(options.verdictFile, host, announce);
-  const webSockets = listOf<WebSocketServerLike>(options.webSockets);
-  const drains = listOf<Server>(options.server).map((server) => new ServerDrain(server, options.streams));
+  const webSockets = listOf(options.webSockets).map((server) =>
+    isEngineIo(server) ? webSocketsOf(server) : server,
+  );
+  const drains = listOf<Server>(options.server).map(
+    (server) => new ServerDrain(server, { streams: options.streams, webSockets }),
+  );
   const release = () => {
     stopListening();
     for (const drain of drains) drain.dispose();

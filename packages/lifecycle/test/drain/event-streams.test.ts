@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server, createSecureServer } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { type FakeClock, makeCertificate } from '@cutover/internal/testing';
+import { makeCertificate } from '@cutover/internal/testing';
 import { createAdaptorServer } from '@hono/node-server';
 import express from 'express';
 import fastify from 'fastify';
@@ -10,7 +10,7 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GracefulShutdownOptions } from '../../src/shutdown/options.ts';
-import { gate, keepAliveClient, passLameDuck, serve, serveHttp } from '../serving.ts';
+import { gate, keepAliveClient, passLameDuck, serve, serveHttp, settled } from '../serving.ts';
 import { worldOf } from '../shutdown/fake-host.ts';
 
 // A stream is known by what the server answers, in whichever way that is said; what a client accepts says nothing.
@@ -137,16 +137,6 @@ const askHttp2 =
     return body;
   };
 
-/** Moves time until the shutdown is over. */
-async function settle<T>(finished: Promise<T>, clock: FakeClock): Promise<T> {
-  let over = false;
-  void finished.then(() => {
-    over = true;
-  });
-  while (!over) await clock.advance(5);
-  return finished;
-}
-
 async function streaming(
   start: Start,
   ask: (port: number) => Promise<string>,
@@ -180,7 +170,7 @@ describe.each(cases)('gracefulShutdown with an event stream by $name', ({ start,
     await open.write(', two');
     await open.end();
     expect(await body).toBe('one, two');
-    expect(await settle(finished, clock)).toMatchObject({ outcome: 'clean' });
+    expect(await settled(finished, clock)).toMatchObject({ outcome: 'clean' });
   });
 
   it('ends one without an end in order, with a tenth of the time left, and counts it', async () => {
@@ -188,7 +178,7 @@ describe.each(cases)('gracefulShutdown with an event stream by $name', ({ start,
     const finished = begin();
     await clock.advance(719);
     expect(await Promise.race([body, clock.advance(0)])).toBeUndefined();
-    const { outcome, steps, duration } = await settle(finished, clock);
+    const { outcome, steps, duration } = await settled(finished, clock);
     expect(await body).toBe('one');
     expect({ outcome, note: steps[1]?.note }).toEqual({
       outcome: 'partial',
@@ -202,7 +192,7 @@ describe.each(cases)('gracefulShutdown with an event stream by $name', ({ start,
     const finished = begin();
     await passLameDuck(clock, LAME_DUCK);
     expect(await body).toBe('one');
-    expect((await settle(finished, clock)).outcome).toBe('clean');
+    expect((await settled(finished, clock)).outcome).toBe('clean');
   });
 
   it('drops what its handler writes after it was ended', async () => {
@@ -212,7 +202,7 @@ describe.each(cases)('gracefulShutdown with an event stream by $name', ({ start,
     await open.write('late');
     await open.end();
     expect(await body).not.toContain('late');
-    expect((await settle(finished, clock)).outcome).toBe('clean');
+    expect((await settled(finished, clock)).outcome).toBe('clean');
   });
 });
 
@@ -226,7 +216,7 @@ describe('gracefulShutdown with the option streams as a function', () => {
     await passLameDuck(clock, LAME_DUCK);
     expect(await body).toBe('one');
     open.end();
-    expect((await settle(finished, clock)).outcome).toBe('clean');
+    expect((await settled(finished, clock)).outcome).toBe('clean');
   });
 
   it('asks it with the request of an HTTP/2 stream', async () => {
@@ -238,7 +228,7 @@ describe('gracefulShutdown with the option streams as a function', () => {
     const finished = begin();
     await passLameDuck(clock, LAME_DUCK);
     expect(await body).toBe('one');
-    expect((await settle(finished, clock)).outcome).toBe('clean');
+    expect((await settled(finished, clock)).outcome).toBe('clean');
   });
 
   it.each([
@@ -260,7 +250,7 @@ describe('gracefulShutdown with the option streams as a function', () => {
     await passLameDuck(clock, LAME_DUCK);
     open.end();
     expect(await body).toBe('one');
-    const { outcome, steps } = await settle(finished, clock);
+    const { outcome, steps } = await settled(finished, clock);
     expect({ outcome, note: steps[1]?.note }).toEqual({ outcome: 'partial', note });
   });
 });
@@ -290,7 +280,7 @@ describe('gracefulShutdown with an answer that is no event stream', () => {
     await passLameDuck(clock, LAME_DUCK);
     response.end('1}');
     expect((await answer).body).toBe('{"a":1}');
-    expect((await settle(finished, clock)).outcome).toBe('clean');
+    expect((await settled(finished, clock)).outcome).toBe('clean');
   });
 
   it.each(['application/json', 'application/x-ndjson', 'text/event-streams'])(
@@ -298,7 +288,7 @@ describe('gracefulShutdown with an answer that is no event stream', () => {
     async (type) => {
       const { answer, clock, begin } = await answering(type);
       const finished = begin();
-      expect(await settle(finished, clock)).toMatchObject({
+      expect(await settled(finished, clock)).toMatchObject({
         outcome: 'forced',
         steps: [{ outcome: 'done' }, { outcome: 'cut', note: '1 busy, 0 idle connections' }],
       });
