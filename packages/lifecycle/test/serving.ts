@@ -94,13 +94,16 @@ export async function passLameDuck(clock: FakeClock, lameDuck: number): Promise<
   for (let turn = 0; turn < 4; turn++) await clock.advance(0);
 }
 
-/** Moves time until a shutdown is over. */
+/** Moves time until a shutdown is over, at a pace at which the network can follow. */
 export async function settled<T>(finished: Promise<T>, clock: FakeClock): Promise<T> {
   let over = false;
   void finished.then(() => {
     over = true;
   });
-  while (!over) await clock.advance(5);
+  while (!over) {
+    await clock.advance(5);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
   return finished;
 }
 

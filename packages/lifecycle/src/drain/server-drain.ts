@@ -5,6 +5,7 @@ import { tellToClose, tellToStay } from './connection-header.ts';
 import { type Connection, Connections } from './connections.ts';
 import { EventStreams, type Streams } from './event-streams.ts';
 import { type AnyServer, IdleSockets } from './idle-sockets.ts';
+import { Unacknowledged } from './unacknowledged.ts';
 import { closeLateWebSockets, endUpgraded, type WebSocketServerLike } from './web-sockets.ts';
 
 export interface DrainOptions {
@@ -39,6 +40,7 @@ export class ServerDrain {
   readonly #idle: IdleSockets;
   readonly #streams: EventStreams;
   readonly #webSockets: readonly WebSocketServerLike[];
+  readonly #unacknowledged = new Unacknowledged();
   #closed: Promise<void> = Promise.resolve();
   #cut: string | undefined;
 
@@ -54,16 +56,16 @@ export class ServerDrain {
   refuse(): void {
     this.#connections.onBusy = (connection, previous) => {
       if (previous) tellToStay(previous);
-      tellToClose(connection);
+      this.#tell(connection);
     };
     this.#idle.keep();
     this.#stopListening();
     this.#server.once('listening', () => this.#stopListening());
-    for (const connection of this.#connections.all) tellToClose(connection);
+    for (const connection of this.#connections.all) this.#tell(connection);
   }
 
   /**
-   * Resolves once nothing is open.
+   * Resolves once nothing is open and clients have all that was sent.
    * @throws the signal's reason, after destroying what still is; an error, when streams were ended before their time
    */
   async drain(context: DrainContext): Promise<void> {
@@ -74,6 +76,7 @@ export class ServerDrain {
     try {
       await Promise.race([gone, this.#endInOrder(context)]);
       await gone;
+      await this.#unacknowledged.settled(signal);
       signal.throwIfAborted();
     } finally {
       signal.removeEventListener('abort', destroy);
@@ -83,13 +86,20 @@ export class ServerDrain {
 
   /** What is open, or was when it was cut, for people: `2 busy, 1 idle connections`. */
   pending(): string {
-    return this.#cut ?? describe(this.#connections.all);
+    const { count } = this.#unacknowledged;
+    const sending = count > 0 ? `, ${count} closed and still sending` : '';
+    return `${this.#cut ?? describe(this.#connections.all)}${sending}`;
   }
 
   dispose(): void {
     this.#connections.onBusy = undefined;
     this.#connections.dispose();
     this.#idle.release();
+  }
+
+  #tell(connection: Connection): void {
+    tellToClose(connection);
+    this.#unacknowledged.add(connection.socket);
   }
 
   /** Not the server's own close, which for HTTP also cuts idle sockets and stops checking header timeouts. */
@@ -134,7 +144,11 @@ export class ServerDrain {
   #look(): void {
     for (const server of this.#webSockets) closeLateWebSockets(server);
     for (const connection of this.#connections.all) endUpgraded(connection);
-    for (const socket of this.#idle.list()) if (!this.#connections.has(socket)) socket.destroySoon();
+    for (const socket of this.#idle.list()) {
+      if (this.#connections.has(socket)) continue;
+      this.#unacknowledged.add(socket);
+      socket.destroySoon();
+    }
   }
 
   /** What is left shortly before the deadline, as far as it can end in order. */

@@ -11,7 +11,7 @@ import { createGzip, gunzipSync } from 'node:zlib';
 import { makeCertificate } from '@cutover/internal/testing';
 import fastify from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { dial, gate, passLameDuck, serve, serveHttp } from '../serving.ts';
+import { dial, gate, passLameDuck, serve, serveHttp, settled } from '../serving.ts';
 import { worldOf } from '../shutdown/fake-host.ts';
 
 // Node takes a connection for idle as soon as its answer was ended, though most of it may wait in the socket still.
@@ -29,11 +29,20 @@ function slowReader(socket: Socket) {
   const chunks: Buffer[] = [];
   const closed = once(socket, 'close');
   const readAll = async () => {
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk) => chunks.push(chunk)).resume();
     await closed;
     return Buffer.concat(chunks);
   };
-  return { socket, ask: (path?: string) => void socket.write(request(path)), readAll };
+  /** Reads a piece at a time, as long as there is need. */
+  const readWhile = async (needed: () => boolean) => {
+    while (needed()) {
+      socket.resume();
+      chunks.push((await once(socket, 'data'))[0]);
+      socket.pause();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { socket, ask: (path?: string) => void socket.write(request(path)), readAll, readWhile };
 }
 
 async function dialTls(port: number): Promise<Socket> {
@@ -256,6 +265,39 @@ describe('gracefulShutdown, while an ended answer is being sent', () => {
     await passLameDuck(clock, LAME_DUCK);
     expect(bodyOf(await whole).equals(big)).toBe(true);
     expect((await finished).outcome).toBe('clean');
+  });
+
+  describe('by the kernel alone', () => {
+    /** Drains when Node has handed everything to the kernel, which has not sent all of it. */
+    async function sending() {
+      const { server, port, answered } = await answering();
+      const { shutdown, clock } = worldOf({ server, gracePeriod: 1_000, lameDuck: LAME_DUCK });
+      const reader = slowReader(await dial(port));
+      reader.ask();
+      const response = await answered;
+      await reader.readWhile(() => !response.closed);
+      const finished = shutdown.begin();
+      await passLameDuck(clock, LAME_DUCK);
+      return { ...reader, finished, clock };
+    }
+
+    it('waits until its client has it, since a container takes its network along', async () => {
+      const { readAll, finished, clock } = await sending();
+      expect(await Promise.race([finished, clock.advance(2 * LAME_DUCK)])).toBeUndefined();
+      expect(bodyOf(await readAll()).equals(big)).toBe(true);
+      expect((await settled(finished, clock)).outcome).toBe('clean');
+    });
+
+    it('says forced, and how many, when the deadline comes first', async () => {
+      const { finished, clock } = await sending();
+      expect(await settled(finished, clock)).toMatchObject({
+        outcome: 'forced',
+        steps: [
+          { outcome: 'done' },
+          { outcome: 'cut', note: '0 busy, 0 idle connections, 1 closed and still sending' },
+        ],
+      });
+    });
   });
 
   it('answers a pipelined request that waits for its turn behind it', async () => {
