@@ -27,9 +27,8 @@ const TYPES = /^(?:text\/event-stream|multipart\/x-mixed-replace)(?:;|\s*$)/i;
 
 /** The answers of one server that may have no end of their own, and what is done with them. */
 export class EventStreams {
-  /** What the verdict must not call clean. */
-  readonly faults = new Set<string>();
   readonly #policy: Streams;
+  readonly #faults = new Set<string>();
   #unfinished = 0;
 
   constructor(policy: Streams) {
@@ -51,13 +50,13 @@ export class EventStreams {
     }
   }
 
-  /** Why the drain was not clean, or nothing. */
+  /** Why the drain was not clean, or an empty text. */
   get complaint(): string {
     const ended =
       this.#unfinished > 0
         ? [`event streams ended before they had finished: ${this.#unfinished} (see the option streams)`]
         : [];
-    return [...ended, ...this.faults].join('; ');
+    return [...ended, ...this.#faults].join('; ');
   }
 
   #policyOf(request: StreamedRequest): StreamPolicy {
@@ -65,9 +64,9 @@ export class EventStreams {
     try {
       const policy = this.#policy(request);
       if (policy === 'finish' || policy === 'close') return policy;
-      this.faults.add(`option streams returned ${typeof policy}; wanted finish or close`);
+      this.#faults.add(`option streams returned ${typeof policy}; wanted finish or close`);
     } catch (error) {
-      this.faults.add(`option streams threw: ${messageOf(error)}`);
+      this.#faults.add(`option streams threw: ${messageOf(error)}`);
     }
     return 'finish';
   }

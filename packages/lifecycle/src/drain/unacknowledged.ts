@@ -5,8 +5,11 @@ import { systemClock } from '@cutover/internal';
 /** Where Linux lists the TCP sockets of this process's network, those that are closed and still sending included. */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 
-/** Bytes that the end of a connection counts for. A client that is gone never acknowledges it, and loses nothing. */
-const END = 1;
+/**
+ * Bytes that the end of a connection takes at most: FIN, an alert of TLS, GOAWAY, a close frame. A client that has vanished
+ * never acknowledges them, and loses nothing.
+ */
+const END = 128;
 
 /** Milliseconds between two looks, at first and at last. */
 const FIRST_PAUSE = 5;
