@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, get } from 'node:http';
+import { Agent, get, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Drainer, drainers, type MakeDrainer, missing } from './lifecycle-drainers.ts';
@@ -11,8 +11,11 @@ const IDLE = 10_000;
 /** Milliseconds after which a drain is given up, above the grace that each library has. */
 const LIMIT = 6_000;
 
-async function listening(make: MakeDrainer) {
-  const drainer = await make((_, response) => void setTimeout(() => response.end('ok'), Math.random() * 4));
+const quick: RequestListener = (_, response) => void setTimeout(() => response.end('ok'), Math.random() * 4);
+
+/** A server that one library drains, open on a free port. */
+export async function listening(make: MakeDrainer, listener: RequestListener = quick) {
+  const drainer = await make(listener);
   if (drainer.listen) await drainer.listen();
   else await once(drainer.server.listen(0, '127.0.0.1'), 'listening');
   return { ...drainer, port: (drainer.server.address() as AddressInfo).port };
@@ -22,7 +25,7 @@ async function listening(make: MakeDrainer) {
  * Milliseconds of the drain; one that has not ended by itself counts as that long. What is open after it is cut, as
  * the end of the process would: a library that is done too early loses it.
  */
-async function timed({ drain, server }: Drainer): Promise<number> {
+export async function timed({ drain, server }: Drainer): Promise<number> {
   const began = performance.now();
   const ended = drain();
   await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, LIMIT))]);

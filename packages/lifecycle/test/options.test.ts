@@ -43,6 +43,7 @@ const shutdownOptions = {
   server: [{}, 'http', 3000, [createServer(), {}], null],
   gracePeriod: WRONG.duration,
   lameDuck: WRONG.duration,
+  streams: ['end', true, 1, {}, null],
   announce: WRONG.duration,
   signals: ['SIGTERM', ['SIGKILL'], ['SIGSTOP'], ['TERM'], [15], null],
   trapErrors: WRONG.boolean,

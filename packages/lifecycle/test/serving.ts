@@ -9,7 +9,10 @@ import {
 } from 'node:http';
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { systemClock } from '@cutover/internal';
+import type { FakeClock } from '@cutover/internal/testing';
 import { onTestFinished } from 'vitest';
+import type { ServerDrain } from '../src/drain/server-drain.ts';
 
 export interface Served<T extends Server = Server> {
   readonly server: T;
@@ -42,7 +45,7 @@ export interface Answer {
 export function keepAliveClient(port: number, { secure = false } = {}) {
   const agent = new (secure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
-  return { get: (path = '/') => get(port, path, agent) };
+  return { get: (path = '/', headers = {}) => get(port, path, agent, headers) };
 }
 
 export function get(
@@ -83,4 +86,38 @@ export function gate<T = void>() {
     open = resolve;
   });
   return { open, opened };
+}
+
+/** Moves time beyond the lame duck, and lets the turns pass in which a drain reads what has arrived. */
+export async function passLameDuck(clock: FakeClock, lameDuck: number): Promise<void> {
+  await clock.advance(lameDuck);
+  for (let turn = 0; turn < 4; turn++) await clock.advance(0);
+}
+
+/** Moves time until a shutdown is over, at a pace at which the network can follow. */
+export async function settled<T>(finished: Promise<T>, clock: FakeClock): Promise<T> {
+  let over = false;
+  void finished.then(() => {
+    over = true;
+  });
+  while (!over) {
+    await clock.advance(5);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return finished;
+}
+
+/** Begins a drain whose lame duck and whose deadline are over when the test says so; all else takes its time. */
+export function begin(drain: ServerDrain) {
+  const windowOver = gate();
+  const deadline = new AbortController();
+  onTestFinished(() => deadline.abort(new Error('the test is over')));
+  const lameDuck = 1;
+  const sleep = (ms: number, signal?: AbortSignal) =>
+    ms === lameDuck ? windowOver.opened : systemClock.sleep(ms, signal);
+  const clock = { now: systemClock.now, sleep };
+  drain.refuse();
+  const finished = drain.drain({ lameDuck, clock, signal: deadline.signal, remaining: () => 60_000 });
+  finished.catch(() => {});
+  return { finished, windowOver, deadline };
 }

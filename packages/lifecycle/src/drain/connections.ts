@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ServerHttp2Session } from 'node:http2';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import type { Listener } from '../host.ts';
 
@@ -8,8 +8,16 @@ export interface Connection {
   readonly socket: Socket;
   response?: ServerResponse;
   session?: ServerHttp2Session;
+  /** The open streams of the session, with the headers of their requests. */
+  streams?: ReadonlyMap<ServerHttp2Stream, IncomingHttpHeaders>;
   /** Taken over by `upgrade` or `connect`: a WebSocket, a tunnel. */
-  upgraded: boolean;
+  upgrade?: Upgrade;
+}
+
+export interface Upgrade {
+  readonly webSocket: boolean;
+  /** The bytes that had been written to the socket before: with more, the upgrade has been answered. */
+  readonly written: number;
 }
 
 /**
@@ -31,12 +39,10 @@ export class Connections {
     this.#listen('secureConnection', (socket: Socket) => this.#secured(socket));
     // Node makes the session of a socket while it tells of the socket, after our listener.
     this.#listen('session', (session: ServerHttp2Session) => {
-      if (this.#latest) this.#latest.session = session;
+      if (this.#latest) trackStreams(this.#latest, session);
     });
     const busy = (request: IncomingMessage, response: ServerResponse) => this.#busy(request, response);
-    const upgraded = (request: IncomingMessage) => {
-      this.#track(request.socket).upgraded = true;
-    };
+    const upgraded = (request: IncomingMessage) => this.#upgraded(request);
     for (const event of ['request', 'checkContinue', 'checkExpectation']) this.#listenBeside(event, busy);
     for (const event of ['upgrade', 'connect']) this.#listenBeside(event, upgraded);
   }
@@ -47,6 +53,10 @@ export class Connections {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  has(socket: Socket): boolean {
+    return this.#open.has(socket);
   }
 
   /** Resolves once no socket is open. */
@@ -83,7 +93,7 @@ export class Connections {
   #track(socket: Socket): Connection {
     const known = this.#open.get(socket);
     if (known) return known;
-    const connection: Connection = { socket, upgraded: false };
+    const connection: Connection = { socket };
     this.#open.set(socket, connection);
     socket.once('close', () => this.#forget(socket));
     this.#latest = connection;
@@ -108,4 +118,22 @@ export class Connections {
     connection.response = response;
     this.onBusy?.(connection, previous);
   }
+
+  #upgraded({ socket, headers, httpVersionMajor }: IncomingMessage): void {
+    if (httpVersionMajor > 1) return;
+    const webSocket = headers.upgrade?.toLowerCase() === 'websocket';
+    this.#track(socket).upgrade = { webSocket, written: socket.bytesWritten };
+  }
+}
+
+function trackStreams(connection: Connection, session: ServerHttp2Session): void {
+  const streams = new Map<ServerHttp2Stream, IncomingHttpHeaders>();
+  Object.assign(connection, { session, streams });
+  function forget(this: ServerHttp2Stream): void {
+    streams.delete(this);
+  }
+  session.on('stream', (stream, headers) => {
+    streams.set(stream, headers);
+    stream.once('close', forget);
+  });
 }

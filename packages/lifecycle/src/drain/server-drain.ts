@@ -1,6 +1,19 @@
 import type { Server } from 'node:net';
 import type { Clock } from '@cutover/internal';
+import { describe, isBusy } from './busy.ts';
+import { tellToClose, tellToStay } from './connection-header.ts';
 import { type Connection, Connections } from './connections.ts';
+import { EventStreams, type Streams } from './event-streams.ts';
+import { type AnyServer, IdleSockets } from './idle-sockets.ts';
+import { Unacknowledged } from './unacknowledged.ts';
+import { closeLateWebSockets, endUpgraded, type WebSocketServerLike } from './web-sockets.ts';
+
+export interface DrainOptions {
+  /** What becomes of event streams; default `finish`. */
+  readonly streams?: Streams;
+  /** Those whose clients may be on this server. */
+  readonly webSockets?: readonly WebSocketServerLike[];
+}
 
 export interface DrainContext {
   /** Milliseconds in which clients are told before idle sockets end. */
@@ -8,10 +21,14 @@ export interface DrainContext {
   readonly clock: Clock;
   /** Aborts when the drain's time is over; what is open then is destroyed. */
   readonly signal: AbortSignal;
+  /** Milliseconds until then. */
+  remaining(): number;
 }
 
-/** What node:http adds to a server of node:net. */
-type AnyServer = Server & { closeIdleConnections?(): void; closeAllConnections?(): void };
+/** The share of the drain's time after which open streams are ended in order, early enough for their end to arrive. */
+export const LAST_CALL = 0.9;
+/** Milliseconds between two looks at what has no event: an upgrade being answered, a socket older than our listeners. */
+const LOOK = 100;
 
 /**
  * The end of one server, in the order that loses nothing: the listener closes first (in a cluster the primary stops
@@ -20,55 +37,69 @@ type AnyServer = Server & { closeIdleConnections?(): void; closeAllConnections?(
 export class ServerDrain {
   readonly #server: AnyServer;
   readonly #connections: Connections;
-  /** Upgraded sockets are closed by somebody who speaks their protocol. */
-  readonly #upgradedElsewhere: boolean;
+  readonly #idle: IdleSockets;
+  readonly #streams: EventStreams;
+  readonly #webSockets: readonly WebSocketServerLike[];
+  readonly #unacknowledged = new Unacknowledged();
   #closed: Promise<void> = Promise.resolve();
+  #cut: string | undefined;
 
-  constructor(server: Server, { upgradedElsewhere = false } = {}) {
+  constructor(server: Server, { streams = 'finish', webSockets = [] }: DrainOptions = {}) {
     this.#server = server;
     this.#connections = new Connections(server);
-    this.#upgradedElsewhere = upgradedElsewhere;
+    this.#idle = new IdleSockets(server);
+    this.#streams = new EventStreams(streams);
+    this.#webSockets = webSockets;
   }
 
   /** Closes the listener and tells clients to go, at once; also a listener that opens later. */
   refuse(): void {
     this.#connections.onBusy = (connection, previous) => {
       if (previous) tellToStay(previous);
-      tellToClose(connection);
+      this.#tell(connection);
     };
+    this.#idle.keep();
     this.#stopListening();
     this.#server.once('listening', () => this.#stopListening());
-    for (const connection of this.#connections.all) tellToClose(connection);
+    for (const connection of this.#connections.all) this.#tell(connection);
   }
 
-  /** Resolves once nothing is open; rejects with the signal's reason after destroying what still is. */
-  async drain({ lameDuck, clock, signal }: DrainContext): Promise<void> {
+  /**
+   * Resolves once nothing is open and clients have all that was sent.
+   * @throws the signal's reason, after destroying what still is; an error, when streams were ended before their time
+   */
+  async drain(context: DrainContext): Promise<void> {
+    const { signal } = context;
     const destroy = () => this.#destroy();
     signal.addEventListener('abort', destroy, { once: true });
     const gone = Promise.all([this.#closed, this.#connections.empty()]);
     try {
-      await Promise.race([gone, clock.sleep(lameDuck, signal)]);
-      await readWhatHasArrived();
-      for (const connection of this.#connections.all) this.#retire(connection);
-      // Those that came before we listened, too.
-      this.#server.closeIdleConnections?.();
+      await Promise.race([gone, this.#endInOrder(context)]);
       await gone;
+      await this.#unacknowledged.settled(signal);
       signal.throwIfAborted();
     } finally {
       signal.removeEventListener('abort', destroy);
     }
+    if (this.#streams.complaint) throw new Error(this.#streams.complaint);
   }
 
-  /** What is open, for people: `2 requests, 1 idle`. */
+  /** What is open, or was when it was cut, for people: `2 busy, 1 idle connections`. */
   pending(): string {
-    const all = this.#connections.all;
-    const busy = all.filter(isBusy).length;
-    return `${busy} busy, ${all.length - busy} idle connections`;
+    const { count } = this.#unacknowledged;
+    const sending = count > 0 ? `, ${count} closed and still sending` : '';
+    return `${this.#cut ?? describe(this.#connections.all)}${sending}`;
   }
 
   dispose(): void {
     this.#connections.onBusy = undefined;
     this.#connections.dispose();
+    this.#idle.release();
+  }
+
+  #tell(connection: Connection): void {
+    tellToClose(connection);
+    this.#unacknowledged.add(connection.socket);
   }
 
   /** Not the server's own close, which for HTTP also cuts idle sockets and stops checking header timeouts. */
@@ -79,20 +110,56 @@ export class ServerDrain {
     });
   }
 
-  #retire(connection: Connection): void {
-    const { socket, response, session, upgraded } = connection;
-    if (response && isEventStream(response)) response.end();
-    if (session) session.close();
-    else if (upgraded) this.#endUpgraded(socket);
-    else if (response && isBusy(connection)) response.once('close', () => socket.destroySoon());
-    else socket.destroySoon();
+  async #endInOrder(context: DrainContext): Promise<void> {
+    const { lameDuck, clock, signal, remaining } = context;
+    const lastCall = clock.now() + remaining() * LAST_CALL;
+    const left = () => Math.max(lastCall - clock.now(), 0);
+    await clock.sleep(Math.min(lameDuck, left()), signal);
+    await readWhatHasArrived();
+    for (const connection of this.#connections.all) this.#retire(connection, context);
+    for (; left() > 0; await clock.sleep(Math.min(LOOK, left()), signal)) this.#look();
+    for (const connection of this.#connections.all) this.#end(connection);
   }
 
-  #endUpgraded(socket: Connection['socket']): void {
-    if (!this.#upgradedElsewhere) socket.end();
+  #retire(connection: Connection, context: DrainContext): void {
+    const { socket, response, session, upgrade } = connection;
+    this.#streams.close(connection);
+    if (session) session.close();
+    else if (!isBusy(connection)) socket.destroySoon();
+    else if (!upgrade) response?.once('close', () => void this.#answered(connection, context));
+  }
+
+  /**
+   * An answer that had begun before could not say close, so its client may ask again: it gets the lame duck's time from
+   * here on. Where the answer did say so, Node has ended the socket by now.
+   */
+  async #answered(connection: Connection, context: DrainContext): Promise<void> {
+    const { lameDuck, clock, signal, remaining } = context;
+    if (!connection.socket.writable) return;
+    await clock.sleep(Math.min(lameDuck, remaining() / 2), signal).catch(() => {});
+    await readWhatHasArrived();
+    this.#retire(connection, context);
+  }
+
+  #look(): void {
+    for (const server of this.#webSockets) closeLateWebSockets(server);
+    for (const connection of this.#connections.all) endUpgraded(connection);
+    for (const socket of this.#idle.list()) {
+      if (this.#connections.has(socket)) continue;
+      this.#unacknowledged.add(socket);
+      socket.destroySoon();
+    }
+  }
+
+  /** What is left shortly before the deadline, as far as it can end in order. */
+  #end(connection: Connection): void {
+    this.#streams.endAll(connection);
+    if (connection.upgrade) connection.socket.end();
+    else if (!connection.session && !isBusy(connection)) connection.socket.destroySoon();
   }
 
   #destroy(): void {
+    this.#cut = describe(this.#connections.all);
     for (const { socket, session } of this.#connections.all) {
       session?.destroy();
       socket.destroy();
@@ -100,38 +167,6 @@ export class ServerDrain {
     this.#server.closeAllConnections?.();
   }
 }
-
-type Response = NonNullable<Connection['response']>;
-
-const isBusy = ({ response, session, upgraded }: Connection): boolean =>
-  upgraded || session !== undefined || (response !== undefined && !isOver(response));
-
-const isOver = (response: Response): boolean => response.writableFinished || response.destroyed;
-
-/**
- * An event stream has no end of its own, and its client reconnects by protocol: ending it loses nothing. `writeHead`
- * leaves no trace in `getHeader`, hence the look at what the client, by the same protocol, asked for.
- */
-const isEventStream = (response: Response): boolean =>
-  response.headersSent &&
-  [response.getHeader('content-type'), response.req.headers.accept].some((type) =>
-    String(type).startsWith('text/event-stream'),
-  );
-
-// The largest stream id there is: "I will close soon, finish what you have begun".
-const ANY_STREAM = 2 ** 31 - 1;
-
-function tellToClose({ response, session }: Connection): void {
-  if (session && !session.destroyed) session.goaway(0, ANY_STREAM);
-  if (response && isUnsaid(response)) response.setHeader('Connection', 'close');
-}
-
-/** Of a client that pipelines: to close with this answer would lose the request that has come behind it. */
-function tellToStay(response: Response): void {
-  if (isUnsaid(response)) response.setHeader('Connection', 'keep-alive');
-}
-
-const isUnsaid = (response: Response): boolean => !response.headersSent && !isOver(response);
 
 /** Lets requests that already lie in the kernel be read: an idle socket with one of them is not idle. */
 async function readWhatHasArrived(): Promise<void> {

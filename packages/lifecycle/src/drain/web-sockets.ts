@@ -1,4 +1,5 @@
 import type { Clock } from '@cutover/internal';
+import type { Connection } from './connections.ts';
 
 /** The part of a WebSocket that a shutdown needs; `ws` has it. */
 export interface WebSocketLike {
@@ -6,6 +7,8 @@ export interface WebSocketLike {
   terminate(): void;
   once(event: 'close', listener: () => void): unknown;
   readonly readyState: number;
+  /** The socket below, as `ws` has it; a client whose socket is not known may be told twice, which does no harm. */
+  readonly _socket?: unknown;
 }
 
 /** A server that knows its sockets, as `WebSocketServer` of `ws` does. */
@@ -15,7 +18,21 @@ export interface WebSocketServerLike {
 
 /** The WebSocket close code of a server that goes away. */
 export const GOING_AWAY = 1001;
+const REASON = 'going away';
+const OPEN = 1;
 const CLOSED = 3;
+
+/** The close frame of a server, which is never masked: FIN and opcode 8, length, code, reason. */
+const CLOSE_FRAME = Buffer.from([
+  0x88,
+  2 + REASON.length,
+  GOING_AWAY >> 8,
+  GOING_AWAY & 0xff,
+  ...Buffer.from(REASON),
+]);
+
+/** Those that have been closed already: WebSockets, and the sockets below them. */
+const told = new WeakSet<object>();
 
 /**
  * Closes every WebSocket with 1001, spread evenly over `window` milliseconds so that clients do not reconnect all at
@@ -33,7 +50,7 @@ export async function closeWebSockets(
   signal.addEventListener('abort', terminate, { once: true });
   try {
     for (const [index, socket] of sockets.entries()) {
-      socket.close(GOING_AWAY, 'going away');
+      close(socket);
       if (index < sockets.length - 1) await clock.sleep(window / sockets.length, signal);
     }
     await Promise.all(gone);
@@ -41,4 +58,29 @@ export async function closeWebSockets(
   } finally {
     signal.removeEventListener('abort', terminate);
   }
+}
+
+/** Those that have come since. */
+export function closeLateWebSockets(server: WebSocketServerLike): void {
+  for (const socket of server.clients) {
+    if (socket.readyState === OPEN && !told.has(socket)) close(socket);
+  }
+}
+
+function close(webSocket: WebSocketLike): void {
+  told.add(webSocket);
+  if (webSocket._socket instanceof Object) told.add(webSocket._socket);
+  webSocket.close(GOING_AWAY, REASON);
+}
+
+/**
+ * Ends what has taken a connection over, once. A WebSocket is sent the close frame, past whichever library handles it,
+ * which then finishes the handshake; one whose upgrade is not answered yet is left for the next time.
+ */
+export function endUpgraded({ socket, upgrade }: Connection): void {
+  if (!upgrade || told.has(socket) || !socket.writable) return;
+  if (upgrade.webSocket && socket.bytesWritten === upgrade.written) return;
+  told.add(socket);
+  if (upgrade.webSocket) socket.write(CLOSE_FRAME);
+  else socket.end();
 }

@@ -1,7 +1,8 @@
 import type { Cluster } from 'node:cluster';
 import type { Server } from 'node:net';
 import { type Clock, messageOf, systemClock } from '@cutover/internal';
-import { ServerDrain } from '../drain/server-drain.ts';
+import { isEngineIo, webSocketsOf } from '../drain/engine-io.ts';
+import { LAST_CALL, ServerDrain } from '../drain/server-drain.ts';
 import { closeWebSockets, type WebSocketServerLike } from '../drain/web-sockets.ts';
 import type { Host } from '../host.ts';
 import { announcer } from './announcer.ts';
@@ -55,9 +56,11 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
   const budget = planBudget(options, pm2);
   const announce = announcer(options.onEvent, options.logger);
   const record = recorder(options.verdictFile, host, announce);
-  const webSockets = listOf<WebSocketServerLike>(options.webSockets);
+  const webSockets = listOf(options.webSockets).map((server) =>
+    isEngineIo(server) ? webSocketsOf(server) : server,
+  );
   const drains = listOf<Server>(options.server).map(
-    (server) => new ServerDrain(server, { upgradedElsewhere: webSockets.length > 0 }),
+    (server) => new ServerDrain(server, { streams: options.streams, webSockets }),
   );
   const release = () => {
     stopListening();
@@ -119,7 +122,7 @@ function serverSteps(
         name: drains.length > 1 ? `server ${index + 1}` : 'server',
         phase: 'drain',
         timeout: Number.POSITIVE_INFINITY,
-        close: ({ signal }) => drain.drain({ lameDuck, clock, signal }),
+        close: ({ signal, remaining }) => drain.drain({ lameDuck, clock, signal, remaining }),
         pending: () => drain.pending(),
       }),
     ),
@@ -135,7 +138,8 @@ const webSocketSteps = (
     name: 'web sockets',
     phase: 'drain',
     timeout: Number.POSITIVE_INFINITY,
-    close: ({ signal }) => closeWebSockets(server, { window: lameDuck, clock, signal }),
+    close: ({ signal, remaining }) =>
+      closeWebSockets(server, { window: Math.min(lameDuck, remaining() * LAST_CALL), clock, signal }),
   }));
 
 /** Writes the verdict file, if there is to be one; a disk that refuses is a warning, not the end. */

@@ -1,5 +1,7 @@
 import type { Server } from 'node:net';
 import { option, readOptions } from '@cutover/internal';
+import { type EngineIoServerLike, isEngineIo } from '../drain/engine-io.ts';
+import type { StreamedRequest, StreamPolicy } from '../drain/event-streams.ts';
 import type { WebSocketServerLike } from '../drain/web-sockets.ts';
 import { refuse } from '../errors.ts';
 import type { ShutdownEvent } from './types.ts';
@@ -8,6 +10,8 @@ export interface LifecycleLogger {
   info(line: string): void;
   warn(line: string): void;
 }
+
+type AnyWebSocketServer = WebSocketServerLike | EngineIoServerLike;
 
 export interface GracefulShutdownOptions {
   /** Servers to drain: node:http, https, http2 or net, listening or not yet. */
@@ -20,6 +24,13 @@ export interface GracefulShutdownOptions {
    * makes it exact for clients that heed that; 0 ends idle sockets at once.
    */
   lameDuck?: number;
+  /**
+   * What becomes of event streams (answers of `text/event-stream` or `multipart/x-mixed-replace`) that are open: with
+   * `finish` they get nine tenths of the drain's time to end by themselves, then are ended in order and the verdict is
+   * `partial`; with `close`, for those that have no end of their own, they are ended after the lame duck, which is
+   * clean. A function decides by request. Default `finish`.
+   */
+  streams?: StreamPolicy | ((request: StreamedRequest) => StreamPolicy);
   /** Milliseconds between a readiness of 503 and the closed listener, for balancers that only poll; default 0. */
   announce?: number;
   /** Default SIGTERM and SIGINT. */
@@ -28,8 +39,11 @@ export interface GracefulShutdownOptions {
   trapErrors?: boolean;
   /** Whether the process ends, with the verdict's exit code, when all is done; default true. */
   exit?: boolean;
-  /** WebSocket servers (of `ws`, or alike) whose clients are closed with 1001 over the lame duck's time. */
-  webSockets?: WebSocketServerLike | readonly WebSocketServerLike[];
+  /**
+   * WebSocket servers (of `ws`, or alike) whose clients are closed with 1001, spread over the lame duck's time; servers
+   * of socket.io and engine.io too, whose clients may poll. Other WebSockets of `server` are closed all at once after it.
+   */
+  webSockets?: AnyWebSocketServer | readonly AnyWebSocketServer[];
   /** A file for the verdict as JSON; default one in `$CUTOVER_VERDICT_DIR`, which `runService` sets, if any. */
   verdictFile?: string;
   /** Milliseconds from the container's stop signal to SIGKILL; default `$CUTOVER_GRACE_PERIOD`, which `runService` sets. */
@@ -50,9 +64,10 @@ const server = {
   accepts: (v: unknown) => has(v, 'close', 'prependListener', 'address'),
 };
 const webSocketServer = {
-  expected: 'a server with a set of clients',
+  expected: 'a server with a set of clients, or one of socket.io or engine.io',
   accepts: (v: unknown) =>
-    option.object.accepts(v) && Symbol.iterator in Object((v as WebSocketServerLike).clients),
+    option.object.accepts(v) &&
+    (isEngineIo(v as object) || Symbol.iterator in Object((v as WebSocketServerLike).clients)),
 };
 /** Also that of a service. */
 export const logger = {
@@ -67,6 +82,7 @@ const RULES = {
   server: option.either(server, option.list(server)),
   gracePeriod: option.duration,
   lameDuck: option.duration,
+  streams: option.either(option.oneOf('finish', 'close'), option.function),
   announce: option.duration,
   signals: option.list(signalName),
   trapErrors: option.boolean,
@@ -80,11 +96,12 @@ const RULES = {
 
 const DEFAULTS = {
   server: [] as readonly Server[],
+  streams: 'finish' as NonNullable<GracefulShutdownOptions['streams']>,
   announce: 0,
   signals: ['SIGTERM', 'SIGINT'] as readonly NodeJS.Signals[],
   trapErrors: true,
   exit: true,
-  webSockets: [] as readonly WebSocketServerLike[],
+  webSockets: [] as readonly AnyWebSocketServer[],
   onEvent: () => {},
   logger: console as LifecycleLogger | false,
 };

@@ -16,29 +16,20 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ServerDrain } from '../../src/drain/server-drain.ts';
 import { closeWebSockets } from '../../src/drain/web-sockets.ts';
-import { dial, gate, get, keepAliveClient, type Served, serve } from '../serving.ts';
+import { begin, dial, gate, get, keepAliveClient, type Served, serve } from '../serving.ts';
 
 const certificate = makeCertificate();
 
-function begin({ server }: Pick<Served, 'server'>, { upgradedElsewhere = false } = {}) {
-  const drain = new ServerDrain(server, { upgradedElsewhere });
+function drainOf({ server }: Pick<Served, 'server'>) {
+  const drain = new ServerDrain(server);
   onTestFinished(() => drain.dispose());
-  const windowOver = gate();
-  const deadline = new AbortController();
-  const clock = { now: systemClock.now, sleep: () => windowOver.opened };
-  const start = () => {
-    drain.refuse();
-    const finished = drain.drain({ lameDuck: 1, clock, signal: deadline.signal });
-    finished.catch(() => {});
-    return { finished, windowOver, deadline };
-  };
-  return { drain, start };
+  return { drain, start: () => begin(drain) };
 }
 
 describe('ServerDrain of https', () => {
   it('serves what comes on an idle connection, with Connection: close, and ends', async () => {
     const served = await serve(createHttpsServer(certificate, (_, response) => response.end('ok')));
-    const { start } = begin(served);
+    const { start } = drainOf(served);
     const client = keepAliveClient(served.port, { secure: true });
     expect(await client.get()).toMatchObject({ headers: { connection: 'keep-alive' }, body: 'ok' });
     const { finished } = start();
@@ -48,7 +39,7 @@ describe('ServerDrain of https', () => {
 
   it('ends a connection that never began its handshake, with the window', async () => {
     const served = await serve(createHttpsServer(certificate, (_, response) => response.end('ok')));
-    const { start } = begin(served);
+    const { start } = drainOf(served);
     const closed = once(await dial(served.port), 'close');
     await keepAliveClient(served.port, { secure: true }).get();
     const { finished, windowOver } = start();
@@ -59,7 +50,7 @@ describe('ServerDrain of https', () => {
   it('does not cut a busy connection with the window', async () => {
     const slow = gate<ServerResponse>();
     const served = await serve(createHttpsServer(certificate, (_, response) => slow.open(response)));
-    const { start, drain } = begin(served);
+    const { start, drain } = drainOf(served);
     const answer = keepAliveClient(served.port, { secure: true }).get();
     const response = await slow.opened;
     const { finished, windowOver } = start();
@@ -85,7 +76,7 @@ describe.each([
     const slow = gate<ServerHttp2Stream>();
     server.on('stream', (stream: ServerHttp2Stream) => slow.open(stream));
     const served = await serve(server);
-    const { start, drain } = begin(served);
+    const { start, drain } = drainOf(served);
     const client: ClientHttp2Session = connect(served.port);
     client.on('error', () => {});
     onTestFinished(() => client.destroy());
@@ -137,7 +128,7 @@ describe.each([
 describe('ServerDrain of secure http2 that allows HTTP/1', () => {
   it('ends a TLS connection that speaks HTTP/1 and is idle', async () => {
     const served = await serve(createSecureServer({ ...certificate, allowHTTP1: true }));
-    const { start } = begin(served);
+    const { start } = drainOf(served);
     const socket = connectTls({
       host: '127.0.0.1',
       port: served.port,
@@ -157,7 +148,7 @@ describe('ServerDrain of secure http2 that allows HTTP/1', () => {
 describe('ServerDrain of a TCP server', () => {
   it('ends open connections with the window', async () => {
     const served = await serve(createTcpServer((socket) => socket.resume()));
-    const { start } = begin(served);
+    const { start } = drainOf(served);
     const socket = await dial(served.port);
     socket.resume();
     const closed = once(socket, 'close');
@@ -206,7 +197,7 @@ describe('closeWebSockets', () => {
 
   it('leaves upgraded sockets to the hook: the server drain waits for them', async () => {
     const { served, webSockets, clients } = await sockets(1);
-    const { start } = begin(served, { upgradedElsewhere: true });
+    const { start } = drainOf(served);
     const closed = once(clients[0] as WebSocket, 'close');
     await get(served.port);
     const { finished, windowOver } = start();
@@ -222,7 +213,7 @@ describe('closeWebSockets', () => {
 
   it('without a hook, upgraded sockets end with the window and do not hold the drain', async () => {
     const server = createServer((_, response) => response.end('http'));
-    const { start } = begin({ server });
+    const { start } = drainOf({ server });
     const webSockets = new WebSocketServer({ server });
     const served = await serve(server);
     const client = new WebSocket(`ws://127.0.0.1:${served.port}`);
@@ -238,7 +229,7 @@ describe('closeWebSockets', () => {
   it('does not make an upgrade of a server that handles none', async () => {
     const server = createServer((_, response) => response.end('plain'));
     const served = await serve(server);
-    begin(served);
+    drainOf(served);
     expect(await get(served.port, '/', false, { connection: 'upgrade', upgrade: 'websocket' })).toMatchObject(
       { body: 'plain' },
     );

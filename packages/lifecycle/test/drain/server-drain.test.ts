@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { systemClock } from '@cutover/internal';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ServerDrain } from '../../src/drain/server-drain.ts';
-import { dial, gate, get, keepAliveClient, type Served, serveHttp } from '../serving.ts';
+import { begin, dial, gate, get, keepAliveClient, type Served, serveHttp } from '../serving.ts';
 
 /** A server that answers `/slow` only when told to. */
 async function slowServer() {
@@ -19,17 +18,6 @@ function drainOf({ server }: Served) {
   const drain = new ServerDrain(server);
   onTestFinished(() => drain.dispose());
   return drain;
-}
-
-/** Drains with a window that the test closes by hand, and a deadline likewise. */
-function begin(drain: ServerDrain) {
-  const windowOver = gate();
-  const deadline = new AbortController();
-  const clock = { now: systemClock.now, sleep: () => windowOver.opened };
-  drain.refuse();
-  const finished = drain.drain({ lameDuck: 1, clock, signal: deadline.signal });
-  finished.catch(() => {});
-  return { finished, windowOver, deadline };
 }
 
 describe('ServerDrain', () => {
@@ -202,29 +190,6 @@ describe('ServerDrain', () => {
     const closed = once(socket, 'close');
     windowOver.open();
     await Promise.all([closed, finished]);
-  });
-
-  it.each([
-    [
-      'set header',
-      (response: ServerResponse) => void response.setHeader('content-type', 'text/event-stream'),
-    ],
-    [
-      'writeHead',
-      (response: ServerResponse) => void response.writeHead(200, { 'content-type': 'text/event-stream' }),
-    ],
-  ])('ends an event stream (%s) with the window, although it has no end of its own', async (_, head) => {
-    const served = await serveHttp((_, response) => {
-      head(response);
-      response.write('data: 1\n\n');
-    });
-    const drain = drainOf(served);
-    const answer = get(served.port, '/', false, { accept: 'text/event-stream' });
-    await once(served.server, 'request');
-    const { finished, windowOver } = begin(drain);
-    windowOver.open();
-    expect((await answer).body).toBe('data: 1\n\n');
-    await finished;
   });
 
   it('does not cut a busy connection with the window, and closes it once it is done', async () => {
