@@ -2,7 +2,7 @@ import { type ErrorTable, ExplainedError } from '@cutover/internal';
 
 /** Why something was refused, or failed; what each means and what to do is in `docs/errors.md`. */
 export type LifecycleErrorCode =
-  | 'bad-option'
+  | 'invalid-options'
   | 'not-ready'
   | 'never-ready'
   | 'interrupted'
@@ -18,7 +18,7 @@ export type LifecycleErrorCode =
   | 'pm2-unknown-process';
 
 export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
-  'bad-option': {
+  'invalid-options': {
     meaning: 'An option has a wrong name, type or range, and was refused at the call',
     fix: 'Correct the option that the message names; nothing was started',
   },
@@ -86,7 +86,7 @@ export const refuse =
   (doing: string) =>
   ({ name, found, wanted }: { name: string; found: string; wanted: string }): LifecycleError =>
     new LifecycleError(
-      'bad-option',
+      'invalid-options',
       { doing, found: `option ${name} is ${found}`, wanted },
       { facts: { option: name } },
     );

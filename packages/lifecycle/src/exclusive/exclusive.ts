@@ -11,7 +11,7 @@ import { type Contender, contenderFor } from './store.ts';
  * ```ts
  * await exclusive('cron', { store: url, signal: shutdown.signal, timeout: Infinity }, ({ signal }) => runCron(signal));
  * ```
- * @throws {LifecycleError} `lock-held`, `lock-lost`, `store-failed`, `driver-missing`, `bad-option`; or what `run` throws
+ * @throws {LifecycleError} `lock-held`, `lock-lost`, `store-failed`, `driver-missing`, `invalid-options`; or what `run` throws
  */
 export const exclusive = <T>(
   name: string,

@@ -85,7 +85,7 @@ const DEFAULTS = {
 
 const MIGRATION_RULES = { command: option.required(words), lock: lockStore, timeout: option.limit };
 
-/** @throws {LifecycleError} `bad-option`, `deaf-entry-point` */
+/** @throws {LifecycleError} `invalid-options`, `deaf-entry-point` */
 export function readServiceOptions(given: ServiceOptions) {
   const doing = 'running a service';
   const options = readOptions(given, RULES, DEFAULTS, refuse(doing));

@@ -24,7 +24,7 @@ const CLOSING = ['$disconnect', 'quit', 'end', 'close', 'destroy'] as const;
 
 /**
  * How a thing is closed, and in which phase by default.
- * @throws {LifecycleError} `bad-option` when it has none of the known methods
+ * @throws {LifecycleError} `invalid-options` when it has none of the known methods
  */
 export function closerOf(name: string, target: Closable): Closer {
   if (typeof target === 'function') return { phase: 'close', close: target };

@@ -17,7 +17,7 @@ import { type VerdictRecord, verdictPath, writeVerdict } from './verdict-file.ts
 import { judgeSurroundings } from './warnings.ts';
 
 /** The variable in which `runService` tells its command how many milliseconds it has from the stop signal on. */
-export const SURROUNDING_GRACE = 'CUTOVER_GRACE_PERIOD';
+export const GRACE_PERIOD_VARIABLE = 'CUTOVER_GRACE_PERIOD';
 
 /** The world around a shutdown; the test kit passes its own. */
 export interface ShutdownPorts {
@@ -36,7 +36,7 @@ export interface ShutdownPorts {
  * shutdown.add('prisma', prisma);
  * server.listen(3001, () => shutdown.ready());
  * ```
- * @throws {LifecycleError} `bad-option`
+ * @throws {LifecycleError} `invalid-options`
  */
 export const gracefulShutdown = (options: GracefulShutdownOptions = {}): Shutdown =>
   ownShutdown(options, { host: process, clock: systemClock, worker: clusterWorker(), readSurroundings });
@@ -76,15 +76,16 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
   const stopListening = listenForTriggers(host, { ...options, pm2: pm2 !== undefined, worker }, (reason) =>
     owner.trigger(reason),
   );
-  for (const step of serverSteps(drains, options.announce, budget, clock)) owner.addStep(step);
+  for (const step of serverSteps(drains, options.readinessDelay, budget, clock)) owner.addStep(step);
   for (const step of webSocketSteps(webSockets, budget, clock)) owner.addStep(step);
   record({ pid: host.pid, outcome: 'running' });
   const surroundings = ports.readSurroundings(host.env);
-  const surroundingGrace = options.surroundingGrace ?? (Number(host.env[SURROUNDING_GRACE]) || undefined);
+  const containerStopTimeout =
+    options.containerStopTimeout ?? (Number(host.env[GRACE_PERIOD_VARIABLE]) || undefined);
   for (const warning of judgeSurroundings({
     asked: options.gracePeriod,
     gracePeriod: budget.gracePeriod,
-    surroundingGrace,
+    containerStopTimeout,
     pm2,
     surroundings,
   })) {
@@ -95,7 +96,7 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
 
 function serverSteps(
   drains: readonly ServerDrain[],
-  announce: number,
+  readinessDelay: number,
   { lameDuck }: Budget,
   clock: Clock,
 ): Step[] {
@@ -106,7 +107,7 @@ function serverSteps(
     timeout: Number.POSITIVE_INFINITY,
     close: async ({ signal }) => {
       try {
-        if (announce > 0) await clock.sleep(announce, signal);
+        if (readinessDelay > 0) await clock.sleep(readinessDelay, signal);
       } finally {
         for (const drain of drains) drain.refuse();
       }

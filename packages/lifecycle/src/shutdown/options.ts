@@ -21,7 +21,7 @@ export interface GracefulShutdownOptions {
    */
   lameDuck?: number;
   /** Milliseconds between a readiness of 503 and the closed listener, for balancers that only poll; default 0. */
-  announce?: number;
+  readinessDelay?: number;
   /** Default SIGTERM and SIGINT. */
   signals?: readonly NodeJS.Signals[];
   /** Whether uncaught exceptions and rejections begin the same shutdown, with exit code 1; default true. */
@@ -33,7 +33,7 @@ export interface GracefulShutdownOptions {
   /** A file for the verdict as JSON; default one in `$CUTOVER_VERDICT_DIR`, which `runService` sets, if any. */
   verdictFile?: string;
   /** Milliseconds from the container's stop signal to SIGKILL; default `$CUTOVER_GRACE_PERIOD`, which `runService` sets. */
-  surroundingGrace?: number;
+  containerStopTimeout?: number;
   /** Told everything that happens. What it throws is ignored. */
   onEvent?: (event: ShutdownEvent) => void;
   /** Where the few lines go: `console` and pino fit; default stderr; false for none. */
@@ -67,20 +67,20 @@ const RULES = {
   server: option.either(server, option.list(server)),
   gracePeriod: option.duration,
   lameDuck: option.duration,
-  announce: option.duration,
+  readinessDelay: option.duration,
   signals: option.list(signalName),
   trapErrors: option.boolean,
   exit: option.boolean,
   webSockets: option.either(webSocketServer, option.list(webSocketServer)),
   verdictFile: option.text,
-  surroundingGrace: option.duration,
+  containerStopTimeout: option.duration,
   onEvent: option.function,
   logger,
 };
 
 const DEFAULTS = {
   server: [] as readonly Server[],
-  announce: 0,
+  readinessDelay: 0,
   signals: ['SIGTERM', 'SIGINT'] as readonly NodeJS.Signals[],
   trapErrors: true,
   exit: true,

@@ -89,7 +89,7 @@ export interface Shutdown extends Disposable, AsyncDisposable {
    * anything with `close`, `end`, `quit`, `destroy` or `$disconnect`). Returns a function that takes it away again.
    * Steps of a phase run in parallel; one added when its phase has begun runs
    * with the next.
-   * @throws {LifecycleError} `bad-option`
+   * @throws {LifecycleError} `invalid-options`
    */
   add(name: string, close: Closable, options?: StepOptions): () => void;
   /** Aborts as soon as a shutdown begins, with a {@link LifecycleError} `shutting-down`. */

@@ -70,7 +70,7 @@ export const target: OptionRule = {
   show: showClient,
 };
 
-/** The check that proves a target with a query. @throws {LifecycleError} `bad-option` for what is no target */
+/** The check that proves a target with a query. @throws {LifecycleError} `invalid-options` for what is no target */
 export function checkOf(given: Target): Check {
   readOptions(
     { targets: given },

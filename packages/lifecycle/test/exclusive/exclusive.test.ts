@@ -191,8 +191,8 @@ describe('exclusive', () => {
   });
 
   it.each([
-    [{}, 'bad-option', 'something that is neither'],
-    ['mysql://user:secret@host/x', 'bad-option', 'the URL mysql://host/x'],
+    [{}, 'invalid-options', 'something that is neither'],
+    ['mysql://user:secret@host/x', 'invalid-options', 'the URL mysql://host/x'],
     ['postgres://user:secret@127.0.0.1:1/x', 'store-failed', 'ECONNREFUSED'],
     [
       'redis://:secret@127.0.0.1:1',
