@@ -6,6 +6,7 @@ import { closeWebSockets, type WebSocketServerLike } from '../drain/web-sockets.
 import type { Host } from '../host.ts';
 import { announcer } from './announcer.ts';
 import { type Budget, planBudget } from './budget.ts';
+import { closingTools } from './closing-tools.ts';
 import { type GracefulShutdownOptions, readShutdownOptions } from './options.ts';
 import { Owner } from './owner.ts';
 import type { Step } from './phases.ts';
@@ -59,10 +60,6 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
   const drains = listOf<Server>(options.server).map(
     (server) => new ServerDrain(server, { upgradedElsewhere: webSockets.length > 0 }),
   );
-  const release = () => {
-    stopListening();
-    for (const drain of drains) drain.dispose();
-  };
   const owner = new Owner({
     host,
     clock,
@@ -70,7 +67,8 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
     pm2,
     exit: options.exit,
     announce,
-    release,
+    closing: closingTools(budget, clock),
+    release: () => stopListening(),
     record: (verdict) => record({ pid: host.pid, ...verdict }),
   });
   const stopListening = listenForTriggers(host, { ...options, pm2: pm2 !== undefined, worker }, (reason) =>
@@ -122,6 +120,7 @@ function serverSteps(
         timeout: Number.POSITIVE_INFINITY,
         close: ({ signal }) => drain.drain({ lameDuck, clock, signal }),
         pending: () => drain.pending(),
+        dispose: () => drain.dispose(),
       }),
     ),
   ];

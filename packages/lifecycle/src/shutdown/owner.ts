@@ -1,14 +1,22 @@
 import type { Check } from '@cutover/healthcheck';
 import { type Clock, messageOf } from '@cutover/internal';
+import { type ClosingTools, closerOf } from '../closables/closable.ts';
 import { LifecycleError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Budget } from './budget.ts';
-import { type Closable, closerOf } from './closable.ts';
 import { runPhases, type Step } from './phases.ts';
 import type { Pm2Environment } from './pm2-environment.ts';
 import { readStepOptions } from './step-options.ts';
 import { DRAINED_TYPE } from './triggers.ts';
-import type { Shutdown, ShutdownEvent, ShutdownReason, StepOptions, StepResult, Verdict } from './types.ts';
+import type {
+  Closable,
+  Shutdown,
+  ShutdownEvent,
+  ShutdownReason,
+  StepOptions,
+  StepResult,
+  Verdict,
+} from './types.ts';
 import { judge } from './verdict.ts';
 
 /** A terminal, a shell or a watcher may deliver one Ctrl-C twice within this many milliseconds. */
@@ -19,11 +27,12 @@ export interface OwnerParts {
   readonly clock: Clock;
   readonly budget: Budget;
   readonly pm2: Pm2Environment | undefined;
+  readonly closing: ClosingTools;
   /** Whether the process ends with the shutdown. */
   readonly exit: boolean;
   announce(event: ShutdownEvent): void;
   record(verdict: Verdict): void;
-  /** Takes away what listens to the process and to the servers. */
+  /** Takes away what listens to the process. */
   release(): void;
 }
 
@@ -57,14 +66,17 @@ export class Owner implements Shutdown {
   }
 
   add(name: string, target: Closable, options: StepOptions = {}): () => void {
-    const closer = closerOf(name, target);
-    const { phase = closer.phase, timeout } = readStepOptions(name, options);
-    return this.addStep({ name, phase, timeout, close: closer.close });
+    const step = readStepOptions(name, options);
+    const closer = closerOf(name, target, this.#parts.closing);
+    return this.addStep({ ...closer, ...step, name });
   }
 
   addStep(step: Step): () => void {
     this.#steps.add(step);
-    return () => void this.#steps.delete(step);
+    return () => {
+      this.#steps.delete(step);
+      step.dispose?.();
+    };
   }
 
   ready(): void {
@@ -103,6 +115,7 @@ export class Owner implements Shutdown {
 
   dispose(): void {
     this.#parts.release();
+    for (const step of this.#steps) step.dispose?.();
   }
 
   [Symbol.dispose](): void {

@@ -11,6 +11,8 @@ export interface Step {
   close(context: StepContext): unknown;
   /** What is unfinished at this moment, for the note of a step that is cut. */
   pending?(): string;
+  /** Takes away what listens to the thing that is closed. */
+  dispose?(): void;
 }
 
 export interface Run {
