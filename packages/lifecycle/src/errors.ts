@@ -7,6 +7,7 @@ export type LifecycleErrorCode =
   | 'never-ready'
   | 'interrupted'
   | 'shutting-down'
+  | 'second-shutdown'
   | 'driver-missing'
   | 'lock-held'
   | 'lock-lost'
@@ -37,6 +38,10 @@ export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
   'shutting-down': {
     meaning: 'The process is ending; this is the reason of `shutdown.signal`',
     fix: 'Let work that meets it stop. Jobs that should not be cut need a longer `gracePeriod`, in the options and as `stop_grace_period`',
+  },
+  'second-shutdown': {
+    meaning: 'A second `gracefulShutdown()` was called in one process; the message says where the first was',
+    fix: 'Call it once and pass the result to what needs it; `dispose()` the first one to replace it',
   },
   'driver-missing': {
     meaning: 'A URL needs a package that is not installed',

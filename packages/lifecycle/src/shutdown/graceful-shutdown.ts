@@ -6,16 +6,20 @@ import { closeWebSockets, type WebSocketServerLike } from '../drain/web-sockets.
 import type { Host } from '../host.ts';
 import { announcer } from './announcer.ts';
 import { type Budget, planBudget } from './budget.ts';
+import { callerOf } from './call-site.ts';
 import { closingTools } from './closing-tools.ts';
+import { stopWorkers } from './cluster-workers.ts';
 import { type GracefulShutdownOptions, readShutdownOptions } from './options.ts';
 import { Owner } from './owner.ts';
 import type { Step } from './phases.ts';
 import { readPm2Environment } from './pm2-environment.ts';
+import { register } from './registry.ts';
 import { readSurroundings, type Surroundings } from './surroundings.ts';
 import { type ClusterWorker, listenForTriggers } from './triggers.ts';
 import type { Shutdown, ShutdownEvent } from './types.ts';
 import { type VerdictRecord, verdictPath, writeVerdict } from './verdict-file.ts';
 import { judgeSurroundings } from './warnings.ts';
+import { startWatchdog, type Watched } from './watchdog.ts';
 
 /** The variable in which `runService` tells its command how many milliseconds it has from the stop signal on. */
 export const GRACE_PERIOD_VARIABLE = 'CUTOVER_GRACE_PERIOD';
@@ -25,6 +29,11 @@ export interface ShutdownPorts {
   readonly host: Host;
   readonly clock: Clock;
   readonly worker?: ClusterWorker | undefined;
+  /** Where it was called, as `file:line`. */
+  readonly place?: string;
+  /** The steps that stop the workers of a primary of node:cluster, which begin to stop at this call. */
+  stopWorkers?(): readonly Step[];
+  watch?(what: Watched): () => void;
   readSurroundings(env: Host['env']): Surroundings;
 }
 
@@ -37,22 +46,27 @@ export interface ShutdownPorts {
  * shutdown.add('prisma', prisma);
  * server.listen(3001, () => shutdown.ready());
  * ```
- * @throws {LifecycleError} `invalid-options`
+ * @throws {LifecycleError} `invalid-options`; `second-shutdown` when this process has one already
  */
 export const gracefulShutdown = (options: GracefulShutdownOptions = {}): Shutdown =>
-  ownShutdown(options, { host: process, clock: systemClock, worker: clusterWorker(), readSurroundings });
+  ownShutdown(options, {
+    host: process,
+    clock: systemClock,
+    place: callerOf(gracefulShutdown),
+    worker: process.connected ? cluster().worker : undefined,
+    stopWorkers: () => stopWorkers(cluster()),
+    watch: startWatchdog,
+    readSurroundings,
+  });
 
-function clusterWorker(): ClusterWorker | undefined {
-  if (!process.connected) return undefined;
-  // Its types describe the ES module, what comes is the other one.
-  const cluster = process.getBuiltinModule('node:cluster') as unknown as Cluster;
-  return cluster.worker;
-}
+// Its types describe the ES module, what comes is the other one.
+const cluster = () => process.getBuiltinModule('node:cluster') as unknown as Cluster;
 
 export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts): Owner {
   const { host, clock, worker } = ports;
   const options = readShutdownOptions(given);
   const pm2 = readPm2Environment(host.env);
+  const unregister = register(host, { place: ports.place ?? 'an unknown place', exits: options.exit });
   const budget = planBudget(options, pm2);
   const announce = announcer(options.onEvent, options.logger);
   const record = recorder(options.verdictFile, host, announce);
@@ -68,7 +82,18 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
     exit: options.exit,
     announce,
     closing: closingTools(budget, clock),
-    release: () => stopListening(),
+    announceAtExit: announcer(options.onEvent, options.logger && console),
+    release: () => {
+      stopListening();
+      unregister();
+    },
+    watch: (reason) =>
+      ports.watch?.({
+        reason,
+        pid: host.pid,
+        gracePeriod: budget.gracePeriod,
+        path: verdictPath(options.verdictFile, host),
+      }) ?? (() => {}),
     record: (verdict) => record({ pid: host.pid, ...verdict }),
   });
   const stopListening = listenForTriggers(host, { ...options, pm2: pm2 !== undefined, worker }, (reason) =>
@@ -76,6 +101,9 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
   );
   for (const step of serverSteps(drains, options.readinessDelay, budget, clock)) owner.addStep(step);
   for (const step of webSocketSteps(webSockets, budget, clock)) owner.addStep(step);
+  owner.signal.addEventListener('abort', () => {
+    for (const step of ports.stopWorkers?.() ?? []) owner.addStep(step);
+  });
   record({ pid: host.pid, outcome: 'running' });
   const surroundings = ports.readSurroundings(host.env);
   const containerStopTimeout =

@@ -25,7 +25,7 @@ export interface Run {
   /** Aborts to force the end. */
   readonly force: AbortSignal;
   onPhase(phase: Phase): void;
-  onStep(result: StepResult): void;
+  onStep(result: StepResult, step: Step): void;
 }
 
 /**
@@ -60,7 +60,7 @@ async function runStep(step: Step, deadline: number, run: Run): Promise<StepResu
     duration: clock.now() - began,
     ...ending(left),
   };
-  run.onStep(result);
+  run.onStep(result, step);
   return result;
 }
 

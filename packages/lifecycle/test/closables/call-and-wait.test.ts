@@ -73,7 +73,7 @@ describe('Shutdown.add waits until a thing is over', () => {
     [
       'a default',
       {
-        end(callback = () => {}) {
+        end(callback: () => void = () => expect.fail('no callback')) {
           setImmediate(callback);
         },
       },
@@ -88,10 +88,8 @@ describe('Shutdown.add waits until a thing is over', () => {
       },
     ],
   ])('knows a callback by its name: %s', async (_, thing) => {
-    const called = vi.spyOn(globalThis, 'setImmediate');
-    await closing(thing).finished;
-    expect(called).toHaveBeenCalledWith(expect.any(Function));
-    called.mockRestore();
+    // setImmediate throws when it is given none.
+    expect(await closing(thing).finished).toMatchObject({ outcome: 'clean' });
   });
 
   it.each(['force', 'timeout', 'code', 'callbackTimeout', 'doneWithin'])(
