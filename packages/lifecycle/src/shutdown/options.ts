@@ -24,9 +24,12 @@ export interface GracefulShutdownOptions {
   readinessDelay?: number;
   /** Default SIGTERM and SIGINT. */
   signals?: readonly NodeJS.Signals[];
-  /** Whether uncaught exceptions and rejections begin the same shutdown, with exit code 1; default true. */
+  /**
+   * Whether uncaught exceptions and rejections begin the same shutdown, with exit code 1; default true. Errors of stdout
+   * and stderr, whose reader may be gone, are then ignored.
+   */
   trapErrors?: boolean;
-  /** Whether the process ends, with the verdict's exit code, when all is done; default true. */
+  /** Whether the process ends, with the verdict's exit code, when all is done, or is killed when it is blocked; default true. */
   exit?: boolean;
   /** WebSocket servers (of `ws`, or alike) whose clients are closed with 1001 over the lame duck's time. */
   webSockets?: WebSocketServerLike | readonly WebSocketServerLike[];

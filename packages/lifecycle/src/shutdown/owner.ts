@@ -51,8 +51,8 @@ export class Owner implements Shutdown {
   readonly #begun = new AbortController();
   readonly #force = new AbortController();
   readonly #lateErrors = new LateErrors();
-  #began = 0;
   readonly #done = new Map<Step, StepResult>();
+  #began = 0;
   #unwatch: (() => void) | undefined;
   #finish: (verdict: Verdict) => void = () => {};
   #verdict: Verdict | undefined;

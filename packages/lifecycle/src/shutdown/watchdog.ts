@@ -40,7 +40,7 @@ export function startWatchdog({ reason, pid, gracePeriod, path }: Watched): () =
   const over = new Int32Array(new SharedArrayBuffer(4));
   const text = verdictText({ pid, ...verdict });
   try {
-    if (!isDebugged()) start({ over, timeout, pid, line: verdictLine(verdict), path, text });
+    if (isWanted()) start({ over, timeout, pid, line: verdictLine(verdict), path, text });
   } catch {
     // Threads may be forbidden, or memory short: a supervisor's SIGKILL is what is left.
   }
@@ -63,5 +63,7 @@ function start(workerData: object): void {
   worker.unref();
 }
 
-/** Who stands at a breakpoint is not to be killed. */
-const isDebugged = (): boolean => process.getBuiltinModule('node:inspector').url() !== undefined;
+/** Who stands at a breakpoint is not to be killed, nor a process for one of its threads. */
+const isWanted = (): boolean =>
+  process.getBuiltinModule('node:inspector').url() === undefined &&
+  process.getBuiltinModule('node:worker_threads').isMainThread;
