@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { pino, transport } from 'pino';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLogger, transports } from 'winston';
+import { gracefulShutdown } from '../../src/index.ts';
 import { close } from './close.ts';
 
 const LINES = 5_000;
@@ -137,5 +138,17 @@ describe('Shutdown.add with a stream', () => {
   it.each(['stdout', 'stderr'] as const)('flushes %s and leaves it open', async (name) => {
     expect(await close(process[name])).toMatchObject({ outcome: 'done' });
     expect(process[name].writable).toBe(true);
+  });
+});
+
+describe('the line of the verdict', () => {
+  it('goes to the console when the logger of the shutdown was ended by a step', async () => {
+    const said = vi.spyOn(console, 'info').mockImplementation(() => {});
+    onTestFinished(() => said.mockRestore());
+    const logger = createLogger({ transports: [new transports.File({ filename: await newFile() })] });
+    const shutdown = gracefulShutdown({ logger, signals: [], trapErrors: false, exit: false });
+    shutdown.add('log', logger);
+    await shutdown.begin();
+    expect(said).toHaveBeenCalledWith(expect.stringMatching(/^shutdown clean .*: log/));
   });
 });
