@@ -2,11 +2,12 @@ import { type ErrorTable, ExplainedError } from '@cutover/internal';
 
 /** Why something was refused, or failed; what each means and what to do is in `docs/errors.md`. */
 export type LifecycleErrorCode =
-  | 'bad-option'
+  | 'invalid-options'
   | 'not-ready'
   | 'never-ready'
   | 'interrupted'
   | 'shutting-down'
+  | 'second-shutdown'
   | 'driver-missing'
   | 'lock-held'
   | 'lock-lost'
@@ -19,7 +20,7 @@ export type LifecycleErrorCode =
   | 'pm2-unknown-process';
 
 export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
-  'bad-option': {
+  'invalid-options': {
     meaning: 'An option has a wrong name, type or range, and was refused at the call',
     fix: 'Correct the option that the message names; nothing was started',
   },
@@ -38,6 +39,10 @@ export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
   'shutting-down': {
     meaning: 'The process is ending; this is the reason of `shutdown.signal`',
     fix: 'Let work that meets it stop. Jobs that should not be cut need a longer `gracePeriod`, in the options and as `stop_grace_period`',
+  },
+  'second-shutdown': {
+    meaning: 'A second `gracefulShutdown()` was called in one process; the message says where the first was',
+    fix: 'Call it once and pass the result to what needs it; `dispose()` the first one to replace it',
   },
   'driver-missing': {
     meaning: 'A URL needs a package that is not installed',
@@ -91,7 +96,7 @@ export const refuse =
   (doing: string) =>
   ({ name, found, wanted }: { name: string; found: string; wanted: string }): LifecycleError =>
     new LifecycleError(
-      'bad-option',
+      'invalid-options',
       { doing, found: `option ${name} is ${found}`, wanted },
       { facts: { option: name } },
     );

@@ -44,13 +44,13 @@ const shutdownOptions = {
   gracePeriod: WRONG.duration,
   lameDuck: WRONG.duration,
   streams: ['end', true, 1, {}, null],
-  announce: WRONG.duration,
+  readinessDelay: WRONG.duration,
   signals: ['SIGTERM', ['SIGKILL'], ['SIGSTOP'], ['TERM'], [15], null],
   trapErrors: WRONG.boolean,
   exit: WRONG.boolean,
   webSockets: [{}, { clients: 5 }, [{}], null],
   verdictFile: WRONG.text,
-  surroundingGrace: WRONG.duration,
+  containerStopTimeout: WRONG.duration,
   onEvent: WRONG.function,
   logger: WRONG.logger,
 };
@@ -129,14 +129,14 @@ describe.each(Object.entries(entries))('%s', (_, { call, options }) => {
   it.each(wrong)('refuses $value as $name at the call, and says what it wants', async ({ name, value }) => {
     const error = await refusalOf(() => call({ [name]: value }));
     expect(error).toBeInstanceOf(LifecycleError);
-    expect(error).toMatchObject({ code: 'bad-option', facts: { option: name } });
+    expect(error).toMatchObject({ code: 'invalid-options', facts: { option: name } });
     expect(String(error)).toMatch(new RegExp(`option ${name} is .+; wanted .+`));
     expect(String(error)).not.toContain('undefined');
   });
 
   it('refuses a name it does not know, and names those it does', async () => {
     const error = await refusalOf(() => call({ graceTime: 5 }));
-    expect(error).toMatchObject({ code: 'bad-option', facts: { option: 'graceTime' } });
+    expect(error).toMatchObject({ code: 'invalid-options', facts: { option: 'graceTime' } });
     for (const name of Object.keys(options)) expect(String(error)).toContain(name);
   });
 });
@@ -159,6 +159,6 @@ describe('what is no option', () => {
     ['options that are none', () => gracefulShutdown(5 as never), 'options'],
     ['options that are a list', () => waitForDatabase('redis://127.0.0.1:1', [] as never), 'options'],
   ])('refuses %s', async (_, call, name) => {
-    expect(await refusalOf(call)).toMatchObject({ code: 'bad-option', facts: { option: name } });
+    expect(await refusalOf(call)).toMatchObject({ code: 'invalid-options', facts: { option: name } });
   });
 });

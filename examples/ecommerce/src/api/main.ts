@@ -20,7 +20,7 @@ const server = createServer((request, response) => {
 // Longer than HAProxy keeps a connection for its clients: the side that speaks first should also end it.
 server.keepAliveTimeout = 90_000;
 
-const shutdown = gracefulShutdown({ server, gracePeriod: 20_000, surroundingGrace: 40_000 });
+const shutdown = gracefulShutdown({ server, gracePeriod: 20_000, containerStopTimeout: 40_000 });
 const health = shopHealth(shop, shutdown.signal);
 shutdown.add('queue', () => shop.queue.close());
 shutdown.add('prisma', () => database.$disconnect());

@@ -6,7 +6,7 @@ import { HEARTBEAT, TICK_PERIOD } from './settings.ts';
 import { everyTick } from './ticks.ts';
 
 const database = createDatabase();
-const shutdown = gracefulShutdown({ gracePeriod: 80_000, surroundingGrace: 90_000 });
+const shutdown = gracefulShutdown({ gracePeriod: 80_000, containerStopTimeout: 90_000 });
 
 // Cutover never runs two crons; the lock holds even against a container that somebody starts by hand.
 const ticking = exclusive(

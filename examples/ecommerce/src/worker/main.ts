@@ -5,7 +5,7 @@ import { createRedis } from '../redis.ts';
 import { createJobWorker } from './jobs.ts';
 import { startTemporalWorker } from './temporal.ts';
 
-const shutdown = gracefulShutdown({ gracePeriod: 130_000, surroundingGrace: 150_000 });
+const shutdown = gracefulShutdown({ gracePeriod: 130_000, containerStopTimeout: 150_000 });
 const database = createDatabase();
 const redis = createRedis({ blocking: true });
 

@@ -18,7 +18,7 @@ import { storeFailed } from './store-failed.ts';
  * ```ts
  * await exclusive('cron', { store: url, signal: shutdown.signal, timeout: Infinity }, ({ signal }) => runCron(signal));
  * ```
- * @throws {LifecycleError} `lock-held`, `lock-lost`, `lock-unsafe`, `store-failed`, `driver-missing`, `bad-option`; or
+ * @throws {LifecycleError} `lock-held`, `lock-lost`, `lock-unsafe`, `store-failed`, `driver-missing`, `invalid-options`; or
  *   what `run` throws, or the reason of `signal`
  */
 export const exclusive = <T>(

@@ -49,7 +49,7 @@ const RULES = {
 };
 const DEFAULTS = { timeout: LOCK_TIMEOUT, lease: LOCK_LEASE, onEvent: () => {} };
 
-/** @throws {LifecycleError} `bad-option` */
+/** @throws {LifecycleError} `invalid-options` */
 export function readExclusiveOptions(name: string, run: unknown, given: ExclusiveOptions) {
   readOptions(
     { name, run },

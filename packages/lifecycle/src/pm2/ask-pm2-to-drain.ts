@@ -18,7 +18,7 @@ import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts
  * Asks apps that use `gracefulShutdown` to drain and to stay: PM2 goes on supervising them, so its
  * `kill_timeout` plays no part, and nothing starts them again. Stop them afterwards with {@link drainPm2}, which then
  * takes no time.
- * @throws {LifecycleError} `pm2-failed`, `pm2-unknown-process`, `bad-option`; or the reason of `signal`
+ * @throws {LifecycleError} `pm2-failed`, `pm2-unknown-process`, `invalid-options`; or the reason of `signal`
  */
 export async function askPm2ToDrain(given: DrainPm2Options = {}): Promise<DrainVerdict> {
   const doing = 'asking PM2 to drain';

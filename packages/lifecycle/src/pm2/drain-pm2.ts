@@ -14,7 +14,7 @@ import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts
  * ```ts
  * const verdict = await drainPm2({ processes: ['worker'], gracePeriod: 140_000 });
  * ```
- * @throws {LifecycleError} `pm2-failed`, `pm2-unknown-process`, `bad-option`; or the reason of `signal`
+ * @throws {LifecycleError} `pm2-failed`, `pm2-unknown-process`, `invalid-options`; or the reason of `signal`
  */
 export async function drainPm2(given: DrainPm2Options = {}): Promise<DrainVerdict> {
   const { processes, gracePeriod, pm2Home: home, signal } = readDrainOptions('draining under PM2', given);

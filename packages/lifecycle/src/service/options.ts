@@ -87,7 +87,7 @@ const DEFAULTS = {
 
 const MIGRATION_RULES = { command: option.required(words), lock: lockStore, timeout: option.limit };
 
-/** @throws {LifecycleError} `bad-option`, `signals-not-forwarded` */
+/** @throws {LifecycleError} `invalid-options`, `signals-not-forwarded` */
 export function readServiceOptions(given: ServiceOptions) {
   const doing = 'running a service';
   const options = readOptions(given, RULES, DEFAULTS, refuse(doing));

@@ -1,7 +1,7 @@
 import { type Clock, messageOf, systemClock } from '@cutover/internal';
 import type { Host } from '../host.ts';
 import { quietly } from '../quietly.ts';
-import { SURROUNDING_GRACE } from '../shutdown/graceful-shutdown.ts';
+import { GRACE_PERIOD_VARIABLE } from '../shutdown/graceful-shutdown.ts';
 import { VERDICT_DIRECTORY } from '../shutdown/verdict-file.ts';
 import { waitForDatabase } from '../wait/wait-for-database.ts';
 import { type Child, startChild } from './child.ts';
@@ -33,7 +33,7 @@ interface Parts {
  * ```ts
  * await runService({ waitFor: process.env.DATABASE_URL, command: ['pm2-runtime', 'api.config.cjs', '--no-auto-exit'] });
  * ```
- * @throws {LifecycleError} `bad-option` and `signals-not-forwarded` at the call; later faults are told and end with code 1
+ * @throws {LifecycleError} `invalid-options` and `signals-not-forwarded` at the call; later faults are told and end with code 1
  */
 export async function runService(given: ServiceOptions): Promise<ServiceVerdict> {
   const host: Host = process;
@@ -99,7 +99,7 @@ async function supervise({ clock, stop, folder, tell }: Parts, child: Child): Pr
 /** What the processes of the service need to know: how long they have, and where their verdicts go. */
 const environmentOf = ({ settings, folder }: Parts): NodeJS.ProcessEnv => ({
   ...process.env,
-  [SURROUNDING_GRACE]: String(settings.gracePeriod),
+  [GRACE_PERIOD_VARIABLE]: String(settings.gracePeriod),
   [VERDICT_DIRECTORY]: folder.path,
   ...settings.env,
 });

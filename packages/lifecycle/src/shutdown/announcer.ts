@@ -1,4 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
+import type { Methods } from '../closables/methods.ts';
+import { isEnding } from '../closables/streams.ts';
 import { quietly } from '../quietly.ts';
 import type { LifecycleLogger } from './options.ts';
 import type { ShutdownEvent } from './types.ts';
@@ -14,12 +16,18 @@ export function announcer(
 ): (event: ShutdownEvent) => void {
   const published = channel(SHUTDOWN_CHANNEL);
   const tell = quietly(onEvent);
+  const write = quietly((event: ShutdownEvent) => {
+    if (logger) log(event, isOver(logger) ? console : logger);
+  });
   return (event) => {
     tell(event);
     published.publish(event);
-    if (logger) log(event, logger);
+    write(event);
   };
 }
+
+/** A logger of winston is a stream, which a step may have ended before the last line. */
+const isOver = (logger: LifecycleLogger): boolean => isEnding(logger as unknown as Methods);
 
 function log(event: ShutdownEvent, logger: LifecycleLogger): void {
   if (event.type === 'warning') logger.warn(`shutdown: ${event.message}`);

@@ -7,24 +7,34 @@ import { closeWebSockets, type WebSocketServerLike } from '../drain/web-sockets.
 import type { Host } from '../host.ts';
 import { announcer } from './announcer.ts';
 import { type Budget, planBudget } from './budget.ts';
+import { callerOf } from './call-site.ts';
+import { closingTools } from './closing-tools.ts';
+import { stopWorkers } from './cluster-workers.ts';
 import { type GracefulShutdownOptions, readShutdownOptions } from './options.ts';
 import { Owner } from './owner.ts';
 import type { Step } from './phases.ts';
 import { readPm2Environment } from './pm2-environment.ts';
+import { register } from './registry.ts';
 import { readSurroundings, type Surroundings } from './surroundings.ts';
 import { type ClusterWorker, listenForTriggers } from './triggers.ts';
 import type { Shutdown, ShutdownEvent } from './types.ts';
 import { type VerdictRecord, verdictPath, writeVerdict } from './verdict-file.ts';
 import { judgeSurroundings } from './warnings.ts';
+import { startWatchdog, type Watched } from './watchdog.ts';
 
 /** The variable in which `runService` tells its command how many milliseconds it has from the stop signal on. */
-export const SURROUNDING_GRACE = 'CUTOVER_GRACE_PERIOD';
+export const GRACE_PERIOD_VARIABLE = 'CUTOVER_GRACE_PERIOD';
 
 /** The world around a shutdown; the test kit passes its own. */
 export interface ShutdownPorts {
   readonly host: Host;
   readonly clock: Clock;
   readonly worker?: ClusterWorker | undefined;
+  /** Where it was called, as `file:line`. */
+  readonly place?: string;
+  /** The steps that stop the workers of a primary of node:cluster, which begin to stop at this call. */
+  stopWorkers?(): readonly Step[];
+  watch?(what: Watched): () => void;
   readSurroundings(env: Host['env']): Surroundings;
 }
 
@@ -37,22 +47,27 @@ export interface ShutdownPorts {
  * shutdown.add('prisma', prisma);
  * server.listen(3001, () => shutdown.ready());
  * ```
- * @throws {LifecycleError} `bad-option`
+ * @throws {LifecycleError} `invalid-options`; `second-shutdown` when this process has one already
  */
 export const gracefulShutdown = (options: GracefulShutdownOptions = {}): Shutdown =>
-  ownShutdown(options, { host: process, clock: systemClock, worker: clusterWorker(), readSurroundings });
+  ownShutdown(options, {
+    host: process,
+    clock: systemClock,
+    place: callerOf(gracefulShutdown),
+    worker: process.connected ? cluster().worker : undefined,
+    stopWorkers: () => stopWorkers(cluster()),
+    watch: startWatchdog,
+    readSurroundings,
+  });
 
-function clusterWorker(): ClusterWorker | undefined {
-  if (!process.connected) return undefined;
-  // Its types describe the ES module, what comes is the other one.
-  const cluster = process.getBuiltinModule('node:cluster') as unknown as Cluster;
-  return cluster.worker;
-}
+// Its types describe the ES module, what comes is the other one.
+const cluster = () => process.getBuiltinModule('node:cluster') as unknown as Cluster;
 
 export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts): Owner {
   const { host, clock, worker } = ports;
   const options = readShutdownOptions(given);
   const pm2 = readPm2Environment(host.env);
+  const unregister = register(host, { place: ports.place ?? 'an unknown place', exits: options.exit });
   const budget = planBudget(options, pm2);
   const announce = announcer(options.onEvent, options.logger);
   const record = recorder(options.verdictFile, host, announce);
@@ -62,10 +77,6 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
   const drains = listOf<Server>(options.server).map(
     (server) => new ServerDrain(server, { streams: options.streams, webSockets }),
   );
-  const release = () => {
-    stopListening();
-    for (const drain of drains) drain.dispose();
-  };
   const owner = new Owner({
     host,
     clock,
@@ -73,21 +84,37 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
     pm2,
     exit: options.exit,
     announce,
-    release,
+    closing: closingTools(budget, clock),
+    announceAtExit: announcer(options.onEvent, options.logger && console),
+    release: () => {
+      stopListening();
+      unregister();
+    },
+    watch: (reason) =>
+      ports.watch?.({
+        reason,
+        pid: host.pid,
+        gracePeriod: budget.gracePeriod,
+        path: verdictPath(options.verdictFile, host),
+      }) ?? (() => {}),
     record: (verdict) => record({ pid: host.pid, ...verdict }),
   });
   const stopListening = listenForTriggers(host, { ...options, pm2: pm2 !== undefined, worker }, (reason) =>
     owner.trigger(reason),
   );
-  for (const step of serverSteps(drains, options.announce, budget, clock)) owner.addStep(step);
+  for (const step of serverSteps(drains, options.readinessDelay, budget, clock)) owner.addStep(step);
   for (const step of webSocketSteps(webSockets, budget, clock)) owner.addStep(step);
+  owner.signal.addEventListener('abort', () => {
+    for (const step of ports.stopWorkers?.() ?? []) owner.addStep(step);
+  });
   record({ pid: host.pid, outcome: 'running' });
   const surroundings = ports.readSurroundings(host.env);
-  const surroundingGrace = options.surroundingGrace ?? (Number(host.env[SURROUNDING_GRACE]) || undefined);
+  const containerStopTimeout =
+    options.containerStopTimeout ?? (Number(host.env[GRACE_PERIOD_VARIABLE]) || undefined);
   for (const warning of judgeSurroundings({
     asked: options.gracePeriod,
     gracePeriod: budget.gracePeriod,
-    surroundingGrace,
+    containerStopTimeout,
     pm2,
     surroundings,
   })) {
@@ -98,7 +125,7 @@ export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts
 
 function serverSteps(
   drains: readonly ServerDrain[],
-  announce: number,
+  readinessDelay: number,
   { lameDuck }: Budget,
   clock: Clock,
 ): Step[] {
@@ -109,7 +136,7 @@ function serverSteps(
     timeout: Number.POSITIVE_INFINITY,
     close: async ({ signal }) => {
       try {
-        if (announce > 0) await clock.sleep(announce, signal);
+        if (readinessDelay > 0) await clock.sleep(readinessDelay, signal);
       } finally {
         for (const drain of drains) drain.refuse();
       }
@@ -124,6 +151,7 @@ function serverSteps(
         timeout: Number.POSITIVE_INFINITY,
         close: ({ signal, remaining }) => drain.drain({ lameDuck, clock, signal, remaining }),
         pending: () => drain.pending(),
+        dispose: () => drain.dispose(),
       }),
     ),
   ];

@@ -32,12 +32,15 @@ export interface GracefulShutdownOptions {
    */
   streams?: StreamPolicy | ((request: StreamedRequest) => StreamPolicy);
   /** Milliseconds between a readiness of 503 and the closed listener, for balancers that only poll; default 0. */
-  announce?: number;
+  readinessDelay?: number;
   /** Default SIGTERM and SIGINT. */
   signals?: readonly NodeJS.Signals[];
-  /** Whether uncaught exceptions and rejections begin the same shutdown, with exit code 1; default true. */
+  /**
+   * Whether uncaught exceptions and rejections begin the same shutdown, with exit code 1; default true. Errors of stdout
+   * and stderr, whose reader may be gone, are then ignored.
+   */
   trapErrors?: boolean;
-  /** Whether the process ends, with the verdict's exit code, when all is done; default true. */
+  /** Whether the process ends, with the verdict's exit code, when all is done, or is killed when it is blocked; default true. */
   exit?: boolean;
   /**
    * WebSocket servers (of `ws`, or alike) whose clients are closed with 1001, spread over the lame duck's time; servers
@@ -47,7 +50,7 @@ export interface GracefulShutdownOptions {
   /** A file for the verdict as JSON; default one in `$CUTOVER_VERDICT_DIR`, which `runService` sets, if any. */
   verdictFile?: string;
   /** Milliseconds from the container's stop signal to SIGKILL; default `$CUTOVER_GRACE_PERIOD`, which `runService` sets. */
-  surroundingGrace?: number;
+  containerStopTimeout?: number;
   /** Told everything that happens. What it throws is ignored. */
   onEvent?: (event: ShutdownEvent) => void;
   /** Where the few lines go: `console` and pino fit; default stderr; false for none. */
@@ -83,13 +86,13 @@ const RULES = {
   gracePeriod: option.duration,
   lameDuck: option.duration,
   streams: option.either(option.oneOf('finish', 'close'), option.function),
-  announce: option.duration,
+  readinessDelay: option.duration,
   signals: option.list(signalName),
   trapErrors: option.boolean,
   exit: option.boolean,
   webSockets: option.either(webSocketServer, option.list(webSocketServer)),
   verdictFile: option.text,
-  surroundingGrace: option.duration,
+  containerStopTimeout: option.duration,
   onEvent: option.function,
   logger,
 };
@@ -97,7 +100,7 @@ const RULES = {
 const DEFAULTS = {
   server: [] as readonly Server[],
   streams: 'finish' as NonNullable<GracefulShutdownOptions['streams']>,
-  announce: 0,
+  readinessDelay: 0,
   signals: ['SIGTERM', 'SIGINT'] as readonly NodeJS.Signals[],
   trapErrors: true,
   exit: true,

@@ -1,14 +1,24 @@
 import type { Check } from '@cutover/healthcheck';
-import { type Clock, messageOf } from '@cutover/internal';
+import type { Clock } from '@cutover/internal';
+import { type ClosingTools, closerOf } from '../closables/closable.ts';
 import { LifecycleError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Budget } from './budget.ts';
-import { type Closable, closerOf } from './closable.ts';
+import { cutStep, exitStep, listenForExit } from './exit.ts';
+import { LateErrors } from './late-errors.ts';
 import { runPhases, type Step } from './phases.ts';
 import type { Pm2Environment } from './pm2-environment.ts';
 import { readStepOptions } from './step-options.ts';
 import { DRAINED_TYPE } from './triggers.ts';
-import type { Shutdown, ShutdownEvent, ShutdownReason, StepOptions, StepResult, Verdict } from './types.ts';
+import type {
+  Closable,
+  Shutdown,
+  ShutdownEvent,
+  ShutdownReason,
+  StepOptions,
+  StepResult,
+  Verdict,
+} from './types.ts';
 import { judge } from './verdict.ts';
 
 /** A terminal, a shell or a watcher may deliver one Ctrl-C twice within this many milliseconds. */
@@ -19,11 +29,16 @@ export interface OwnerParts {
   readonly clock: Clock;
   readonly budget: Budget;
   readonly pm2: Pm2Environment | undefined;
+  readonly closing: ClosingTools;
   /** Whether the process ends with the shutdown. */
   readonly exit: boolean;
   announce(event: ShutdownEvent): void;
+  /** As `announce`, when nothing that is written later than now is written at all. */
+  announceAtExit(event: ShutdownEvent): void;
+  /** Kills the process when it is blocked at the deadline; returns what calls that off. */
+  watch?(reason: ShutdownReason): () => void;
   record(verdict: Verdict): void;
-  /** Takes away what listens to the process and to the servers. */
+  /** Takes away what listens to the process. */
   release(): void;
 }
 
@@ -35,7 +50,10 @@ export class Owner implements Shutdown {
   readonly #steps = new Set<Step>();
   readonly #begun = new AbortController();
   readonly #force = new AbortController();
-  readonly #mishaps: StepResult[] = [];
+  readonly #lateErrors = new LateErrors();
+  readonly #done = new Map<Step, StepResult>();
+  #began = 0;
+  #unwatch: (() => void) | undefined;
   #finish: (verdict: Verdict) => void = () => {};
   #verdict: Verdict | undefined;
   #lastTrigger = 0;
@@ -57,14 +75,17 @@ export class Owner implements Shutdown {
   }
 
   add(name: string, target: Closable, options: StepOptions = {}): () => void {
-    const closer = closerOf(name, target);
-    const { phase = closer.phase, timeout } = readStepOptions(name, options);
-    return this.addStep({ name, phase, timeout, close: closer.close });
+    const step = readStepOptions(name, options);
+    const closer = closerOf(name, target, this.#parts.closing);
+    return this.addStep({ ...closer, ...step, name });
   }
 
   addStep(step: Step): () => void {
     this.#steps.add(step);
-    return () => void this.#steps.delete(step);
+    return () => {
+      this.#steps.delete(step);
+      step.dispose?.();
+    };
   }
 
   ready(): void {
@@ -95,14 +116,17 @@ export class Owner implements Shutdown {
 
   #repeated(reason: ShutdownReason, since: number): void {
     if (reason.kind === 'call' || isOwnAbort(reason.error)) return;
+    // To announce an error may be what causes the next.
+    if (reason.kind === 'error' && !this.#lateErrors.add(reason)) return;
     const forces = this.#isSecondCtrlC(reason) && since > SAME_KEYSTROKE;
     this.#parts.announce({ type: 'repeated', reason, forces });
-    if (reason.kind === 'error') this.#noteMishap(reason);
     if (forces) this.#force.abort(new Error('forced by a second Ctrl-C'));
   }
 
   dispose(): void {
     this.#parts.release();
+    this.#unwatch?.();
+    for (const step of this.#steps) step.dispose?.();
   }
 
   [Symbol.dispose](): void {
@@ -117,7 +141,8 @@ export class Owner implements Shutdown {
 
   async #run(reason: ShutdownReason): Promise<void> {
     const { clock, budget, announce } = this.#parts;
-    const began = clock.now();
+    this.#began = clock.now();
+    this.#listenForExit(reason);
     announce({ type: 'began', reason, gracePeriod: budget.gracePeriod });
     this.#begun.abort(
       new LifecycleError('shutting-down', { doing: 'working', found: `shutting down after ${reason.text}` }),
@@ -128,9 +153,42 @@ export class Owner implements Shutdown {
       ...budget,
       force: this.#force.signal,
       onPhase: (phase) => announce({ type: 'phase', phase }),
-      onStep: (step) => announce({ type: 'step', step }),
+      onStep: (result, step) => {
+        this.#done.set(step, result);
+        announce({ type: 'step', step: result });
+      },
     });
-    this.#end(judge(reason, clock.now() - began, [...results, ...this.#mishaps]));
+    this.#end(this.#judge(reason, [...results, ...this.#lateErrors.results()]));
+  }
+
+  #judge(reason: ShutdownReason, steps: readonly StepResult[]): Verdict {
+    return judge(reason, this.#parts.clock.now() - this.#began, steps);
+  }
+
+  /** Somebody else may call process.exit() while it runs, or nothing may be left to wait for. */
+  #listenForExit(reason: ShutdownReason): void {
+    const { host, exit, watch } = this.#parts;
+    const standDown = exit && reason.kind !== 'request' ? watch?.(reason) : undefined;
+    const unlisten = listenForExit(host, (code) => {
+      standDown?.();
+      if (!this.#verdict) this.#cutByExit(reason, code);
+    });
+    this.#unwatch = () => {
+      standDown?.();
+      unlisten();
+    };
+  }
+
+  #cutByExit(reason: ShutdownReason, code: number): void {
+    const { host, record, announceAtExit } = this.#parts;
+    const unfinished = [...this.#steps].filter((step) => !this.#done.has(step)).map(cutStep);
+    const late = this.#lateErrors.results();
+    const verdict = this.#judge(reason, [...this.#done.values(), ...unfinished, ...late, exitStep(code)]);
+    this.#verdict = verdict;
+    record(verdict);
+    announceAtExit({ type: 'finished', verdict });
+    // An exit code of 0 would call it clean.
+    if (code === 0) host.exitCode = verdict.exitCode;
   }
 
   #end(verdict: Verdict): void {
@@ -159,16 +217,6 @@ export class Owner implements Shutdown {
   #isSecondCtrlC({ kind, text }: ShutdownReason): boolean {
     const { pm2, host } = this.#parts;
     return kind === 'signal' && text === 'SIGINT' && !pm2 && host.stdin.isTTY === true;
-  }
-
-  #noteMishap({ text, error }: ShutdownReason): void {
-    this.#mishaps.push({
-      name: text.split(':')[0] ?? text,
-      phase: 'drain',
-      outcome: 'failed',
-      duration: 0,
-      note: messageOf(error),
-    });
   }
 }
 

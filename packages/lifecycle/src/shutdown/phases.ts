@@ -11,6 +11,8 @@ export interface Step {
   close(context: StepContext): unknown;
   /** What is unfinished at this moment, for the note of a step that is cut. */
   pending?(): string;
+  /** Takes away what listens to the thing that is closed. */
+  dispose?(): void;
 }
 
 export interface Run {
@@ -23,7 +25,7 @@ export interface Run {
   /** Aborts to force the end. */
   readonly force: AbortSignal;
   onPhase(phase: Phase): void;
-  onStep(result: StepResult): void;
+  onStep(result: StepResult, step: Step): void;
 }
 
 /**
@@ -58,7 +60,7 @@ async function runStep(step: Step, deadline: number, run: Run): Promise<StepResu
     duration: clock.now() - began,
     ...ending(left),
   };
-  run.onStep(result);
+  run.onStep(result, step);
   return result;
 }
 

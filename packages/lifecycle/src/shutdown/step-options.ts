@@ -5,7 +5,7 @@ import type { StepOptions } from './types.ts';
 
 const RULES = { phase: option.oneOf(...PHASES), timeout: option.limit };
 
-/** @throws {LifecycleError} `bad-option` */
+/** @throws {LifecycleError} `invalid-options` */
 export function readStepOptions(name: string, given: StepOptions): StepOptions & { timeout: number } {
   const doing = 'adding a step to the shutdown';
   readOptions({ name }, { name: option.required(option.text) }, {}, refuse(doing));

@@ -34,10 +34,19 @@ export function listenForTriggers(
     ...(supervised(host, options) ? { disconnect: disconnectListener(options.worker, on) } : {}),
   });
   for (const [event, listener] of listeners) host.prependListener(event, listener);
+  const standard = options.trapErrors ? [host.stdout, host.stderr] : [];
+  for (const stream of standard) stream?.on('error', ignored);
   return () => {
     for (const [event, listener] of listeners) host.off(event, listener);
+    for (const stream of standard) stream?.off('error', ignored);
   };
 }
+
+/**
+ * Of stdout and stderr, whose reader may be gone (a killed supervisor, `| head`). As an uncaught error each would be
+ * logged, which fails again: the two would feed each other for ever, and no timer would run meanwhile.
+ */
+const ignored = (): void => {};
 
 const signalListeners = (signals: readonly string[], on: (reason: ShutdownReason) => void) =>
   Object.fromEntries(signals.map((text) => [text, () => on({ kind: 'signal', text })]));

@@ -1,5 +1,4 @@
 import type { Check } from '@cutover/healthcheck';
-import type { Closable } from './closable.ts';
 
 /**
  * The phases of a shutdown in their order: `stop` takes in no new work, `drain` finishes what is there, `close` lets
@@ -75,8 +74,29 @@ export interface StepContext {
   remaining(): number;
 }
 
+type Ends = (...args: never[]) => unknown;
+
+/** A function that closes, or a thing known by one of these methods. */
+export type Closable =
+  | ((context: StepContext) => unknown)
+  | { $disconnect: Ends }
+  | { quit: Ends }
+  | { end: Ends }
+  | { close: Ends }
+  | { disconnect: Ends }
+  | { stop: Ends }
+  | { shutdown: Ends }
+  | { tryShutdown: Ends }
+  | { flush: Ends }
+  | { destroy: Ends }
+  | AsyncDisposable
+  | Disposable;
+
 export interface StepOptions {
-  /** Default `close`; `drain` for queue and Temporal workers. */
+  /**
+   * Default `drain` for servers, for workers of queues, Kafka and Temporal, and for what has a `stop`; `flush` for
+   * streams and loggers; else `close`.
+   */
   phase?: Phase;
   /** Milliseconds for this step alone; default: what the shutdown has left. */
   timeout?: number;
@@ -85,11 +105,12 @@ export interface StepOptions {
 /** The owner of a process's end; see `gracefulShutdown`. */
 export interface Shutdown extends Disposable, AsyncDisposable {
   /**
-   * Adds a step: a function, or a thing that can be closed (Prisma or pg client, Redis, BullMQ or Temporal worker,
-   * anything with `close`, `end`, `quit`, `destroy` or `$disconnect`). Returns a function that takes it away again.
-   * Steps of a phase run in parallel; one added when its phase has begun runs
-   * with the next.
-   * @throws {LifecycleError} `bad-option`
+   * Adds a step: a function, or a thing that can be closed (a server, Prisma or pg client, Redis, BullMQ or Temporal
+   * worker, a stream or logger, anything with `close`, `end`, `quit`, `disconnect`, `stop`, `shutdown`, `destroy` or
+   * `$disconnect`). It is done when its promise settles, its callback is called, or its `close`, `end` or `finish`
+   * comes. Returns a function that takes it away again. Steps of a phase run in parallel; one added when its phase
+   * has begun runs with the next.
+   * @throws {LifecycleError} `invalid-options`
    */
   add(name: string, close: Closable, options?: StepOptions): () => void;
   /** Aborts as soon as a shutdown begins, with a {@link LifecycleError} `shutting-down`. */

@@ -20,9 +20,11 @@ export const verdictPath = (
 export function writeVerdict(path: string, record: VerdictRecord): void {
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${record.pid}.tmp`;
-  writeFileSync(draft, `${JSON.stringify(record, withoutErrors)}\n`);
+  writeFileSync(draft, verdictText(record));
   renameSync(draft, path);
 }
+
+export const verdictText = (record: VerdictRecord): string => `${JSON.stringify(record, withoutErrors)}\n`;
 
 // What was thrown may hold anything; its message is in the reason's text.
 const withoutErrors = (key: string, value: unknown) => (key === 'error' ? undefined : value);

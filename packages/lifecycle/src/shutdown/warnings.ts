@@ -13,7 +13,7 @@ interface Facts {
   readonly asked: number | undefined;
   /** What it gets. */
   readonly gracePeriod: number;
-  readonly surroundingGrace: number | undefined;
+  readonly containerStopTimeout: number | undefined;
   readonly pm2: Pm2Environment | undefined;
   readonly surroundings: Surroundings;
 }
@@ -21,7 +21,7 @@ interface Facts {
 /** What is wrong around the process: each would cut a drain short without a word. */
 export const judgeSurroundings = (facts: Facts): Warning[] => [...judgeBudget(facts), ...judgePm2(facts)];
 
-function* judgeBudget({ asked, gracePeriod, surroundingGrace, pm2 }: Facts): Generator<Warning> {
+function* judgeBudget({ asked, gracePeriod, containerStopTimeout, pm2 }: Facts): Generator<Warning> {
   if (pm2 && asked !== undefined && asked > gracePeriod) {
     const wanted = `set kill_timeout to ${asked + BUDGET_MARGIN} or more in the ecosystem file`;
     yield {
@@ -29,16 +29,16 @@ function* judgeBudget({ asked, gracePeriod, surroundingGrace, pm2 }: Facts): Gen
       message: `a grace period of ${asked} ms is cut to ${gracePeriod} ms, since PM2 kills after ${pm2.killTimeout} ms; ${wanted}`,
     };
   }
-  if (surroundingGrace === undefined) return;
-  if (pm2 && pm2.killTimeout >= surroundingGrace) {
+  if (containerStopTimeout === undefined) return;
+  if (pm2 && pm2.killTimeout >= containerStopTimeout) {
     yield {
       code: 'kill-timeout-exceeds-container',
-      message: `PM2's kill_timeout of ${pm2.killTimeout} ms is not below the container's grace of ${surroundingGrace} ms; raise stop_grace_period or lower kill_timeout`,
+      message: `PM2's kill_timeout of ${pm2.killTimeout} ms is not below the container's grace of ${containerStopTimeout} ms; raise stop_grace_period or lower kill_timeout`,
     };
-  } else if (!pm2 && gracePeriod >= surroundingGrace) {
+  } else if (!pm2 && gracePeriod >= containerStopTimeout) {
     yield {
       code: 'grace-exceeds-container',
-      message: `a grace period of ${gracePeriod} ms is not below the container's grace of ${surroundingGrace} ms; raise stop_grace_period`,
+      message: `a grace period of ${gracePeriod} ms is not below the container's grace of ${containerStopTimeout} ms; raise stop_grace_period`,
     };
   }
 }

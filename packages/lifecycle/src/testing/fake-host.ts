@@ -10,6 +10,9 @@ export interface FakeHostOptions {
   uptime?: number;
   /** Whether there is an IPC channel; default false. */
   connected?: boolean;
+  /** Where the errors of the standard streams come from; default none. */
+  stdout?: EventEmitter;
+  stderr?: EventEmitter;
 }
 
 /** A process that is not one: signals are emitted on it, and its exits and messages are kept. */
@@ -20,13 +23,17 @@ export class FakeHost extends EventEmitter implements Host {
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: { readonly isTTY: boolean };
   readonly connected: boolean;
+  readonly stdout?: EventEmitter;
+  readonly stderr?: EventEmitter;
+  exitCode: number | undefined;
   readonly #uptime: number;
 
-  constructor({ env = {}, isTTY = false, uptime = 0, connected = false }: FakeHostOptions = {}) {
+  constructor({ env = {}, isTTY = false, uptime = 0, connected = false, ...streams }: FakeHostOptions = {}) {
     super();
     this.env = env;
     this.stdin = { isTTY };
     this.connected = connected;
+    Object.assign(this, streams);
     this.#uptime = uptime;
   }
 

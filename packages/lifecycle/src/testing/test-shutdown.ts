@@ -37,7 +37,7 @@ export interface TestShutdown {
  * startWorker({ shutdown });
  * expect(await run()).toMatchObject({ outcome: 'clean' });
  * ```
- * @throws {LifecycleError} `bad-option`, as `gracefulShutdown` does
+ * @throws {LifecycleError} `invalid-options`, as `gracefulShutdown` does
  */
 export function testShutdown({ process: world = {}, ...options }: TestShutdownOptions = {}): TestShutdown {
   readShutdownOptions(options);

@@ -99,7 +99,7 @@ function show(thing: unknown): string {
     : showClient(withCa(thing)?.url ?? thing);
 }
 
-/** The check that proves a target with a query. */
+/** The check that proves a target with a query. @throws {LifecycleError} `invalid-options` for what is no target */
 export function checkOf(given: Target): Check {
   if (isCheck(given)) return given;
   const { url = given, ca } = withCa(given) ?? {};

@@ -52,7 +52,7 @@ const DEFAULTS = {
  * ```ts
  * await waitForDatabase([process.env.DATABASE_URL, redis], { signal: shutdown.signal });
  * ```
- * @throws {LifecycleError} `not-ready`, `never-ready`, `interrupted`, `bad-option`; or the reason of `signal`
+ * @throws {LifecycleError} `not-ready`, `never-ready`, `interrupted`, `invalid-options`; or the reason of `signal`
  */
 export const waitForDatabase = (
   targets: Target | undefined | readonly (Target | undefined)[],

@@ -192,13 +192,13 @@ describe('exclusive', () => {
   });
 
   it.each([
-    [{}, 'bad-option', 'something that is neither'],
-    [() => {}, 'bad-option', 'a function'],
-    [Redis, 'bad-option', 'a function'],
-    [Promise.resolve(new FakeRedis(new FakeClock())), 'bad-option', 'a promise'],
-    [{ query: () => {} }, 'bad-option', 'something that is neither'],
-    ['redis-sentinel://user:secret@host/x', 'bad-option', 'the URL redis-sentinel://host/x'],
-    ['mysql://user:secret@host/x', 'bad-option', 'the URL mysql://host/x'],
+    [{}, 'invalid-options', 'something that is neither'],
+    [() => {}, 'invalid-options', 'a function'],
+    [Redis, 'invalid-options', 'a function'],
+    [Promise.resolve(new FakeRedis(new FakeClock())), 'invalid-options', 'a promise'],
+    [{ query: () => {} }, 'invalid-options', 'something that is neither'],
+    ['redis-sentinel://user:secret@host/x', 'invalid-options', 'the URL redis-sentinel://host/x'],
+    ['mysql://user:secret@host/x', 'invalid-options', 'the URL mysql://host/x'],
     ['postgres://user:secret@127.0.0.1:1/x', 'store-failed', 'ECONNREFUSED'],
     ['redis://user:secret@127.0.0.1:1', 'store-failed', 'ECONNREFUSED'],
     ['rediss://user:secret@127.0.0.1:1', 'store-failed', 'ECONNREFUSED'],

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { isAlive } from '../../src/pm2/process-state.ts';
 import { type Program, runProgram } from '../programs.ts';
 import { get } from '../serving.ts';
 
@@ -11,7 +12,7 @@ const WORKER = `
   const server = createServer((request, response) => {
     if (request.url !== '/slow') return response.end(String(process.pid));
     process.once('SIGUSR2', () => response.end('slow'));
-    console.log('slow begun');
+    console.log('slow begun by ' + process.pid);
   });
   const onEvent = ({ type, step }) => type === 'step' && console.log(step.name + ' ' + step.outcome);
   gracefulShutdown({ server, lameDuck: 50, onEvent });
@@ -84,5 +85,64 @@ describe('gracefulShutdown in a worker of node:cluster', () => {
     expect((await answer).body).toBe('slow');
     await primary.prints('after disconnect');
     expect(primary.output()).toMatch(/shutdown clean in .* after disconnect/);
+  });
+});
+
+/** A primary of two workers that owns a shutdown, and forks anew whatever ends, as many do. */
+const OWNING_PRIMARY = `
+  import cluster from 'node:cluster';
+  const { gracefulShutdown } = await import(process.env.LIFECYCLE);
+  cluster.setupPrimary({ exec: process.env.WORKER, execArgv: [] });
+  for (const worker of [cluster.fork(), cluster.fork()])
+    worker.on('exit', (code, signal) => console.log('worker ended: ' + code + ' ' + signal));
+  cluster.on('exit', () => cluster.fork());
+  gracefulShutdown(JSON.parse(process.env.OPTIONS));
+`;
+
+async function ownedCluster(options: object = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'cutover-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'worker.mjs');
+  await writeFile(file, WORKER);
+  const primary = runProgram(OWNING_PRIMARY, { env: { WORKER: file, OPTIONS: JSON.stringify(options) } });
+  const pids = () => [...primary.output().matchAll(/pid (\d+) is open/g)].map(([, pid]) => Number(pid));
+  await expect.poll(() => pids().length).toBe(2);
+  onTestFinished(() => {
+    for (const pid of pids()) kill(pid, 'SIGKILL');
+  });
+  return { primary, port: Number(/port (\d+)/.exec(primary.output())?.[1]), pids };
+}
+
+describe('gracefulShutdown in a primary of node:cluster', () => {
+  it('drains the workers when it alone is signalled, and ends after them', async () => {
+    const { primary, port } = await ownedCluster();
+    const answer = get(port, '/slow');
+    await primary.prints('slow begun');
+    primary.process.kill('SIGTERM');
+    await primary.prints('listener done');
+    kill(Number(/slow begun by (\d+)/.exec(primary.output())?.[1]), 'SIGUSR2');
+    expect((await answer).body).toBe('slow');
+    expect(await primary.ended).toEqual({ code: 0, signal: null });
+    expect(primary.output().match(/worker ended: 0 null/g)).toHaveLength(2);
+    expect(primary.output()).toMatch(/shutdown clean in .* after SIGTERM: workers/);
+  });
+
+  it('says what became of workers that did not end clean', async () => {
+    const { primary, pids } = await ownedCluster();
+    kill(pids()[0] ?? 0, 'SIGSTOP');
+    primary.process.kill('SIGTERM');
+    await primary.prints('worker ended: 0 null');
+    kill(pids()[0] ?? 0, 'SIGKILL');
+    expect(await primary.ended).toEqual({ code: 3, signal: null });
+    expect(primary.output()).toMatch(/workers failed .*worker \d+ ended with SIGKILL/);
+  });
+
+  it('kills those that are left at its deadline', async () => {
+    const { primary, pids } = await ownedCluster({ gracePeriod: 500 });
+    kill(pids()[0] ?? 0, 'SIGSTOP');
+    primary.process.kill('SIGTERM');
+    expect(await primary.ended).toEqual({ code: 4, signal: null });
+    expect(primary.output()).toMatch(/workers cut .*1 of 2 workers/);
+    await expect.poll(() => isAlive(pids()[0] ?? 0)).toBe(false);
   });
 });

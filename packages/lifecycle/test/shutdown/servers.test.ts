@@ -39,9 +39,9 @@ describe('gracefulShutdown with servers', () => {
     ]);
   });
 
-  it('goes on accepting for the time of announce, while readiness is bad already', async () => {
+  it('goes on accepting for the readinessDelay, while readiness is bad already', async () => {
     const { server, port } = await slowServer();
-    const { shutdown, clock } = worldOf({ server, announce: 500 });
+    const { shutdown, clock } = worldOf({ server, readinessDelay: 500 });
     const finished = shutdown.begin();
     expect(shutdown.draining).toBe(true);
     await clock.advance(499);

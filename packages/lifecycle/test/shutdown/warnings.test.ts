@@ -17,7 +17,7 @@ describe('gracefulShutdown at its start', () => {
     ],
     [
       'of a kill_timeout beyond the container',
-      { surroundingGrace: 10_000 },
+      { containerStopTimeout: 10_000 },
       { env: PM2_ENV },
       ['kill-timeout-exceeds-container'],
     ],
@@ -29,7 +29,7 @@ describe('gracefulShutdown at its start', () => {
     ],
     [
       'of a grace period beyond the container',
-      { gracePeriod: 10_000, surroundingGrace: 10_000 },
+      { gracePeriod: 10_000, containerStopTimeout: 10_000 },
       {},
       ['grace-exceeds-container'],
     ],

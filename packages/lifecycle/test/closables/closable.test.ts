@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { worldOf } from './fake-host.ts';
+import { worldOf } from '../shutdown/fake-host.ts';
 
 const close = async (thing: object, options: object = {}) => {
   const { shutdown } = worldOf();

@@ -1,0 +1,25 @@
+import type { Server } from 'node:net';
+import { has, type Methods } from './methods.ts';
+import { isEnding, isStream, streamEnded } from './streams.ts';
+
+/**
+ * Waits for what a function has returned where that is no promise but the thing itself, which goes on ending:
+ * `() => server.close()`, `() => stream.end()`.
+ */
+export async function endOfReturned(returned: unknown): Promise<void> {
+  const thing = Object(returned) as Methods;
+  if (isStream(thing) && isEnding(thing)) {
+    await streamEnded(thing);
+  } else if (has(thing, 'close', 'getConnections') && thing.listening === false) {
+    await serverClosed(returned as Server);
+  }
+}
+
+/** A server that has no connection left tells nothing more. */
+const serverClosed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.once('close', resolve);
+    server.getConnections((_, count) => {
+      if (count === 0) resolve();
+    });
+  });

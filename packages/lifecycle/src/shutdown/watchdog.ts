@@ -1,0 +1,69 @@
+import type { ShutdownReason, StepResult } from './types.ts';
+import { judge, verdictLine } from './verdict.ts';
+import { verdictText } from './verdict-file.ts';
+
+/** Milliseconds after the deadline in which the process may still end by itself; less than `BUDGET_MARGIN`. */
+export const WATCHDOG_MARGIN = 100;
+
+/** A shutdown that has begun. */
+export interface Watched {
+  readonly reason: ShutdownReason;
+  readonly pid: number;
+  /** Milliseconds from now to its deadline. */
+  readonly gracePeriod: number;
+  /** The verdict file, if there is one. */
+  readonly path: string | undefined;
+}
+
+// Without a file of its own, so that it survives every bundler. The wait needs no event loop.
+const PROGRAM = `
+const { workerData: { over, timeout, pid, line, path, text } } = require('node:worker_threads');
+const { writeFileSync, renameSync, writeSync } = require('node:fs');
+const quietly = (work) => { try { work(); } catch {} };
+if (Atomics.wait(over, 0, 0, timeout) === 'timed-out') {
+  if (path) quietly(() => { writeFileSync(path + '.tmp', text); renameSync(path + '.tmp', path); });
+  quietly(() => writeSync(2, line + '\\n'));
+  process.kill(pid, 'SIGKILL');
+}`;
+
+/**
+ * Kills this process when it is blocked at its deadline, which no timer of its own can do: a loop over a client that is
+ * closed (`for (;;) await redis.brpop(…).catch(log)`) lets none run, and once the supervisor is gone nobody else ends
+ * it. Costs a thread (7 MB, 10 to 20 ms) from the beginning of a shutdown on, and nothing before. As process 1 of a
+ * container it cannot kill. Returns what calls it off.
+ */
+export function startWatchdog({ reason, pid, gracePeriod, path }: Watched): () => void {
+  const timeout = gracePeriod + WATCHDOG_MARGIN;
+  const note = 'never came free, so the process was killed';
+  const step: StepResult = { name: 'event loop', phase: 'drain', outcome: 'cut', duration: timeout, note };
+  const verdict = judge(reason, timeout, [step]);
+  const over = new Int32Array(new SharedArrayBuffer(4));
+  const text = verdictText({ pid, ...verdict });
+  try {
+    if (isWanted()) start({ over, timeout, pid, line: verdictLine(verdict), path, text });
+  } catch {
+    // Threads may be forbidden, or memory short: a supervisor's SIGKILL is what is left.
+  }
+  return () => {
+    Atomics.store(over, 0, 1);
+    Atomics.notify(over, 0);
+  };
+}
+
+function start(workerData: object): void {
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
+  const worker = new Worker(PROGRAM, {
+    eval: true,
+    workerData,
+    env: {},
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2, codeRangeSizeMb: 2 },
+  });
+  worker.on('error', () => {});
+  worker.unref();
+}
+
+/** Who stands at a breakpoint is not to be killed, nor a process for one of its threads. */
+const isWanted = (): boolean =>
+  process.getBuiltinModule('node:inspector').url() === undefined &&
+  process.getBuiltinModule('node:worker_threads').isMainThread;
