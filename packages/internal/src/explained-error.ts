@@ -1,3 +1,5 @@
+import { brand } from './brand.ts';
+
 /** What every error of ours says, in this order: what was being done, found, wanted, and the fix. */
 export interface Explanation {
   /** "deploying 1.2.3 to green" */
@@ -30,6 +32,7 @@ export abstract class ExplainedError<Code extends string = string> extends Error
     this.facts = facts;
   }
 }
+brand(ExplainedError, 'ExplainedError');
 
 const sentence = ({ doing, found, wanted, fix }: Explanation): string =>
   `${doing}: ${found}${wanted ? `; wanted ${wanted}` : ''}${fix ? `. Fix: ${fix}` : ''}`;

@@ -30,7 +30,7 @@ export function engineLedger(
   }: Partial<Surroundings> = {},
 ): Ledger {
   const shelf = async (): Promise<Shelf> => ({
-    docker: await engine.docker(),
+    docker: (await engine.docker()) as Docker,
     project: await engine.project(),
     clock,
     date,
