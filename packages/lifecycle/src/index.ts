@@ -24,11 +24,11 @@ export { runService } from './service/run-service.ts';
 export type { ServiceVerdict } from './service/service-verdict.ts';
 export { SHUTDOWN_CHANNEL } from './shutdown/announcer.ts';
 export { BUDGET_MARGIN, DEFAULT_GRACE_PERIOD, DEFAULT_LAME_DUCK } from './shutdown/budget.ts';
-export type { Closable } from './shutdown/closable.ts';
 export { gracefulShutdown, SURROUNDING_GRACE } from './shutdown/graceful-shutdown.ts';
 export type { GracefulShutdownOptions, LifecycleLogger } from './shutdown/options.ts';
 export { PM2_KILL_TIMEOUT } from './shutdown/pm2-environment.ts';
 export type {
+  Closable,
   Phase,
   Shutdown,
   ShutdownEvent,

@@ -1,8 +1,9 @@
 import { bounded, type Clock, linkSignals, messageOf, systemClock, TimeoutError } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import { quietly } from '../quietly.ts';
+import type { Contender } from './contender.ts';
 import { type ExclusiveContext, type ExclusiveOptions, LOCK_PAUSE, readExclusiveOptions } from './options.ts';
-import { type Contender, contenderFor } from './store.ts';
+import { contenderFor } from './store.ts';
 
 /**
  * Runs `run` while holding the lock `name`, which at most one process has. Loss of the lock aborts the job's signal;

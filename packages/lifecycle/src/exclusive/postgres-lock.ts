@@ -1,5 +1,5 @@
 import { bounded } from '@cutover/internal';
-import type { Contender, ContenderOptions } from './store.ts';
+import type { Contender, ContenderOptions } from './contender.ts';
 
 /** What is needed of a client of pg: one session of its own, for a lock lives as long as its session. */
 export interface PgClient {

@@ -1,6 +1,6 @@
 import { bounded } from '@cutover/internal';
+import type { Contender, ContenderOptions } from './contender.ts';
 import { missing } from './driver.ts';
-import type { Contender, ContenderOptions } from './store.ts';
 
 /** Sends one command; `close` ends a connection that is ours. */
 export interface RedisCommand {

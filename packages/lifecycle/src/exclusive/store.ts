@@ -1,25 +1,9 @@
-import type { Clock, OptionRule } from '@cutover/internal';
+import type { OptionRule } from '@cutover/internal';
 import { type ClientKind, kindOf, showClient } from '../client-kind.ts';
+import type { Contender, ContenderOptions } from './contender.ts';
 import { missing } from './driver.ts';
 import { type PgClient, type PgPool, postgresLock } from './postgres-lock.ts';
 import { ioredisCommand, nodeRedisCommand, redisFromUrl, redisLease } from './redis-lease.ts';
-
-/** One process's try for a lock, and its hold on it. */
-export interface Contender {
-  /** The fencing token when the lock is won now, undefined while another holds it. Each token is above all before it. */
-  tryAcquire(signal: AbortSignal): Promise<bigint | undefined>;
-  /** Keeps the lock until `signal` aborts, then resolves; rejects as soon as the lock is, or must be taken for, lost. */
-  hold(signal: AbortSignal): Promise<void>;
-  /** Gives the lock back, if held, and frees what was opened. Never rejects. */
-  leave(): Promise<void>;
-}
-
-export interface ContenderOptions {
-  readonly name: string;
-  /** Milliseconds after which a holder that shows no life is replaced. */
-  readonly lease: number;
-  readonly clock: Clock;
-}
 
 /** Where the lock lives: the URL of a PostgreSQL or Redis, a pg Pool, or a client of ioredis or node-redis. */
 export type LockStore =

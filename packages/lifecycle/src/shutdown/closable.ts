@@ -1,15 +1,5 @@
 import { refuse } from '../errors.ts';
-import type { Phase, StepContext } from './types.ts';
-
-/** A function that closes, or a thing known by one of these methods. */
-export type Closable =
-  | ((context: StepContext) => unknown)
-  | { $disconnect(): unknown }
-  | { quit(): unknown }
-  | { close(): unknown }
-  | { end(): unknown }
-  | { destroy(): unknown }
-  | { shutdown(): unknown; getState(): string };
+import type { Closable, Phase, StepContext } from './types.ts';
 
 export interface Closer {
   readonly phase: Phase;

@@ -3,12 +3,20 @@ import { type Clock, messageOf } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Budget } from './budget.ts';
-import { type Closable, closerOf } from './closable.ts';
+import { closerOf } from './closable.ts';
 import { runPhases, type Step } from './phases.ts';
 import type { Pm2Environment } from './pm2-environment.ts';
 import { readStepOptions } from './step-options.ts';
 import { DRAINED_TYPE } from './triggers.ts';
-import type { Shutdown, ShutdownEvent, ShutdownReason, StepOptions, StepResult, Verdict } from './types.ts';
+import type {
+  Closable,
+  Shutdown,
+  ShutdownEvent,
+  ShutdownReason,
+  StepOptions,
+  StepResult,
+  Verdict,
+} from './types.ts';
 import { judge } from './verdict.ts';
 
 /** A terminal, a shell or a watcher may deliver one Ctrl-C twice within this many milliseconds. */

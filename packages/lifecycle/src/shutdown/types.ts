@@ -1,5 +1,4 @@
 import type { Check } from '@cutover/healthcheck';
-import type { Closable } from './closable.ts';
 
 /**
  * The phases of a shutdown in their order: `stop` takes in no new work, `drain` finishes what is there, `close` lets
@@ -74,6 +73,16 @@ export interface StepContext {
   /** Milliseconds left for this step. */
   remaining(): number;
 }
+
+/** A function that closes, or a thing known by one of these methods. */
+export type Closable =
+  | ((context: StepContext) => unknown)
+  | { $disconnect(): unknown }
+  | { quit(): unknown }
+  | { close(): unknown }
+  | { end(): unknown }
+  | { destroy(): unknown }
+  | { shutdown(): unknown; getState(): string };
 
 export interface StepOptions {
   /** Default `close`; `drain` for queue and Temporal workers. */
