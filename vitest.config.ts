@@ -37,8 +37,9 @@ export default defineConfig({
           name: 'packed',
           include: ['scripts/packed/*.packed.test.ts'],
           globalSetup: ['scripts/packed/setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Each is one more program to start, or a whole compilation, on a busy machine.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -5,10 +5,10 @@ import { cache } from './paths.ts';
 /**
  * `npm install` of what a folder's package.json asks for, from npm's cache as far as it is there.
  *
- * @param what for the error: what the folder is for
+ * @param what for the error: what is installed
  * @throws if anything of it cannot be installed
  */
-export async function npmInstall(folder: string, what: string): Promise<void> {
+export async function npmInstall(folder: string, what: string, npmCache = join(cache, 'npm')): Promise<void> {
   const { exitCode, all } = await execa(
     'npm',
     [
@@ -19,7 +19,7 @@ export async function npmInstall(folder: string, what: string): Promise<void> {
       '--no-fund',
       '--no-package-lock',
       '--cache',
-      join(cache, 'npm'),
+      npmCache,
     ],
     { cwd: folder, all: true, reject: false },
   );

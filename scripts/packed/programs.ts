@@ -20,6 +20,6 @@ export async function writeProgram(folder: string, name: string): Promise<void> 
   await writeFile(join(folder, `${name}.mjs`), toModule(source));
 }
 
-/** Runs a file of the consumer's folder, for 20 s at most; the outcome says what it printed. */
+/** Runs a file of the consumer's folder, for a minute at most; the outcome says what it printed. */
 export const runOn = (version: NodeVersion, folder: string, ...command: readonly string[]) =>
-  execa(nodeBinary(version), command, { cwd: folder, all: true, reject: false, timeout: 20_000 });
+  execa(nodeBinary(version), command, { cwd: folder, all: true, reject: false, timeout: 60_000 });

@@ -17,6 +17,8 @@ export const nodeBinary = (version: NodeVersion): string =>
 export const compiler = (version: TypescriptVersion): string =>
   join(folder, 'node_modules', `typescript-${version}`, 'bin/tsc');
 
+const names = `Node ${nodeVersions.join(', ')} and TypeScript ${typescriptVersions.join(', ')}`;
+
 const manifest = JSON.stringify({
   private: true,
   dependencies: Object.fromEntries([
@@ -37,10 +39,10 @@ export async function ensureToolchain(): Promise<void> {
   try {
     await mkdir(unfinished, { recursive: true });
     await writeFile(join(unfinished, 'package.json'), manifest);
-    await npmInstall(
-      unfinished,
-      `Node ${nodeVersions.join(', ')} and TypeScript ${typescriptVersions.join(', ')}`,
-    );
+    // What was downloaded is not kept beside what was unpacked from it.
+    const downloads = join(unfinished, 'downloads');
+    await npmInstall(unfinished, names, downloads);
+    await rm(downloads, { recursive: true });
     await rm(folder, { recursive: true, force: true });
     await rename(unfinished, folder);
   } finally {
