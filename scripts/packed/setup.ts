@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { type Consumer, createConsumer } from './consumer.ts';
 import { ensureToolchain } from './toolchain.ts';
@@ -12,6 +13,8 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await ensureToolchain();
   const { folder, tarballs, remove } = await createConsumer();
+  // Vitest runs no teardown when it is interrupted.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   project.provide('consumer', { folder, tarballs });
   return remove;
 }
