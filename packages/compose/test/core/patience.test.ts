@@ -1,4 +1,4 @@
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { describe, expect, it } from 'vitest';
 import { PATIENCE, patient } from '../../src/core/patience.ts';
 import { DeployError } from '../../src/errors.ts';

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { makeCertificate, startContainer, type TestContainer } from '@cutover/internal/testing';
+import { makeCertificate, startContainer, type TestContainer } from '@cutover/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Check, mysqlCheck, postgresCheck, redisCheck } from '../../src/index.ts';
 import { expectAbortable, outcome } from '../helpers/run.ts';

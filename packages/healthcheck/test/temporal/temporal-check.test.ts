@@ -1,4 +1,4 @@
-import { makeCertificate } from '@cutover/internal/testing';
+import { makeCertificate } from '@cutover/testing';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:net';
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { describe, expect, it, vi } from 'vitest';
 import type { Attempt } from '../../src/wait/attempts.ts';
 import type { Target } from '../../src/wait/target.ts';
