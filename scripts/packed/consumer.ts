@@ -19,7 +19,9 @@ export async function createConsumer(): Promise<Consumer> {
   const folder = await mkdtemp(join(tmpdir(), 'cutover-packed-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const tarballs = Object.fromEntries(await Promise.all(packages.map((name) => pack(name, folder))));
+    const tarballs: Record<string, string> = {};
+    // One after the other: the folder can only go when nobody writes into it any more.
+    for (const name of packages) tarballs[name] = await pack(name, folder);
     const own = Object.entries(tarballs).map(([name, tarball]) => [`@cutover/${name}`, tarball]);
     const dependencies = { ...consumerDependencies, ...Object.fromEntries(own) };
     await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
@@ -31,7 +33,7 @@ export async function createConsumer(): Promise<Consumer> {
   }
 }
 
-async function pack(name: string, folder: string): Promise<[name: string, tarball: string]> {
+async function pack(name: string, folder: string): Promise<string> {
   const directory = join(root, 'packages', name);
   await stat(join(directory, 'dist/index.js')).catch(() => {
     throw new Error(`packing @cutover/${name}: it is not built. Fix: run "pnpm build" first`);
@@ -39,5 +41,5 @@ async function pack(name: string, folder: string): Promise<[name: string, tarbal
   const destination = join(folder, 'tarballs', name);
   await execa('pnpm', ['pack', '--pack-destination', destination], { cwd: directory });
   const [file] = await readdir(destination);
-  return [name, join(destination, file as string)];
+  return join(destination, file as string);
 }
