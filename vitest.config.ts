@@ -16,7 +16,7 @@ export default defineConfig({
           name: 'unit',
           expect: poll,
           include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.integration.test.ts', '**/*.packed.test.ts', '**/node_modules/**'],
           // Some start real processes, which take their time on a busy machine.
           testTimeout: 30_000,
         },
@@ -29,6 +29,16 @@ export default defineConfig({
           include: ['packages/*/test/**/*.integration.test.ts', 'examples/*/test/**/*.integration.test.ts'],
           globalSetup: ['scripts/engine/vitest-setup.ts'],
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'packed',
+          include: ['scripts/packed/*.packed.test.ts'],
+          globalSetup: ['scripts/packed/setup.ts'],
+          // Each is one more program to start, or a whole compilation, on a busy machine.
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

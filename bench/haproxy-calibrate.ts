@@ -1,4 +1,4 @@
-import { type Load, type LoadOptions, startLoad } from '../packages/internal/src/testing/index.ts';
+import { type Load, type LoadOptions, startLoad } from '@cutover/testing';
 import { type BenchStage, ms } from './haproxy-stage.ts';
 
 /** Milliseconds from which an answer counts as late while the meter is proven. */

@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os';
+import type { LoadReport } from '@cutover/testing';
 import type { RuntimeClient } from '../packages/haproxy/src/index.ts';
 import { SHARED } from '../packages/haproxy/test/support/real-haproxy.ts';
 import { ask, pressure } from '../packages/haproxy/test/support/requests.ts';
 import { openEcho } from '../packages/haproxy/test/support/web-socket.ts';
-import type { LoadReport } from '../packages/internal/src/testing/index.ts';
 import { pause, startRunning } from './haproxy-calibrate.ts';
 import { type BenchStage, ms } from './haproxy-stage.ts';
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { startPm2 } from '@cutover/internal/testing';
+import { startPm2 } from '@cutover/testing';
 import { loadFigures } from './healthcheck-load.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { startPm2 } from '@cutover/internal/testing';
 import { drainPm2 } from '@cutover/lifecycle';
+import { startPm2 } from '@cutover/testing';
 
 const WORKERS = 4;
 /** Milliseconds that each worker takes to end. */

@@ -23,6 +23,8 @@ const HEAD = `# Errors
 Every error that can reach you, what it means and what to do. Each package has one class; \`error.code\` is stable, and
 the message says what was being done, what was found, what was wanted and, where it knows one, the fix for this case.
 \`error.cause\` is what a driver or Node said; \`error.facts\` are for programs. No error holds a password or an environment.
+\`error instanceof HaproxyError\` also holds for an error of another copy of the package, as npm installs when two versions
+are asked for: the classes are recognised by a mark, not by identity.
 `;
 
 /** The text of \`docs/errors.md\`. */

@@ -10,13 +10,12 @@ const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ['format and lint', 'biome', 'check', '--error-on-warnings'],
   ['types', 'tsc', '-p', 'tsconfig.json'],
   ['build', 'pnpm', 'build'],
-  ['packed packages', 'tsx', 'scripts/check-packages.ts'],
   ['API pages', 'typedoc', '--logLevel', 'Warn'],
   ['simulation: every fault and pair of crashes at every boundary', ...simulate, '--exhaustive'],
   ['simulation: random mixes of faults', ...simulate, '--seeds', '20000'],
   ['simulation: every planted bug is caught', ...simulate, '--bugs'],
 ];
-const projects = ['unit', 'integration'];
+const projects = ['packed', 'unit', 'integration'];
 
 interface Count {
   passed: number;

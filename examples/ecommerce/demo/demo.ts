@@ -1,5 +1,5 @@
 import { systemClock } from '@cutover/internal';
-import { watchProject } from '@cutover/internal/testing';
+import { watchProject } from '@cutover/testing';
 import { buildImages } from '../operations/image.ts';
 import { createDeployments } from './deployments.ts';
 import { broken, ENOUGH_REQUESTS, type Figures } from './figures.ts';

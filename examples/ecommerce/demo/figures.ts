@@ -1,5 +1,5 @@
 import type { StopVerdict } from '@cutover/compose';
-import type { LoadReport, Presence } from '@cutover/internal/testing';
+import type { LoadReport, Presence } from '@cutover/testing';
 import type { Records } from './records.ts';
 
 export interface Switch {

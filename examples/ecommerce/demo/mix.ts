@@ -1,4 +1,4 @@
-import type { RequestKind } from '@cutover/internal/testing';
+import type { RequestKind } from '@cutover/testing';
 
 const order = (express: boolean) =>
   `{"reference":"{id}","product":"coffee","quantity":1,"express":${express}}`;

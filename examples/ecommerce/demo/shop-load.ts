@@ -1,5 +1,5 @@
 import { bounded, systemClock } from '@cutover/internal';
-import { type LoadReport, type LoadSecond, startLoad } from '@cutover/internal/testing';
+import { type LoadReport, type LoadSecond, startLoad } from '@cutover/testing';
 import { MIX } from './mix.ts';
 import type { Screen } from './screen.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRuntimeClient } from '@cutover/haproxy';
 import { bounded, systemClock } from '@cutover/internal';
-import { freePorts } from '@cutover/internal/testing';
+import { freePorts } from '@cutover/testing';
 import { execa } from 'execa';
 import { setUp } from '../operations/setup.ts';
 

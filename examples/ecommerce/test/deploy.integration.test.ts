@@ -1,6 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startLoad, watchProject } from '@cutover/internal/testing';
+import { startLoad, watchProject } from '@cutover/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MIX } from '../demo/mix.ts';

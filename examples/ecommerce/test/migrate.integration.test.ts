@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { startPostgres, type TestServer } from '@cutover/internal/testing';
+import { startPostgres, type TestServer } from '@cutover/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { applyMigrations } from '../src/migrate/apply.ts';

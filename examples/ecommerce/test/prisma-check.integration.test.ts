@@ -1,5 +1,5 @@
 import { prismaCheck } from '@cutover/healthcheck';
-import { startPostgres, type TestServer } from '@cutover/internal/testing';
+import { startPostgres, type TestServer } from '@cutover/testing';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 // Here, and not in the package, because the generated client is here.

@@ -1,5 +1,5 @@
-import { startPostgres, type TestServer } from '@cutover/internal/testing';
 import { gracefulShutdown, waitForDatabase } from '@cutover/lifecycle';
+import { startPostgres, type TestServer } from '@cutover/testing';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';

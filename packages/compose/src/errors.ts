@@ -1,4 +1,4 @@
-import { type ErrorTable, ExplainedError, type Explanation } from '@cutover/internal';
+import { brand, type ErrorTable, ExplainedError, type Explanation } from '@cutover/internal';
 
 /** Each way a deployment can fail, what it means and what to do; `docs/errors.md` is made from this record. */
 export const deployErrorCodes = {
@@ -114,3 +114,4 @@ export class DeployError extends ExplainedError<DeployErrorCode> {
     super(code, explanation, options);
   }
 }
+brand(DeployError, 'DeployError');

@@ -1,5 +1,4 @@
 import type { Clock } from '@cutover/internal';
-import type Docker from 'dockerode';
 import type { Container, Image, JournalEntry, RouterState, ServiceName, SlotName } from './core/model.ts';
 import type { DeployEvent } from './events.ts';
 
@@ -17,8 +16,11 @@ export interface Ports {
 export interface Engine {
   /** Name of the project, for people and for the ledger. */
   project(): Promise<string>;
-  /** The connection, for the ledger that lives on the same engine. */
-  docker(): Promise<Docker>;
+  /**
+   * The connection, a client of dockerode, for the ledger that lives on the same engine. Its type stays out of the
+   * public declarations, which must not need the types of a package that is no dependency.
+   */
+  docker(): Promise<object>;
   /** Proves, changing nothing, that the engine answers and that the services can be deployed. */
   preflight(request: DeployRequest): Promise<void>;
   /** The image of that name, pulled if the engine lacks it. */

@@ -1,4 +1,4 @@
-import { startLoad } from '@cutover/internal/testing';
+import { startLoad } from '@cutover/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deployment } from '../src/blue-green.ts';

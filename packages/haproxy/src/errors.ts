@@ -1,4 +1,4 @@
-import { type ErrorTable, ExplainedError, type OptionRule, readOptions } from '@cutover/internal';
+import { brand, type ErrorTable, ExplainedError, type OptionRule, readOptions } from '@cutover/internal';
 
 /** Why a call failed; what each means and what to do is in `docs/errors.md`. */
 export type HaproxyErrorCode =
@@ -90,6 +90,7 @@ export const haproxyErrorCodes: ErrorTable<HaproxyErrorCode> = {
 export class HaproxyError extends ExplainedError<HaproxyErrorCode> {
   override readonly name = 'HaproxyError';
 }
+brand(HaproxyError, 'HaproxyError');
 
 export const isHaproxyError = (
   thrown: unknown,

@@ -1,4 +1,4 @@
-import { type ErrorTable, ExplainedError, type Explanation } from '@cutover/internal';
+import { brand, type ErrorTable, ExplainedError, type Explanation } from '@cutover/internal';
 
 /** Each way a check can fail, what it means and what to do. */
 export const healthcheckErrorCodes = {
@@ -68,6 +68,7 @@ export class HealthcheckError extends ExplainedError<HealthcheckErrorCode> {
     this.permanent = PERMANENT.has(code);
   }
 }
+brand(HealthcheckError, 'HealthcheckError');
 
 /** Whether what a check threw can never become good by waiting. Own checks may throw any error with `permanent: true`. */
 export const isPermanent = (error: unknown): boolean =>

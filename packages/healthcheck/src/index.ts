@@ -1,10 +1,10 @@
 export type { Check, CheckDetails } from './check.ts';
 export {
   type ContainerCheckOptions,
-  type ContainerEngine,
   type ContainerTarget,
   containerCheck,
 } from './checks/container.ts';
+export type { ContainerEngine } from './checks/container-engine.ts';
 export { customCheck } from './checks/custom.ts';
 export type { LocalCheck } from './checks/define-check.ts';
 export { DISK_FAIL, DISK_WARN, type DiskCheckOptions, diskCheck } from './checks/disk.ts';

@@ -155,7 +155,6 @@ describe('whatever a server answers', () => {
       mysqlCheck(`mysql://u:p@${at}/x`),
       pm2Check({ home: folder }),
       containerCheck('x', { socketPath: join(folder, 'rpc.sock') }),
-      temporalCheck(at),
     ];
     for (const check of checks) {
       const end = await run(check, 250).then(

@@ -1,3 +1,4 @@
+import { brand } from './brand.ts';
 import { redact } from './redact.ts';
 import { redactThrown } from './redact-error.ts';
 
@@ -35,6 +36,7 @@ export abstract class ExplainedError<Code extends string = string> extends Error
     this.facts = redactThrown(facts);
   }
 }
+brand(ExplainedError, 'ExplainedError');
 
 const sentence = ({ doing, found, wanted, fix }: Explanation): string =>
   `${doing}: ${found}${wanted ? `; wanted ${wanted}` : ''}${fix ? `. Fix: ${fix}` : ''}`;

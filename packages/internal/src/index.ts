@@ -1,4 +1,5 @@
 export { type BoundedOptions, bounded, TimeoutError } from './bounded.ts';
+export { brand } from './brand.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type ErrorTable, ExplainedError, type Explanation, messageOf } from './explained-error.ts';
 export { type OptionRule, option, readOptions } from './options.ts';

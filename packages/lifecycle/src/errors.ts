@@ -1,4 +1,4 @@
-import { type ErrorTable, ExplainedError } from '@cutover/internal';
+import { brand, type ErrorTable, ExplainedError } from '@cutover/internal';
 
 /** Why something was refused, or failed; what each means and what to do is in `docs/errors.md`. */
 export type LifecycleErrorCode =
@@ -90,6 +90,7 @@ export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
 export class LifecycleError extends ExplainedError<LifecycleErrorCode> {
   override readonly name = 'LifecycleError';
 }
+brand(LifecycleError, 'LifecycleError');
 
 /** The refusal of an option, for `readOptions`. */
 export const refuse =

@@ -10,7 +10,7 @@ import {
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { systemClock } from '@cutover/internal';
-import type { FakeClock } from '@cutover/internal/testing';
+import type { FakeClock } from '@cutover/testing';
 import { onTestFinished } from 'vitest';
 import type { ServerDrain } from '../src/drain/server-drain.ts';
 

@@ -1,4 +1,6 @@
+import { writeHeartbeat } from '@cutover/healthcheck';
 import { fulfil } from './fulfil.ts';
+import { BEAT, HEARTBEAT } from './settings.ts';
 
 /** The little of `@temporalio/worker` that is used. The package weighs 260 MB, so it is installed by who needs it. */
 interface TemporalPackage {
@@ -30,8 +32,12 @@ export async function startTemporalWorker(address: string): Promise<{ close(): P
     shutdownGraceTime: '110s',
   });
   const running = worker.run();
+  const beating = setInterval(() => {
+    if (worker.getState() === 'RUNNING') writeHeartbeat(HEARTBEAT).catch(() => {});
+  }, BEAT);
   return {
     close: async () => {
+      clearInterval(beating);
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await running;
       await connection.close();

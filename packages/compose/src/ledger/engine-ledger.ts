@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@cutover/internal';
+import type Docker from 'dockerode';
 import type { Engine, Ledger } from '../ports.ts';
 import { isGone as hasEnded, ownIdentity } from './identity.ts';
 import { acquire, type LedgerContext, type Surroundings } from './lock.ts';
@@ -21,7 +22,7 @@ export function engineLedger(
   }: Partial<Surroundings> = {},
 ): Ledger {
   const context = async (): Promise<LedgerContext> => ({
-    docker: await engine.docker(),
+    docker: (await engine.docker()) as Docker,
     project: await engine.project(),
     clock,
     date,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@cutover/internal';
-import { type LoadReport, startLoad, watchProject } from '@cutover/internal/testing';
+import { type LoadReport, startLoad, watchProject } from '@cutover/testing';
 import { execa } from 'execa';
 import { build } from 'tsup';
 import { type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type LoadReport, startLoad } from '@cutover/internal/testing';
+import { type LoadReport, startLoad } from '@cutover/testing';
 import { execa } from 'execa';
 import type { Deployment } from '../../src/blue-green.ts';
 import { DeployError } from '../../src/errors.ts';

@@ -1,4 +1,4 @@
-import { uniqueName } from '@cutover/internal/testing';
+import { uniqueName } from '@cutover/testing';
 import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDocker } from '../../src/engine/docker.ts';

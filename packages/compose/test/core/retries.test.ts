@@ -1,4 +1,4 @@
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { describe, expect, it } from 'vitest';
 import { RETRY_FOR, retryingPorts } from '../../src/core/retries.ts';
 import { DeployError } from '../../src/errors.ts';

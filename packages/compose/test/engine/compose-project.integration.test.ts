@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type Docker from 'dockerode';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { composeProject } from '../../src/engine/compose-project.ts';
 import type { Engine } from '../../src/ports.ts';
@@ -72,7 +73,7 @@ describe('composeProject', () => {
     const [api, cron] = [await only('api'), await only('cron')];
     expect(await engine.stop(api, 10_000)).toEqual({ found: true, code: 0 });
     expect(await engine.stop(cron, 1_000)).toEqual({ found: true, code: 137 });
-    const docker = await engine.docker();
+    const docker = (await engine.docker()) as Docker;
     const { HostConfig } = await docker.getContainer(cron.id).inspect();
     expect(HostConfig.RestartPolicy?.Name).toBe('no');
     expect(await engine.awaitExit(cron, 1_000)).toEqual({ found: true, code: 137 });

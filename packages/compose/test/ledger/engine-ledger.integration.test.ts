@@ -1,4 +1,4 @@
-import { FakeClock, uniqueName } from '@cutover/internal/testing';
+import { FakeClock, uniqueName } from '@cutover/testing';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

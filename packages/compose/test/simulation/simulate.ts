@@ -8,9 +8,10 @@ import { callFault, type Fault, isAt, type Plan, type RunKind } from './faults.t
 import { release } from './layout.ts';
 import { allOn, portsOf } from './ports.ts';
 import { type Boundary, type Mischief, Process } from './process.ts';
+import { answers, lifeOf } from './world/engine.ts';
 import type { Note } from './world/notes.ts';
 import { strike } from './world/strike.ts';
-import { answers, lifeOf, type Violation, World } from './world/world.ts';
+import { type Violation, World } from './world/world.ts';
 
 /** How one deploying process ended. */
 export type Ending =

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { uniqueName } from '@cutover/internal/testing';
+import { uniqueName } from '@cutover/testing';
 import { execa } from 'execa';
 
 /** A Compose project of its own on the real engine, in a folder of its own; all of it goes when disposed. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRuntimeClient, type RuntimeClient } from '@cutover/haproxy';
 import { systemClock } from '@cutover/internal';
-import { freePorts, uniqueName } from '@cutover/internal/testing';
+import { freePorts, uniqueName } from '@cutover/testing';
 import { execa } from 'execa';
 import { blueGreen, type Deployment } from '../../src/blue-green.ts';
 import { composeProject } from '../../src/engine/compose-project.ts';

@@ -1,4 +1,4 @@
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import type { Container, Image, JournalEntry, Layout, RouterState } from '../../src/core/model.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import type { DeployEvent } from '../../src/events.ts';

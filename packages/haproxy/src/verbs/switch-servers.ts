@@ -25,7 +25,8 @@ export async function switchServers(
 ): Promise<Change<ServerView[]>> {
   const doing = `switching ${options?.backend} to ${options?.to} at ${haproxy.label}`;
   const { backend, to, from, ...limits } = checkOptions(doing, options, RULES, { timeout: STATE_TIMEOUT });
-  if (to === from) throw new HaproxyError('invalid-options', { doing, found: 'from and to are the same server' });
+  if (to === from)
+    throw new HaproxyError('invalid-options', { doing, found: 'from and to are the same server' });
   haproxy.memory.claim(doing, [backend], 'server state');
   const target = { backend, server: to };
   const read = (signal: AbortSignal) => viewBackend(haproxy, backend, signal);

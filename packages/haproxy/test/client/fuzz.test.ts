@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { uniqueName } from '@cutover/internal/testing';
+import { uniqueName } from '@cutover/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRuntimeClient, HaproxyError } from '../../src/index.ts';
 

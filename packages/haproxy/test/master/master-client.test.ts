@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { uniqueName } from '@cutover/internal/testing';
+import { uniqueName } from '@cutover/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMasterClient } from '../../src/index.ts';
 import { failure } from '../support/with-fake.ts';

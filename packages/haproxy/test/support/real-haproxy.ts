@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startContainer, type TestContainer } from '@cutover/internal/testing';
+import { startContainer, type TestContainer } from '@cutover/testing';
 import { readVersion, isAtLeast as versionIsAtLeast } from '../../src/commands/info.ts';
 import { createRuntimeClient, type Release, type RuntimeClient } from '../../src/index.ts';
 

@@ -1,4 +1,4 @@
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { describe, expect, it } from 'vitest';
 import { examine } from '../../src/verbs/findings.ts';
 import { failure, withFake } from '../support/with-fake.ts';

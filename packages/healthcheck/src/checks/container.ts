@@ -1,6 +1,7 @@
 import { option, readOptions } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
+import type { ContainerEngine } from './container-engine.ts';
 import { defineCheck } from './define-check.ts';
 import { engineApi } from './engine-api.ts';
 import { joined } from './joined.ts';
@@ -8,15 +9,6 @@ import { requireMethods } from './require-methods.ts';
 
 /** A container by name or id, or the containers of a Compose service. */
 export type ContainerTarget = string | { readonly project: string; readonly service: string };
-
-/** What is needed of an engine: the answers of its HTTP API to two questions. Dockerode's Docker fits. */
-export interface ContainerEngine {
-  getContainer(id: string): { inspect(): Promise<unknown> };
-  listContainers(options: {
-    all: boolean;
-    filters: Record<string, string[]>;
-  }): Promise<readonly { Id: string }[]>;
-}
 
 export interface ContainerCheckOptions {
   /** Default: the container's or the service's name. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { HealthcheckError } from '../errors.ts';
-import type { ContainerEngine } from './container.ts';
+import type { ContainerEngine } from './container-engine.ts';
 import { held } from './held.ts';
 
 /** An answer larger than this is no answer to our questions. */

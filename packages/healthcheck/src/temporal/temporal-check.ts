@@ -1,12 +1,10 @@
-import { option, readOptions } from '@cutover/internal';
+import { type OptionRule, option, readOptions } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { defineCheck } from '../checks/define-check.ts';
 import { joined } from '../checks/joined.ts';
-import { requireMethods } from '../checks/require-methods.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
-import { type GrpcCall, withGrpc } from './grpc.ts';
+import { asking } from './grpc-status.ts';
 import { judgePollers, POLLER_AGE, type Poller } from './pollers.ts';
-import { encodeMessage } from './protobuf.ts';
 
 export interface TemporalCheckOptions {
   /** Default `temporal`. */
@@ -21,15 +19,9 @@ export interface TemporalCheckOptions {
   identity?: string;
   /** Milliseconds since a poller was last seen; default {@link POLLER_AGE}. */
   maxPollerAge?: number;
-  /** Connect with TLS; default false, or true when an API key is given. */
-  tls?: boolean;
-  /** Certificates to trust in place of Node's own, PEM. */
-  ca?: string;
-  /** Sent as a bearer token, as Temporal Cloud wants it. */
-  apiKey?: string;
 }
 
-/** What is needed of a `Connection` of `@temporalio/client`. */
+/** What is needed of a `Connection` of `@temporalio/client`, or of a worker's `NativeConnection`. */
 export interface TemporalConnection {
   readonly healthService: { check(request: { service: string }): Promise<unknown> };
   readonly workflowService: {
@@ -41,28 +33,24 @@ export interface TemporalConnection {
   };
 }
 
-/** The two questions, however they are asked. */
-interface Temporal {
-  /** As `grpc.health.v1` counts: 1 is SERVING. */
-  status(): Promise<number>;
-  pollers(taskQueue: string, type: number): Promise<Poller[]>;
-}
-
+const CONNECTION: OptionRule = {
+  expected: "a Connection of @temporalio/client or a worker's NativeConnection",
+  accepts: (thing) => typeof (thing as TemporalConnection | null)?.healthService?.check === 'function',
+};
 const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';
+/** As `grpc.health.v1` counts. */
 const SERVING = 1;
 const TYPES = { workflow: 1, activity: 2 } as const;
 
 /**
- * Temporal serves, and when a task queue is named somebody polls it. Asked over gRPC, with an own connection a run, or
- * over a Connection that is given.
- * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unreachable`, `not-ready`, `denied`,
- * `bad-answer`, or `unhealthy` when nobody polls.
+ * Temporal serves, and when a task queue is named somebody polls it. Asked over a connection that is there anyway: a
+ * client's, or the one of a worker.
+ * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unreachable`, `silent`, `not-ready`,
+ * `denied`, `misconfigured` (a certificate), `bad-answer`, or `unhealthy` when nobody polls.
  */
-export function temporalCheck(
-  target: string | TemporalConnection,
-  options: TemporalCheckOptions = {},
-): Check {
-  const read = readOptions(
+export function temporalCheck(connection: TemporalConnection, options: TemporalCheckOptions = {}): Check {
+  const refuse = refuseOption('temporalCheck');
+  const { name, ...wanted } = readOptions(
     options,
     {
       name: option.text,
@@ -71,36 +59,24 @@ export function temporalCheck(
       pollers: option.oneOf('any', 'workflow', 'activity', 'both'),
       identity: option.text,
       maxPollerAge: option.duration,
-      tls: option.boolean,
-      ca: option.text,
-      apiKey: option.text,
     },
     { name: 'temporal', namespace: 'default', pollers: 'any', maxPollerAge: POLLER_AGE },
-    refuseOption('temporalCheck'),
+    refuse,
   );
-  const { namespace } = read;
-  if (typeof target !== 'string') {
-    requireMethods('temporalCheck', target?.healthService, 'check');
-    const doing = 'asking Temporal';
-    return defineCheck({
-      name: read.name,
-      doing,
-      run: joined(() => judge(viaConnection(target, namespace), read, doing)),
-    });
-  }
-  const address = readAddress(target, read);
-  const doing = `asking Temporal at ${target}`;
+  readOptions({ connection }, { connection: option.required(CONNECTION) }, {}, refuse);
+  const doing = 'asking Temporal';
   return defineCheck({
-    name: read.name,
+    name,
     doing,
-    run: (signal) => withGrpc(address, signal, (call) => judge(viaGrpc(call, namespace), read, doing)),
+    run: joined(() => asking(doing, () => judge(connection, wanted, doing))),
   });
 }
 
-type Wanted = Required<Pick<TemporalCheckOptions, 'pollers' | 'maxPollerAge'>> & TemporalCheckOptions;
+type Wanted = Required<Pick<TemporalCheckOptions, 'namespace' | 'pollers' | 'maxPollerAge'>> &
+  TemporalCheckOptions;
 
-async function judge(temporal: Temporal, wanted: Wanted, doing: string): Promise<CheckDetails> {
-  const status = await temporal.status();
+async function judge(connection: TemporalConnection, wanted: Wanted, doing: string): Promise<CheckDetails> {
+  const status = Number(fieldsOf(await connection.healthService.check({ service: SERVICE })).status);
   if (status !== SERVING) {
     throw new HealthcheckError('not-ready', {
       doing,
@@ -108,49 +84,28 @@ async function judge(temporal: Temporal, wanted: Wanted, doing: string): Promise
       wanted: 'SERVING (1)',
     });
   }
-  const { taskQueue } = wanted;
+  const { namespace, taskQueue } = wanted;
   if (taskQueue === undefined) return {};
   const [workflow, activity] = await Promise.all([
-    temporal.pollers(taskQueue, TYPES.workflow),
-    temporal.pollers(taskQueue, TYPES.activity),
+    pollersOf(connection, namespace, taskQueue, TYPES.workflow),
+    pollersOf(connection, namespace, taskQueue, TYPES.activity),
   ]);
   return judgePollers({ workflow, activity }, wanted, { doing, now: Date.now() });
 }
 
-function readAddress(target: string, { tls, ca, apiKey }: TemporalCheckOptions) {
-  const url = `${(tls ?? apiKey !== undefined) ? 'https' : 'http'}://${target}`;
-  if (!/^[^/@?#\s]+:\d+$/.test(target) || !URL.canParse(url)) {
-    const wanted = 'host:port, such as temporal:7233';
-    const doing = 'reading the address of temporalCheck';
-    throw new HealthcheckError('invalid-options', { doing, found: 'something else', wanted });
-  }
-  return { url, ca, headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` } };
+async function pollersOf(
+  { workflowService }: TemporalConnection,
+  namespace: string,
+  name: string,
+  taskQueueType: number,
+): Promise<Poller[]> {
+  const answer = await workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
+  const { pollers } = fieldsOf(answer);
+  return (Array.isArray(pollers) ? pollers : []).map((entry) => {
+    const { identity, lastAccessTime } = fieldsOf(entry);
+    // Seconds come as a Long, which only its text form turns into a number.
+    return { identity: String(identity), seenAt: Number(String(fieldsOf(lastAccessTime).seconds)) * 1000 };
+  });
 }
-
-/** Field numbers: grpc/health/v1/health.proto; temporal/api/workflowservice/v1 and taskqueue/v1. */
-const viaGrpc = (call: GrpcCall, namespace: string): Temporal => ({
-  status: async () => (await call('/grpc.health.v1.Health/Check', encodeMessage({ 1: SERVICE }))).number(1),
-  pollers: async (name, type) => {
-    const question = encodeMessage({ 1: namespace, 2: encodeMessage({ 1: name }), 3: type });
-    const answer = await call(`/${SERVICE}/DescribeTaskQueue`, question);
-    return answer.messages(1).map((poller) => {
-      const [seen] = poller.messages(1);
-      return { identity: poller.text(2), seenAt: (seen?.number(1) ?? 0) * 1000 };
-    });
-  },
-});
-
-const viaConnection = (connection: TemporalConnection, namespace: string): Temporal => ({
-  status: async () => Number(fieldsOf(await connection.healthService.check({ service: SERVICE })).status),
-  pollers: async (name, taskQueueType) => {
-    const question = { namespace, taskQueue: { name }, taskQueueType };
-    const { pollers } = fieldsOf(await connection.workflowService.describeTaskQueue(question));
-    return (Array.isArray(pollers) ? pollers : []).map((entry) => {
-      const { identity, lastAccessTime } = fieldsOf(entry);
-      // Seconds come as a Long, which only its text form turns into a number.
-      return { identity: String(identity), seenAt: Number(String(fieldsOf(lastAccessTime).seconds)) * 1000 };
-    });
-  },
-});
 
 const fieldsOf = (value: unknown): Record<string, unknown> => Object(value) as Record<string, unknown>;

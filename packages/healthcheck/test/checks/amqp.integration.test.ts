@@ -1,4 +1,4 @@
-import { startContainer, type TestContainer } from '@cutover/internal/testing';
+import { startContainer, type TestContainer } from '@cutover/testing';
 import { type ChannelModel, connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Check, customCheck } from '../../src/index.ts';

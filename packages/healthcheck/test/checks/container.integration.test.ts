@@ -1,9 +1,4 @@
-import {
-  type ContainerOptions,
-  startContainer,
-  type TestContainer,
-  uniqueName,
-} from '@cutover/internal/testing';
+import { type ContainerOptions, startContainer, type TestContainer, uniqueName } from '@cutover/testing';
 import Docker from 'dockerode';
 import { afterAll, describe, expect, it } from 'vitest';
 import { containerCheck } from '../../src/index.ts';

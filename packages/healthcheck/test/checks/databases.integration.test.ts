@@ -1,4 +1,4 @@
-import { startContainer, type TestContainer } from '@cutover/internal/testing';
+import { startContainer, type TestContainer } from '@cutover/testing';
 import { Redis } from 'ioredis';
 import mysql from 'mysql2/promise';
 import pg from 'pg';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { makeCertificate } from '@cutover/internal/testing';
+import { makeCertificate } from '@cutover/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type HttpCheckOptions, httpCheck } from '../../src/index.ts';
 import { expectAbortable, outcome, run } from '../helpers/run.ts';

@@ -1,7 +1,7 @@
 import { access, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { startPm2, type TestPm2 } from '@cutover/internal/testing';
+import { startPm2, type TestPm2 } from '@cutover/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pm2Check } from '../../src/index.ts';
 import { expectAbortable, outcome, run } from '../helpers/run.ts';

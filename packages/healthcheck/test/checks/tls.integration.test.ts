@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCertificate, startContainer, type TestContainer } from '@cutover/internal/testing';
+import { makeCertificate, startContainer, type TestContainer } from '@cutover/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Check, mysqlCheck, postgresCheck, redisCheck } from '../../src/index.ts';
 import { expectAbortable, outcome } from '../helpers/run.ts';

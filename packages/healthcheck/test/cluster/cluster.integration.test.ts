@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startPm2 } from '@cutover/internal/testing';
+import { startPm2 } from '@cutover/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { closedPort, newFolder } from '../helpers/servers.ts';
 

@@ -1,4 +1,4 @@
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { describe, expect, it } from 'vitest';
 import { type GateAnswer, type GateOptions, runGate } from '../../src/gate.ts';
 import type { Check } from '../../src/index.ts';

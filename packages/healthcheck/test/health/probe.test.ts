@@ -1,4 +1,4 @@
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { Probe, type ProbeLimits } from '../../src/health/probe.ts';
 

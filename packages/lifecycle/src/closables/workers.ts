@@ -1,3 +1,4 @@
+import { systemClock } from '@cutover/internal';
 import type { StepContext } from '../shutdown/types.ts';
 import { call, type Methods } from './methods.ts';
 
@@ -15,7 +16,7 @@ export async function stopTemporal(worker: Methods, { signal }: StepContext): Pr
   if (state() === 'RUNNING') call(worker, 'shutdown');
   while (state() !== 'STOPPED' && !signal.aborted) {
     if (state() === 'FAILED') throw new Error('the worker is FAILED');
-    await new Promise((resolve) => setTimeout(resolve, TEMPORAL_POLL));
+    await systemClock.sleep(TEMPORAL_POLL);
   }
 }
 

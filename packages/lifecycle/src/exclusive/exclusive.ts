@@ -1,6 +1,7 @@
 import { bounded, type Clock, linkSignals, messageOf, systemClock, TimeoutError } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import { quietly } from '../quietly.ts';
+import type { Contender } from './contender.ts';
 import {
   type ExclusiveContext,
   type ExclusiveOptions,
@@ -8,7 +9,7 @@ import {
   LOCK_PAUSE,
   readExclusiveOptions,
 } from './options.ts';
-import { type Contender, contenderFor } from './store.ts';
+import { contenderFor } from './store.ts';
 import { storeFailed } from './store-failed.ts';
 
 /**

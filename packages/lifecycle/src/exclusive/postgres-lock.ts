@@ -1,7 +1,7 @@
 import { bounded, LONGEST_TIMER } from '@cutover/internal';
+import type { Contender, ContenderOptions } from './contender.ts';
 import { proveOwnSession, sessionOf } from './own-session.ts';
 import type { PgClient, PgSessions } from './postgres-session.ts';
-import type { Contender, ContenderOptions } from './store.ts';
 import { untilOpen } from './until-open.ts';
 
 /** The lock's number: the first 8 bytes of a digest, as PostgreSQL's bigint. */

@@ -1,5 +1,5 @@
 import { bounded } from '@cutover/internal';
-import type { Contender, ContenderOptions } from './store.ts';
+import type { Contender, ContenderOptions } from './contender.ts';
 
 /** Runs a script on the node that has its keys; `close` ends a connection that is ours. */
 export interface RedisScripts {

@@ -13,9 +13,9 @@ export const closingTools = ({ lameDuck }: Budget, clock: Clock): ClosingTools =
     const drain = new ServerDrain(server);
     return {
       phase: 'drain',
-      close: ({ signal }) => {
+      close: ({ signal, remaining }) => {
         drain.refuse();
-        return drain.drain({ lameDuck, clock, signal });
+        return drain.drain({ lameDuck, clock, signal, remaining });
       },
       pending: () => drain.pending(),
       dispose: () => drain.dispose(),

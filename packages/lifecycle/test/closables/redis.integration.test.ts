@@ -1,4 +1,4 @@
-import { startRedis, type TestServer, uniqueName } from '@cutover/internal/testing';
+import { startRedis, type TestServer, uniqueName } from '@cutover/testing';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';

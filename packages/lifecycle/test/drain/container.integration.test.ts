@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { resolve } from 'node:path';
-import { startContainer } from '@cutover/internal/testing';
+import { startContainer } from '@cutover/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundle } from '../programs.ts';
 

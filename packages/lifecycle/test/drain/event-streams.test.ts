@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server, createSecureServer } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { makeCertificate } from '@cutover/internal/testing';
+import { makeCertificate } from '@cutover/testing';
 import { createAdaptorServer } from '@hono/node-server';
 import express from 'express';
 import fastify from 'fastify';

@@ -8,7 +8,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
 import { createGzip, gunzipSync } from 'node:zlib';
-import { makeCertificate } from '@cutover/internal/testing';
+import { makeCertificate } from '@cutover/testing';
 import fastify from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { dial, gate, passLameDuck, serve, serveHttp, settled } from '../serving.ts';

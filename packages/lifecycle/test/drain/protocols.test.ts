@@ -11,7 +11,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { systemClock } from '@cutover/internal';
-import { makeCertificate } from '@cutover/internal/testing';
+import { makeCertificate } from '@cutover/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ServerDrain } from '../../src/drain/server-drain.ts';

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { makeCertificate } from '@cutover/internal/testing';
+import { makeCertificate } from '@cutover/testing';
 import { Server as EngineServer } from 'engine.io';
 import { Server as SocketIo } from 'socket.io';
 import { io as connectSocketIo } from 'socket.io-client';

@@ -1,4 +1,4 @@
-import { startPostgres, startRedis, type TestServer, uniqueName } from '@cutover/internal/testing';
+import { startPostgres, startRedis, type TestServer, uniqueName } from '@cutover/testing';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';

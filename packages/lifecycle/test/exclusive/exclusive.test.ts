@@ -1,4 +1,4 @@
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
 import { exclusive, holdExclusively } from '../../src/exclusive/exclusive.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { holdExclusively } from '../../src/exclusive/exclusive.ts';
 import { LOCK_OPEN_TIMEOUT } from '../../src/exclusive/options.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '@cutover/internal/testing';
+import { freePorts } from '@cutover/testing';
 import { ensureTool } from '../../../../scripts/engine/index.ts';
 
 export interface Pooling {

@@ -1,5 +1,5 @@
 import { systemClock } from '@cutover/internal';
-import { startPostgres, type TestServer, uniqueName } from '@cutover/internal/testing';
+import { startPostgres, type TestServer, uniqueName } from '@cutover/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { proveOwnSession } from '../../src/exclusive/own-session.ts';

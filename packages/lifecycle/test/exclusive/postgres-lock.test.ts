@@ -1,4 +1,4 @@
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { describe, expect, it } from 'vitest';
 import { postgresLock } from '../../src/exclusive/postgres-lock.ts';
 
@@ -13,10 +13,13 @@ describe('postgresLock', () => {
     const asked: string[] = [];
     const query = async (sql: string) => {
       asked.push(sql);
-      return { rows: [] };
+      return { rows: [{ pid: 7 }] };
     };
-    const client = { query, on: () => {}, off: () => {}, release: () => {} };
-    await postgresLock(async () => client, { name: 'cron', lease, clock: new FakeClock() });
+    const client = { processID: 7, query, on: () => {}, off: () => {}, release: () => {} };
+    const sessions = { open: async () => client, openAnother: async () => client };
+    const { signal } = new AbortController();
+    const options = { name: 'cron', lease, clock: new FakeClock(), doing: 'locking cron', signal };
+    await postgresLock(sessions, options);
     expect(asked).toContain(`SET idle_session_timeout = ${limit}`);
   });
 });

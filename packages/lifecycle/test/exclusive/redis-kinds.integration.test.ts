@@ -1,10 +1,4 @@
-import {
-  makeCertificate,
-  startContainer,
-  startRedis,
-  type TestServer,
-  uniqueName,
-} from '@cutover/internal/testing';
+import { makeCertificate, startContainer, startRedis, type TestServer, uniqueName } from '@cutover/testing';
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import { describe, expect, it, onTestFinished } from 'vitest';

@@ -1,5 +1,5 @@
 import { connectPm2 } from '@cutover/internal';
-import { freePorts, startLoad, startPm2 } from '@cutover/internal/testing';
+import { freePorts, startLoad, startPm2 } from '@cutover/testing';
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../programs.ts';
 

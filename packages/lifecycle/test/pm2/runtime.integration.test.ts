@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { startContainer, type TestContainer } from '@cutover/internal/testing';
+import { startContainer, type TestContainer } from '@cutover/testing';
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../programs.ts';
 

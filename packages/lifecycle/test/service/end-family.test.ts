@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endFamily } from '../../src/service/end-family.ts';
 import { familyOf } from '../../src/service/family.ts';

@@ -1,4 +1,4 @@
-import { startPostgres, startRedis, type TestServer } from '@cutover/internal/testing';
+import { startPostgres, startRedis, type TestServer } from '@cutover/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { exclusive } from '../../src/index.ts';
 import { MIGRATE_LOCK } from '../../src/service/migrate.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { startContainer } from '@cutover/internal/testing';
+import { startContainer } from '@cutover/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundle } from '../programs.ts';
 import { wrappedProject } from './wrapped.ts';

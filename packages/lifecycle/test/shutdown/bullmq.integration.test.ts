@@ -1,4 +1,4 @@
-import { startRedis, type TestServer, uniqueName } from '@cutover/internal/testing';
+import { startRedis, type TestServer, uniqueName } from '@cutover/testing';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';

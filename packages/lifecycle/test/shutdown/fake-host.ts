@@ -1,4 +1,4 @@
-import { FakeClock } from '@cutover/internal/testing';
+import { FakeClock } from '@cutover/testing';
 import { ownShutdown } from '../../src/shutdown/graceful-shutdown.ts';
 import type { GracefulShutdownOptions } from '../../src/shutdown/options.ts';
 import type { Surroundings } from '../../src/shutdown/surroundings.ts';

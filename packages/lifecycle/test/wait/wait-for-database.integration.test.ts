@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { type Check, postgresCheck } from '@cutover/healthcheck';
-import { startMariadb, startPostgres, startRedis, type TestServer } from '@cutover/internal/testing';
+import { startMariadb, startPostgres, startRedis, type TestServer } from '@cutover/testing';
 import { Redis } from 'ioredis';
 import mysql from 'mysql2/promise';
 import pg from 'pg';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { FakeClock, makeCertificate } from '@cutover/internal/testing';
+import { FakeClock, makeCertificate } from '@cutover/testing';
 import { describe, expect, it, vi } from 'vitest';
 import type { Attempt } from '../../src/wait/attempts.ts';
 import type { Target } from '../../src/wait/target.ts';

@@ -33,6 +33,12 @@ export interface SimContainer {
   dooms: Scheduled[];
 }
 
+/** One life of a container. */
+export const lifeOf = ({ id, startedAt }: SimContainer): string => `${id}@${startedAt}`;
+
+/** It is fit to serve, and its processes are not frozen. */
+export const answers = (c: SimContainer): boolean => c.readySince !== undefined && !c.frozen;
+
 /** How containers of the release behave that is deployed; faults set these. */
 export interface Traits {
   neverHealthy: boolean;

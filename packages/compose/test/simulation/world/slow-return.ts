@@ -1,6 +1,9 @@
 import type { JournalEntry } from '../../../src/core/model.ts';
+import type { Kernel } from '../kernel.ts';
 import { policy, slotOf } from '../layout.ts';
-import { answers, lifeOf, type World } from './world.ts';
+import { answers, lifeOf, type SimContainer, type SimEngine } from './engine.ts';
+import type { NoteShelf } from './notes.ts';
+import type { SimRouter } from './router.ts';
 
 /**
  * Milliseconds in which a bad new slot may keep the traffic, from when a deployment can know: a look at its interval,
@@ -10,15 +13,26 @@ const LIMIT = 1_500;
 /** Where nothing but requests through the router show it: two of them must have failed, or run into their limit. */
 const LIMIT_BY_REQUESTS = 5_000;
 
+/** What of the world it looks at. */
+interface Scene {
+  readonly kernel: Kernel;
+  readonly engine: SimEngine;
+  readonly router: SimRouter;
+  readonly shelf: NoteShelf;
+  readonly eligible: ReadonlySet<string>;
+  slotContainer(slot: string): SimContainer | undefined;
+  violate(invariant: string, text: string): void;
+}
+
 /** I15: traffic does not stay on a bad new slot while the old one is warm and somebody is there to send it back. */
 export class SlowReturn {
-  readonly #world: World;
+  readonly #world: Scene;
   /** Whether a process can act at this moment, and how fast its clock goes. */
   steersman: () => { rate: number } | undefined = () => undefined;
   #since: number | undefined;
   #kind: Badness | undefined;
 
-  constructor(world: World) {
+  constructor(world: Scene) {
     this.#world = world;
   }
 

@@ -3,7 +3,7 @@ import { Kernel } from '../kernel.ts';
 import { CANARY, graceOf, layout, policy, scaleOf, slotOf } from '../layout.ts';
 import { Random } from '../random.ts';
 import type { Situation } from '../situations.ts';
-import { type SimContainer, SimEngine } from './engine.ts';
+import { answers, lifeOf, type SimContainer, SimEngine } from './engine.ts';
 import { MapRouter } from './map-router.ts';
 import { NoteShelf } from './notes.ts';
 import type { SimRouter, Way } from './router.ts';
@@ -17,8 +17,6 @@ export interface Violation {
   readonly text: string;
 }
 
-export const lifeOf = ({ id, startedAt }: SimContainer): string => `${id}@${startedAt}`;
-
 /** Milliseconds until the checks of what answers nothing have failed often enough. */
 const CHECKS_RUN_OUT = 6_000;
 
@@ -27,9 +25,6 @@ const CHECKS_FAIL = 500;
 
 /** Milliseconds that the two halves of a switch may be apart. */
 const MOMENT = 1_000;
-
-/** It is fit to serve, and its processes are not frozen. */
-export const answers = (c: SimContainer): boolean => c.readySince !== undefined && !c.frozen;
 
 /** The names that stand for the world itself, or for people, among those who do things. */
 const outsiders = new Set(['operator', 'world', 'network', 'router']);

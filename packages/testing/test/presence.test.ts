@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { presence } from '../../src/testing/presence/presence.ts';
+import { presence } from '../src/presence/presence.ts';
 
 const change = (at: number, container: string, running: boolean) => ({ at, container, running });
 

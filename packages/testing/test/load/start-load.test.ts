@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { LoadOptions } from '../../../src/testing/load/load-options.ts';
-import { startLoad } from '../../../src/testing/load/start-load.ts';
+import type { LoadOptions } from '../../src/load/load-options.ts';
+import { startLoad } from '../../src/load/start-load.ts';
 
 const MIX: LoadOptions['requests'] = [
   { name: 'read', path: '/?id={id}', includes: '{id}', weight: 3 },

@@ -1,6 +1,4 @@
-import { ExplainedError } from '../../explained-error.ts';
-import { option, readOptions } from '../../options.ts';
-import { redactUrl } from '../../redact.ts';
+import { ExplainedError, option, readOptions, redactUrl } from '@cutover/internal';
 
 /** One kind of request in the mix. `{id}` in path, body and `includes` stands for the id of the request. */
 export interface RequestKind {

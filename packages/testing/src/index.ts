@@ -1,6 +1,6 @@
+export { FakeClock } from '@cutover/internal/testing/fake-clock';
 export { makeCertificate } from './certificate.ts';
 export { type ContainerOptions, startContainer, startNetwork, type TestContainer } from './containers.ts';
-export { FakeClock } from './fake-clock.ts';
 export { freePorts } from './free-ports.ts';
 export type { LoadOptions, LoadSecond, RequestKind } from './load/load-options.ts';
 export { type Load, startLoad } from './load/start-load.ts';

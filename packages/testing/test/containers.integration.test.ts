@@ -7,7 +7,7 @@ import {
   startNetwork,
   startPostgres,
   startRedis,
-} from '../../src/testing/index.ts';
+} from '../src/index.ts';
 
 describe.concurrent('startContainer', () => {
   test('runs a command, reads both streams and tells a failing command', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dueBy, intendedAt, mix } from '../../../src/testing/load/schedule.ts';
+import { dueBy, intendedAt, mix } from '../../src/load/schedule.ts';
 
 describe('mix', () => {
   it('gives each kind its share in every stretch', () => {
