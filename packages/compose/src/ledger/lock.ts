@@ -117,18 +117,21 @@ async function begin(context: LedgerContext, id: string, own: LockHolder): Promi
     active.delete(token);
     await removeNote(context, id);
   };
-  let sequence: number;
-  try {
-    do sequence = await nextNumber(context);
-    while (!(await append(context, { sequence, token, entry: { type: 'acquired', purpose, host, pid } })));
-  } catch (error) {
-    await release().catch(() => {});
-    throw error;
-  }
   const ensureHeld = async (age: number) => {
     if (await withRetries('engine', context.clock, () => heartbeat.confirm(age))) return;
     throw lost(context, `looking after the lock of ${context.project}`, 'another process has taken it over');
   };
+  let sequence: number;
+  try {
+    do {
+      sequence = await nextNumber(context);
+      // Whoever has taken the lock over since has taken that number as well; who had it taken over before writes nothing.
+      await ensureHeld(0);
+    } while (!(await append(context, { sequence, token, entry: { type: 'acquired', purpose, host, pid } })));
+  } catch (error) {
+    await release().catch(() => {});
+    throw error;
+  }
   return {
     assertHeld: () => ensureHeld(FENCE_AFTER),
     confirm: () => ensureHeld(0),

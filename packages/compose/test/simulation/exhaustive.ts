@@ -96,14 +96,25 @@ async function* everyRollback(): AsyncGenerator<Plan> {
       yield { ...plan, way };
 }
 
+/**
+ * The boundaries at which a crash differs from another: at an effect, and right after one. A watch looks many times in
+ * between, and who dies before one look leaves what it would leave before the next.
+ */
+function* crashesAt(run: number, calls: readonly Boundary[], kind: FaultKind): Generator<Fault> {
+  for (const fault of faultsAt(run, calls, kind)) {
+    const index = Number(fault.call) - 1;
+    if (calls[index]?.mutates || index === 0 || calls[index - 1]?.mutates) yield fault;
+  }
+}
+
 /** Every ordered pair of crashes: the first run dies at one boundary, the next at one of those that it then has. */
 export async function* everyPairOfCrashes(calls: readonly Boundary[]): AsyncGenerator<Plan> {
-  for (const first of crashes.flatMap((kind) => [...faultsAt(1, calls, kind)]))
+  for (const first of crashes.flatMap((kind) => [...crashesAt(1, calls, kind)]))
     for (const next of ['deploy', 'resume'] as const) {
       const plan: Plan = { seed: '0', runs: ['deploy', next], faults: [first] };
       const { calls: made } = await simulate(plan);
       for (const kind of crashes)
-        for (const second of faultsAt(2, made[1] ?? [], kind)) yield { ...plan, faults: [first, second] };
+        for (const second of crashesAt(2, made[1] ?? [], kind)) yield { ...plan, faults: [first, second] };
     }
 }
 

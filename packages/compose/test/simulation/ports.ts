@@ -315,9 +315,10 @@ function routerOf({ world, process }: Surroundings): Router {
 
   /** Two commands, each read back by the verb that gives it. */
   function byServer(servers: ServerRouter): Pick<Router, 'close' | 'switchTo'> {
-    const drain = (slot: string) => {
+    const drain = (slot: string, other?: string) => {
       const known = process.knowsUntil(kernel.now);
       return ask(`drain ${slot}`, true, () => {
+        if (other !== undefined && !servers.open[other]) throw new Error(`${other} is not ready any more`);
         world.touch();
         servers.drain(slot);
         world.left(slot, known);
@@ -335,9 +336,9 @@ function routerOf({ world, process }: Surroundings): Router {
           servers.ready(to);
           world.routed(to, live, process.name, { known, rate: process.rate });
         });
-        await drain(from);
+        await drain(from, to);
       },
-      close: drain,
+      close: (slot) => drain(slot),
     };
   }
 

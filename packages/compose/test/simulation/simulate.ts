@@ -1,4 +1,4 @@
-import { unfinished } from '../../src/core/journal.ts';
+import { remember, unfinished } from '../../src/core/journal.ts';
 import { deployRelease, resumeDeployment } from '../../src/deployment.ts';
 import { DeployError } from '../../src/errors.ts';
 import { STALE_AFTER } from '../../src/ledger/heartbeat.ts';
@@ -68,7 +68,9 @@ function warmSlot(world: World): { slot: string; life: string } | undefined {
   if (!intent || world.journalLost || world.router.live !== intent.target || intent.target === intent.origin)
     return undefined;
   const c = world.slotContainer(intent.origin);
-  if (!c || c.stop || !answers(c) || lifeOf(c) !== intent.previous.life) return undefined;
+  // Announced is as good as told: the signal may be on its way.
+  if (!c || remember(world.shelf.journal).stopping.has(lifeOf(c))) return undefined;
+  if (c.stop || !answers(c) || lifeOf(c) !== intent.previous.life) return undefined;
   return world.router.checks.isSettled(intent.origin) ? { slot: intent.origin, life: lifeOf(c) } : undefined;
 }
 

@@ -32,6 +32,13 @@ export async function switchServers(
   const read = (signal: AbortSignal) => viewBackend(haproxy, backend, signal);
   const open = (views: ServerView[]) => isOpen(find(doing, views, to));
   const closed = (views: ServerView[]) => find(doing, views, from).admin.set !== 'ready';
+  const notReady = (views: ServerView[]) =>
+    new HaproxyError('not-ready', {
+      doing,
+      found: describeServer(find(doing, views, to)),
+      wanted: 'DRAIN at full health, or UP',
+      fix: 'warm it first',
+    });
   const drain = setServerState({ backend, server: from }, 'drain');
   const opened = await undoing(haproxy, setServerState(target, 'drain'), () =>
     carryOut(haproxy, {
@@ -43,12 +50,7 @@ export async function switchServers(
         find(doing, views, from);
         if (isOpen(view)) return [];
         if (isWarm(view)) return [setServerState(target, 'ready')];
-        throw new HaproxyError('not-ready', {
-          doing,
-          found: describeServer(view),
-          wanted: 'DRAIN at full health',
-          fix: 'warm it first',
-        });
+        throw notReady(views);
       },
       done: open,
       explain: (views) => ({ found: describeServer(find(doing, views, to)), wanted: 'UP at full health' }),
@@ -58,7 +60,12 @@ export async function switchServers(
     doing,
     limits,
     read,
-    plan: (views) => (closed(views) ? [] : [drain]),
+    plan: (views) => {
+      if (closed(views)) return [];
+      // A reload in between reads the file again, and takes the new server out of rotation.
+      if (!open(views)) throw notReady(views);
+      return [drain];
+    },
     done: closed,
     explain: (views) => ({ found: describeServer(find(doing, views, from)), wanted: 'DRAIN' }),
   });

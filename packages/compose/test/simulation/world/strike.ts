@@ -1,12 +1,18 @@
 import type { Fault } from '../faults.ts';
 import { layout, scaleOf, slotOf, variableOf, versionOf } from '../layout.ts';
 import type { Process } from '../process.ts';
-import type { Simulation } from '../simulate.ts';
 import type { SimContainer } from './engine.ts';
 import type { World } from './world.ts';
 
+/** What of the simulation a blow can reach: its deployers. */
+interface Stage {
+  readonly world: World;
+  reboot(): void;
+  rival(version: string, name?: 'rival' | 'contained'): void;
+}
+
 /** What the world does at the moment of a fault that is not about one call. */
-export function strike(simulation: Simulation, process: Process, { do: kind, ms }: Fault): void {
+export function strike(simulation: Stage, process: Process, { do: kind, ms }: Fault): void {
   const { world } = simulation;
   const { engine, router, kernel } = world;
   const { traits } = engine;

@@ -156,6 +156,8 @@ export class World {
   #judgeTargets(): void {
     const { router, kernel } = this;
     this.#lastLive.set(router.live, kernel.now);
+    // Half a switch of a process that has died is for the next one to finish.
+    if (!this.lives(this.shelf.lock?.holder)) return;
     for (const slot of router.targets()) {
       // What was live a moment ago may have started again by itself.
       if (kernel.now - (this.#lastLive.get(slot) ?? Number.NEGATIVE_INFINITY) < MOMENT) continue;
