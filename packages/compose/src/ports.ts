@@ -25,7 +25,10 @@ export interface Engine {
   preflight(request: DeployRequest): Promise<void>;
   /** The image of that name, pulled if the engine lacks it. */
   resolve(name: string, signal?: AbortSignal): Promise<Image>;
-  observe(): Promise<readonly Container[]>;
+  /**
+   * The containers of the project, or of some services alone: that does not wait for an engine that is starting others.
+   */
+  observe(services?: readonly ServiceName[]): Promise<readonly Container[]>;
   /** Writes the images where Compose reads them (variable → reference), atomically. */
   pin(images: Readonly<Record<string, string>>): Promise<void>;
   /** Creates and starts what is missing of one service (its own scale by default); never recreates what runs. */

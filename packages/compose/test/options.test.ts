@@ -10,7 +10,7 @@ describe('readSettings', () => {
   it('fills every default', () => {
     expect(readSettings(good)).toMatchObject({
       layout: { slots: { blue: { service: 'a', image: 'A' } }, background: {} },
-      policy: { gate: { consecutive: 3, stableFor: 10_000 }, watch: { for: 10_000, every: 250 } },
+      policy: { gate: { consecutive: 3, stableFor: 10_000 }, watch: { for: 10_000, every: 150 } },
     });
   });
 

@@ -35,7 +35,7 @@ export interface DrainPolicy {
 export interface WatchPolicy {
   /** Milliseconds for which the old slot stays warm once everything else is done. Default 10 000. */
   readonly for: number;
-  /** Milliseconds between two looks, from the switch until the old slot is stopped. Default 250. */
+  /** Milliseconds between two looks, from the switch until the old slot is stopped. Default 150. */
   readonly every: number;
 }
 
@@ -63,7 +63,7 @@ export const DEFAULT_GATE: GatePolicy = {
   checks: [],
 };
 export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };
-export const DEFAULT_WATCH: WatchPolicy = { for: 10_000, every: 250 };
+export const DEFAULT_WATCH: WatchPolicy = { for: 10_000, every: 150 };
 export const DEFAULT_VERIFY: VerifyPolicy = { stableFor: 3_000, timeout: 60_000 };
 /** Milliseconds that Docker waits between SIGTERM and SIGKILL where nobody says otherwise. */
 export const DEFAULT_GRACE_PERIOD = 10_000;

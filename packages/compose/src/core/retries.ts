@@ -37,7 +37,10 @@ export function retryingPorts(ports: Ports): Ports {
   const { fence } = router;
   return {
     ...ports,
-    engine: { ...engine, observe: () => withRetries('engine', clock, engine.observe) },
+    engine: {
+      ...engine,
+      observe: (services) => withRetries('engine', clock, () => engine.observe(services)),
+    },
     router: {
       ...router,
       observe: () => withRetries('router', clock, router.observe),

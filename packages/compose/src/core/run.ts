@@ -1,7 +1,7 @@
 import type { DeployError } from '../errors.ts';
 import type { Lock, Ports } from '../ports.ts';
 import { remember } from './journal.ts';
-import type { Intent, JournalEntry, Layout, Situation } from './model.ts';
+import type { Intent, JournalEntry, Layout, ServiceName, Situation } from './model.ts';
 import { observe } from './observe.ts';
 import type { Policy } from './policy.ts';
 
@@ -45,8 +45,21 @@ export const nothingSeen = (): Seen => ({
   failure: undefined,
 });
 
-export async function look({ ports, layout, intent, journal, seen }: Run): Promise<Situation> {
-  return { ...(await observe(ports)), layout, intent, progress: { ...remember(journal), ...seen } };
+export const look = (run: Run): Promise<Situation> => situationOf(run);
+
+/** The same of the slots alone, for what has to be known at once. */
+export const lookAtSlots = (run: Run): Promise<Situation> =>
+  situationOf(
+    run,
+    Object.values(run.layout.slots).map(({ service }) => service),
+  );
+
+async function situationOf(
+  { ports, layout, intent, journal, seen }: Run,
+  services?: readonly ServiceName[],
+): Promise<Situation> {
+  const now = await observe(ports, services);
+  return { ...now, layout, intent, progress: { ...remember(journal), ...seen } };
 }
 
 /** The ledger first, then this process: what is remembered here has been written there. */

@@ -5,21 +5,21 @@ import { assertSafe } from './invariants.ts';
 import type { Outcome, Situation, Step } from './model.ts';
 import { perform, prefer } from './perform.ts';
 import { MOST_STEPS } from './predict.ts';
-import { look, type Run, settlePending, write } from './run.ts';
+import { look, lookAtSlots, type Run, settlePending, write } from './run.ts';
 import { failureOf, whileWatched } from './watch.ts';
 
 /** Look, decide, do, until all is new or all is old. */
 export async function converge(run: Run): Promise<Outcome> {
   try {
     for (let steps = 0; steps < MOST_STEPS; steps++) {
-      const situation = await look(run);
+      // What is left of a step that was overtaken keeps nothing waiting but what the slots decide: where the traffic goes.
+      const situation = await (run.seen.pending.length > 0 ? lookAtSlots(run) : look(run));
       const failure = failureOf(run, situation);
       if (failure) {
         await turnRound(run, situation, failure);
         continue;
       }
       const step = decide(situation);
-      // Traffic does not wait for what is left of a step that was overtaken; everything else does, and looks once more.
       if (step.do !== 'switch' && run.seen.pending.length > 0) {
         await settlePending(run);
         continue;

@@ -7,7 +7,7 @@ import { emitLogsOf } from './logs.ts';
 import type { Situation, Step } from './model.ts';
 import { MOMENT } from './observe.ts';
 import { probe } from './probe.ts';
-import { look, type Run, write } from './run.ts';
+import { lookAtSlots, type Run, write } from './run.ts';
 import { whileWatched } from './watch.ts';
 
 type Switch = Extract<Step, { do: 'switch' }>;
@@ -68,7 +68,7 @@ async function confirm(run: Run, step: Switch): Promise<void> {
 }
 
 async function assertFit(run: Run, step: Switch): Promise<void> {
-  const situation = await look(run);
+  const situation = await lookAtSlots(run);
   if (!isFit(situation, step.to)) {
     await emitLogsOf(run, situation, step.to);
     throw new DeployError('switch-failed', {
@@ -92,7 +92,8 @@ async function afterWayBack(run: Run, step: Switch): Promise<void> {
       note: `a request through the router failed: ${messageOf(error)}`,
     }),
   );
-  if (run.seen.failure?.code === 'watch-failed') await emitLogsOf(run, await look(run), step.from);
+  if (run.seen.failure?.code === 'watch-failed')
+    run.seen.pending.push(lookAtSlots(run).then((now) => emitLogsOf(run, now, step.from)));
 }
 
 async function hook(run: Run, name: 'beforeSwitch' | 'afterSwitch', { to }: Switch): Promise<void> {

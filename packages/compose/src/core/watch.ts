@@ -3,7 +3,7 @@ import { DeployError } from '../errors.ts';
 import { faultOf, hasWarmWayBack, serviceOf } from './decide.ts';
 import type { Situation, SlotName, Step } from './model.ts';
 import { probe } from './probe.ts';
-import { look, type Run } from './run.ts';
+import { lookAtSlots, type Run } from './run.ts';
 
 /** Milliseconds that one request through the router may take while the new slot is watched. */
 const PROBE_TIMEOUT = 1_500;
@@ -14,7 +14,7 @@ const BAD_ANSWERS = { most: 1, of: 5 };
 export async function watch(run: Run, { slot }: Extract<Step, { do: 'watch' }>): Promise<void> {
   await run.ports.clock.sleep(run.policy.watch.for, run.signal);
   // The old slot goes now: what was not said without a way back is said here, and a last request must be answered well.
-  const why = faultOf(await look(run), slot) ?? (await faultUntilAnswered(run));
+  const why = faultOf(await lookAtSlots(run), slot) ?? (await faultUntilAnswered(run));
   if (why !== undefined) throw watchFailed(run, slot, why, { warm: false });
   run.seen.watched = true;
 }
@@ -68,7 +68,8 @@ async function repeat(
   return undefined;
 }
 
-const failureByLook = async (run: Run): Promise<DeployError | undefined> => failureOf(run, await look(run));
+const failureByLook = async (run: Run): Promise<DeployError | undefined> =>
+  failureOf(run, await lookAtSlots(run));
 
 /** What a look alone says against the new slot, while the old one is warm. */
 export function failureOf(run: Run, situation: Situation): DeployError | undefined {
@@ -79,7 +80,7 @@ export function failureOf(run: Run, situation: Situation): DeployError | undefin
 
 async function failureByAnswers(run: Run): Promise<DeployError | undefined> {
   const why = await faultOfAnswers(run);
-  if (why === undefined || !hasWarmWayBack(await look(run))) return undefined;
+  if (why === undefined || !hasWarmWayBack(await lookAtSlots(run))) return undefined;
   return watchFailed(run, run.intent.target, why, { warm: true });
 }
 

@@ -71,7 +71,7 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
       assertDeployable(await config(), request);
     },
     resolve: withDocker(resolveImage),
-    observe: async () => listContainers(await docker(), await project()),
+    observe: async (services) => listContainers(await docker(), await project(), services),
     pin: (images) => updateEnvFile(envFile, (text) => withVariables(text, images)),
     prefer: async (live, idle) => {
       const { services } = await config();

@@ -10,11 +10,19 @@ import { maskSecrets } from './secrets.ts';
 const STOP_MARGIN = 15_000;
 
 /** The containers of a Compose project, one-off runs left out. */
-export async function listContainers(docker: Docker, project: string): Promise<readonly Container[]> {
-  const listed = await docker.listContainers({
+export async function listContainers(
+  docker: Docker,
+  project: string,
+  services?: readonly string[],
+): Promise<readonly Container[]> {
+  const all = await docker.listContainers({
     all: true,
     filters: { label: [`com.docker.compose.project=${project}`, 'com.docker.compose.oneoff=False'] },
   });
+  // The list is there at once; details of a container that is being started come only when it has been.
+  const listed = all.filter(
+    ({ Labels }) => !services || services.includes(Labels['com.docker.compose.service'] ?? ''),
+  );
   const [read, names] = await Promise.all([
     Promise.all(listed.map(({ Id }) => tolerating([404], () => docker.getContainer(Id).inspect()))),
     imageNames(docker, new Set(listed.map(({ ImageID }) => ImageID))),
@@ -24,16 +32,22 @@ export async function listContainers(docker: Docker, project: string): Promise<r
   );
 }
 
+/** Names of images by engine and id: a deployment looks several times a second, and they are for people only. */
+const known = new WeakMap<Docker, Map<string, string>>();
+
 /** A pinned reference says nothing to people; the first tag of the image does. */
 async function imageNames(docker: Docker, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-  const named = await Promise.all(
+  const names = known.get(docker) ?? new Map<string, string>();
+  known.set(docker, names);
+  await Promise.all(
     [...ids].map(async (id) => {
+      if (names.has(id)) return;
       const image = await tolerating([404], () => docker.getImage(id).inspect());
       const [tag] = image?.RepoTags ?? [];
-      return tag === undefined ? [] : [[id, tag] as const];
+      if (tag !== undefined) names.set(id, tag);
     }),
   );
-  return new Map(named.flat());
+  return names;
 }
 
 function toContainer({

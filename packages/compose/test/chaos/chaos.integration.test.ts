@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Blow, chaos } from './chaos.ts';
+import { startStack } from '../support/stack.ts';
+import { type Blow, buildDeployer, chaos, deploy } from './chaos.ts';
 
 // The short form; `pnpm chaos` strikes at every event and at as many random moments as it is told.
 const deaths: readonly Blow[] = [{ event: 3 }, { event: 9 }, { after: 3_000 }, { event: 17 }, { event: 24 }];
@@ -36,4 +37,19 @@ describe('a deployment during which HAProxy is reloaded, restarted and killed', 
     },
     8 * 60_000,
   );
+});
+
+describe('two deployments at once from two pid namespaces', () => {
+  it('are one that goes on and one that is told who has held the lock since when', async () => {
+    await using deployer = await buildDeployer();
+    await using stack = await startStack('map', ['1', '2']);
+    const attempt = { stack, way: 'map', deployer: deployer.file, image: stack.image('2') } as const;
+    const namespace = ['unshare', '--pid', '--fork', '--mount-proc'];
+    const ends = await Promise.all([deploy(attempt, namespace), deploy(attempt, namespace)]);
+    const [good, refused] = ends.sort((a, b) => Number(a.exitCode) - Number(b.exitCode));
+    expect([good?.exitCode, refused?.exitCode]).toEqual([0, 1]);
+    expect(refused?.stderr).toMatch(/^locked: .*process \d+ on \S+ has held the lock since \d{4}-/);
+    const { live, stored } = await stack.router.observe();
+    expect([live, stored]).toEqual(['green', 'green']);
+  }, 120_000);
 });

@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '@cutover/internal';
 import { type LoadReport, startLoad, watchProject } from '@cutover/testing';
 import { execa } from 'execa';
-import { build } from 'tsup';
+import { type Bundle, bundleScript } from '../support/bundle.ts';
 import { type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
 
 /** The moment of a blow: after so many events of the deployment, or so many milliseconds. */
@@ -101,36 +98,13 @@ export interface Attempt {
   readonly image: string;
 }
 
-export function deploy({ stack, way, deployer, image }: Attempt) {
-  return execa('node', [deployer, way, stack.directory, stack.url, image], { reject: false });
+export function deploy({ stack, way, deployer, image }: Attempt, under: readonly string[] = []) {
+  const [program, ...args] = [...under, 'node', deployer, way, stack.directory, stack.url, image];
+  return execa(program as string, args, { reject: false });
 }
 
-/** `deployer.ts` as one plain file, since it starts hundreds of times; what it was when the run began. */
-export async function buildDeployer(): Promise<AsyncDisposable & { readonly file: string }> {
-  // Inside the package, so that its dependencies are found.
-  const directory = await mkdtemp(fileURLToPath(new URL('../../node_modules/.chaos-', import.meta.url)));
-  const remove = () => rm(directory, { recursive: true, force: true });
-  await build({
-    config: false,
-    silent: true,
-    entry: [fileURLToPath(new URL('deployer.ts', import.meta.url))],
-    outDir: directory,
-    format: 'esm',
-    outExtension: () => ({ js: '.mjs' }),
-    target: 'node20',
-    external: ['dockerode', 'execa'],
-    esbuildOptions: (options) => {
-      options.conditions = ['@cutover/source'];
-    },
-  }).catch(async (error: unknown) => {
-    await remove();
-    throw error;
-  });
-  return {
-    file: join(directory, 'deployer.mjs'),
-    [Symbol.asyncDispose]: remove,
-  };
-}
+/** `deployer.ts` as it was when the run began. */
+export const buildDeployer = (): Promise<Bundle> => bundleScript(new URL('deployer.ts', import.meta.url));
 
 /** True when the blow fell; false when the deployment was through before its moment came. */
 async function deployAndStrike(attempt: Attempt, blow: Blow): Promise<boolean> {

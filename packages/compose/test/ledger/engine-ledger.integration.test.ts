@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { FakeClock, uniqueName } from '@cutover/testing';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
@@ -106,16 +107,22 @@ describe('engineLedger', () => {
 
   it('keeps the journal in order for whoever reads it, and refuses who appends behind the holder', async () => {
     const lock = await ledger.acquire('test');
-    const stale = await open().read();
-    expect(stale).toEqual([]);
+    const acquired = { type: 'acquired', purpose: 'test', host: hostname(), pid: process.pid };
+    expect(await open().read()).toEqual([acquired]);
     await lock.append(entry('one'));
     await lock.append(entry('two'));
-    expect(await open().read()).toEqual([entry('one'), entry('two')]);
+    expect(await open().read()).toEqual([acquired, entry('one'), entry('two')]);
     await lock.release();
     const heir = await open().acquire('heir');
     await heir.append(entry('three'));
     await expect(lock.append(entry('late'))).rejects.toMatchObject({ code: 'locked' });
-    expect(await open().read()).toHaveLength(3);
+    expect((await open().read()).map(({ type }) => type)).toEqual([
+      'acquired',
+      'undo',
+      'undo',
+      'acquired',
+      'undo',
+    ]);
     await heir.release();
   });
 });

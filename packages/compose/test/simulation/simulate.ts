@@ -65,6 +65,8 @@ export async function simulate(plan: Plan, sabotage: Sabotage = (context) => con
 /** The slot of a deployment under way that had the traffic before, while it can take it back at once. */
 function warmSlot(world: World): { slot: string; life: string } | undefined {
   const intent = unfinished(world.shelf.journal);
+  // What a dead process has sent may arrive still.
+  if (world.kernel.now < world.kernel.landing) return undefined;
   if (!intent || world.journalLost || world.router.live !== intent.target || intent.target === intent.origin)
     return undefined;
   const c = world.slotContainer(intent.origin);

@@ -141,6 +141,7 @@ describe('waitForDatabase', () => {
     };
     const options = { timeout: 10, onAttempt: ({ error }: Attempt) => void seen.push(error) };
     const { result, clock } = waiting({ name: 'db', [method]: refused } as never, options);
+    await expect.poll(() => seen.length).toBe(1);
     await clock.advance(10);
     const error = await result.catch((thrown) => thrown);
     const shown = [error, error.cause, error.stack, ...seen].map(String).join();
