@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createMasterClient } from '@cutover/haproxy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   HOST,
@@ -9,23 +8,10 @@ import {
   SHARED,
   startRealHaproxy,
 } from '../../../haproxy/test/support/real-haproxy.ts';
-import type { Router } from '../../src/ports.ts';
 import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
+import { reloadAndWait } from './reload.ts';
+import { type Command, commands, driver } from './router-driver.ts';
 import { answering, calmPorts, calmProcess, calmWorld } from './simulated.ts';
-
-const commands = [
-  'switch to blue',
-  'switch to green',
-  'overtaken switch to green',
-  'fence',
-  'persist',
-  'reload',
-  'warm green',
-  'green fails',
-  'green serves',
-  'settle',
-] as const;
-type Command = (typeof commands)[number];
 
 const common = commands.slice(0, 6);
 const pairs = common.flatMap((one) => common.map((two) => [one, two] as const));
@@ -42,60 +28,6 @@ const chosen: readonly (readonly Command[])[] = [
   ['switch to green', 'green fails', 'fence', 'persist', 'switch to green'],
   ['switch to green', 'green fails', 'switch to blue', 'switch to green'],
 ];
-
-/** Where commands are carried out, and how what is not the router's own affair is done there. */
-interface Stage {
-  readonly router: Router;
-  /** The same router as another process has it. */
-  readonly rival: Router;
-  readonly reload: () => Promise<void>;
-  readonly serve: (serves: boolean) => void;
-  readonly sleep: (ms: number) => Promise<void>;
-}
-
-/** Carries out commands and tells what came of each: the answer, and where traffic goes now and after a restart. */
-function driver({ router, rival, reload, serve, sleep }: Stage) {
-  const nothing = async () => {};
-  /** The lock changes hands between what is prepared and its commit; asked again, it is known to be lost. */
-  const overtaken = () => {
-    let asked = 0;
-    return async () => {
-      if (asked++ > 0) throw new Error('another process has taken over');
-      await rival.fence?.(nothing);
-    };
-  };
-  const settled = async (up: boolean) => {
-    for (;;) {
-      const { green } = (await router.observe()).slots;
-      if (green?.up === up && (green.settled ?? green.up) === up) return;
-      await sleep(50);
-    }
-  };
-  const serving = async (serves: boolean) => {
-    serve(serves);
-    await settled(serves);
-  };
-  const work: Record<Command, () => Promise<unknown>> = {
-    'switch to blue': () => router.switchTo('blue', 'green', nothing),
-    'switch to green': () => router.switchTo('green', 'blue', nothing),
-    'overtaken switch to green': () => router.switchTo('green', 'blue', overtaken()),
-    fence: async () => router.fence?.(nothing),
-    persist: async () => router.persist((await router.observe()).live),
-    reload,
-    'warm green': async () => router.warm?.('green'),
-    'green fails': () => serving(false),
-    'green serves': () => serving(true),
-    settle: () => settled(true),
-  };
-  return async (command: Command): Promise<string> => {
-    const answer = await work[command]().then(
-      () => 'done',
-      () => 'refused',
-    );
-    const { live, stored, slots } = await router.observe();
-    return `${answer}; ${live} is live, ${stored} is stored, green is ${slots.green?.up ? 'up' : 'down'}`;
-  };
-}
 
 /** Both slots run and serve, blue has the traffic. */
 function simulated() {
@@ -141,19 +73,7 @@ describe('the simulated router and HAProxy', () => {
     real = driver({
       router: router(),
       rival: router(),
-      reload: async () => {
-        const pid = async () => {
-          await using client = haproxy.client();
-          return (await client.showInfo()).pid;
-        };
-        const before = await pid();
-        // Over its socket the master answers when it is through: a signal that comes meanwhile is lost.
-        expect(await createMasterClient({ address: haproxy.master }).reload()).toMatchObject({
-          success: true,
-        });
-        // The socket of the old worker answers for a moment still.
-        for (;;) if ((await pid().catch(() => before)) !== before) return;
-      },
+      reload: () => reloadAndWait(haproxy),
       serve: (now) => {
         serves = now;
       },

@@ -1,11 +1,12 @@
 import type { Ports } from '../../src/ports.ts';
 import { portsOf } from '../simulation/ports.ts';
 import { Process } from '../simulation/process.ts';
+import type { Way } from '../simulation/world/router.ts';
 import { World } from '../simulation/world/world.ts';
 
 /** The simulated world without its judge: what a deployment may do is not the matter of a comparison. */
-export function calmWorld(): World {
-  const world = new World(0n);
+export function calmWorld(way: Way = 'map'): World {
+  const world = new World(0n, way);
   world.violate = () => {};
   return world;
 }

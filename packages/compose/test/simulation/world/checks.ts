@@ -80,6 +80,14 @@ export class Checks {
     if (view.serves) this.#rise(view);
   }
 
+  /** What a new worker takes over from the state file is up, and at full health only once its own checks have passed. */
+  reloaded(): void {
+    for (const view of Object.values(this.#views)) {
+      view.settled = false;
+      if (view.serves) this.#rise(view);
+    }
+  }
+
   #rise(view: View): void {
     this.#await(view, RISE * CHECK_INTERVAL, () => Object.assign(view, { up: true, settled: true }));
   }

@@ -66,6 +66,7 @@ export class ServerRouter extends SimRouter {
 
   reload(): void {
     this.open = { ...this.#file };
+    this.checks.reloaded();
   }
 
   state(sessions: (slot: SlotName) => number): RouterState {
