@@ -19,6 +19,9 @@ export function assertSafe(s: Situation, step: Step): void {
         `${step.to} was not proven by the gate`,
       );
       return;
+    case 'close':
+      assert(step.slot !== s.router.live, `${step.slot} has the traffic and was told to close`);
+      return;
     case 'stop':
     case 'remove':
       for (const slot of [s.router.live, s.router.stored]) {
