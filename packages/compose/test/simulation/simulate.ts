@@ -159,7 +159,10 @@ export class Simulation {
     const mischief: Mischief = {
       latency: () => (this.#plan.seed === '0' ? 1 : world.random.between(1, 12)),
       at: (calls) => {
-        const fault = faults.find((candidate) => isAt(candidate, calls));
+        // A look that was overtaken may end after its deployment; it changes nothing then.
+        const fault = this.ended.has(process.pid)
+          ? undefined
+          : faults.find((candidate) => isAt(candidate, calls));
         if (!fault) return undefined;
         this.struck.add(fault);
         world.reach(fault.do);

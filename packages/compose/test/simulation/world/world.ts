@@ -156,8 +156,8 @@ export class World {
   #judgeTargets(): void {
     const { router, kernel } = this;
     this.#lastLive.set(router.live, kernel.now);
-    // Half a switch of a process that has died is for the next one to finish.
-    if (!this.lives(this.shelf.lock?.holder)) return;
+    // Half a switch of a process that has died, or is cut off, is for the next one to finish, or for later.
+    if (!this.slowReturn.steersman()) return;
     for (const slot of router.targets()) {
       // What was live a moment ago may have started again by itself.
       if (kernel.now - (this.#lastLive.get(slot) ?? Number.NEGATIVE_INFINITY) < MOMENT) continue;
@@ -189,7 +189,8 @@ export class World {
   readiness(c: SimContainer): void {
     const slot = slotOf(c.service);
     if (slot) this.router.checks.noticed(slot, c.readySince !== undefined);
-    if (slot === this.router.live && c.readySince === undefined && c.running) this.excuse();
+    const served = slot !== undefined && (slot === this.router.live || this.router.targets().includes(slot));
+    if (served && c.readySince === undefined && c.running) this.excuse();
   }
 
   signalled(c: SimContainer, by: string): void {
