@@ -1,6 +1,6 @@
 import { isReached, type ProcessState, processes } from '../pm2/process-state.ts';
 import { commandLineOf, feeds, trapsStop } from './process-facts.ts';
-import { wrapperOf } from './wrapper.ts';
+import { isTsx, wrapperOf } from './wrapper.ts';
 
 /** The processes of a family that live at this moment. */
 export type Family = () => readonly ProcessState[];
@@ -50,8 +50,9 @@ export function frontOf(family: readonly ProcessState[]): readonly ProcessState[
   return unfed.length > 0 ? unfed : front;
 }
 
-/** Whether a process would end on a stop signal without its children; a shell with a trap does as its script says. */
+/** Whether a process would end on a stop signal without its children, or kill them for it; a shell with a trap does as its script says. */
 function abandons(pid: number): boolean {
-  const wrapper = wrapperOf(commandLineOf(pid));
-  return wrapper?.kind === 'runner' || (wrapper?.kind === 'shell' && !trapsStop(pid));
+  const command = commandLineOf(pid);
+  const wrapper = wrapperOf(command);
+  return isTsx(command) || wrapper?.kind === 'runner' || (wrapper?.kind === 'shell' && !trapsStop(pid));
 }

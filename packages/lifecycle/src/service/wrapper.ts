@@ -18,6 +18,14 @@ export function wrapperOf([first = '', second = '']: readonly string[]): Wrapper
   return name === undefined ? undefined : { name, kind: 'runner' };
 }
 
+/**
+ * Whether a command line is tsx: it passes a stop signal on, but kills a child that has not answered it within 30 ms,
+ * as one does not on a busy machine. It ends with its child's exit code when that is signalled itself.
+ * Source: `relaySignals` in `dist/cli.mjs` of tsx 4.23.
+ */
+export const isTsx = ([first = '', second = '']: readonly string[]): boolean =>
+  /(^|\/)tsx(\/dist\/cli)?(\.[cm]?js)?$/.test(basename(first) === 'node' ? second : first);
+
 /** What a shell's command line gives it to run (`-c`, `-lc`), undefined where it reads a script. */
 export function shellScriptOf(command: readonly string[]): string | undefined {
   const at = command.findIndex((word) => /^-[a-z]*c$/.test(word));

@@ -12,7 +12,7 @@ const APP = `
     if (signals === 1) setTimeout(() => { console.log('drained'); process.exit(0); }, 300);
   });
   setInterval(() => {}, 1000);
-  console.log('up ' + process.pid);
+  console.log('serving as ' + process.pid);
 `;
 
 /** A launcher that nobody knows, and that ends at once on a signal without a word to what it has started. */
@@ -36,7 +36,7 @@ const FILES = {
   'app.cjs': APP,
   'launcher.cjs': LAUNCHER,
   'leaver.cjs': LEAVER,
-  'stubborn.cjs': `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up ' + process.pid);`,
+  'stubborn.cjs': `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('serving as ' + process.pid);`,
   'reader.cjs': `process.stdin.on('data', (text) => process.stdout.write(String(text).replace(/^(?=.)/gm, 'read: ')));`,
   'start.sh': '#!/bin/sh\ntrue\nnode app.cjs\ntrue\n',
 };

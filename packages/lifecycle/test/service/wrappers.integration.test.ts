@@ -16,7 +16,7 @@ async function stopAsProcessOne(command: readonly string[]) {
     host: { Binds: [`${repository}:${repository}:ro`] },
   });
   onTestFinished(() => container[Symbol.asyncDispose]());
-  await expect.poll(() => container.logs()).toContain('up ');
+  await expect.poll(() => container.logs()).toContain('serving as');
   await container.stop(8);
   const { State } = await container.inspect();
   return { exitCode: State.ExitCode, logs: await container.logs() };

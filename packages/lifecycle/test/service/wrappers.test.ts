@@ -22,11 +22,11 @@ function killSession(leader: number): void {
   for (const { pid, session } of processes()) if (session === leader) process.kill(pid, 'SIGKILL');
 }
 
-const appOf = (program: Program): number => Number(/up (\d+)/.exec(program.output())?.[1]);
+const appOf = (program: Program): number => Number(/serving as (\d+)/.exec(program.output())?.[1]);
 const count = (program: Program, text: string): number => program.output().split(text).length - 1;
 
 async function stop(program: Program, signal: NodeJS.Signals = 'SIGTERM') {
-  await program.prints('up');
+  await program.prints('serving as');
   program.process.kill(signal);
   return program.ended;
 }
@@ -61,7 +61,7 @@ describe('runService with a wrapper as its command', () => {
 
   it('stops all that a shell has started in the background', async () => {
     const program = await wrapped({ command: ['sh', '-c', 'node app.cjs & node app.cjs & wait'] });
-    await expect.poll(() => count(program, 'up')).toBe(2);
+    await expect.poll(() => count(program, 'serving as')).toBe(2);
     await stop(program);
     expect(count(program, 'drained')).toBe(2);
   });
@@ -69,7 +69,7 @@ describe('runService with a wrapper as its command', () => {
   it('stops a shell that starts others in a loop, and the last of them', async () => {
     const program = await wrapped({ command: ['sh', '-c', 'while true; do node app.cjs; done'] });
     await stop(program);
-    expect(count(program, 'up')).toBe(2);
+    expect(count(program, 'serving as')).toBe(2);
     expect(count(program, 'drained')).toBe(2);
     expect(program.output()).not.toContain('signal 2');
     expect(program.output()).not.toContain('forced');
@@ -106,7 +106,7 @@ describe('runService with a wrapper as its command', () => {
 
   it('passes other signals on to the service, not to the wrapper', async () => {
     const program = await wrapped({ command: ['npm', 'start'] });
-    await program.prints('up');
+    await program.prints('serving as');
     program.process.kill('SIGHUP');
     await program.prints('reloaded');
     expect(await stop(program), program.output()).toEqual({ code: 0, signal: null });
