@@ -68,11 +68,18 @@ export async function isStale(docker: Docker, id: string, clock: Clock): Promise
   return true;
 }
 
+/** What the client hands out for a HEAD request; its typings leave it open. */
+interface Answer {
+  readonly headers?: Record<string, string>;
+  resume?(): unknown;
+}
+
 /** The counter as the engine shows it; changes with each beat, and when the note has gone. */
 async function readBeat(docker: Docker, id: string): Promise<string> {
-  const shown = await tolerating([404], () => docker.getContainer(id).infoArchive({ path: `/${FILE}` }));
-  const stat = (shown as { headers?: Record<string, string> } | undefined)?.headers?.[
-    'x-docker-container-path-stat'
-  ];
-  return stat ?? 'none';
+  const shown = (await tolerating([404], () => docker.getContainer(id).infoArchive({ path: `/${FILE}` }))) as
+    | Answer
+    | undefined;
+  // An answer that is not read to its end keeps its connection, and with it the process.
+  shown?.resume?.();
+  return shown?.headers?.['x-docker-container-path-stat'] ?? 'none';
 }

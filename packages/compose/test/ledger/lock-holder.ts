@@ -20,4 +20,3 @@ try {
 } catch (error) {
   console.log(error instanceof DeployError ? `${error.code}: ${error.message}` : String(error));
 }
-process.exit();
