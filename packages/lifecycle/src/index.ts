@@ -12,6 +12,7 @@ export {
   LOCK_PAUSE,
   LOCK_TIMEOUT,
 } from './exclusive/options.ts';
+export type { IoredisClient, NodeRedisClient } from './exclusive/redis-clients.ts';
 export type { LockStore } from './exclusive/store.ts';
 export { askPm2ToDrain } from './pm2/ask-pm2-to-drain.ts';
 export { drainPm2 } from './pm2/drain-pm2.ts';
@@ -28,7 +29,7 @@ export type { ServiceVerdict } from './service/service-verdict.ts';
 export { SHUTDOWN_CHANNEL } from './shutdown/announcer.ts';
 export { BUDGET_MARGIN, DEFAULT_GRACE_PERIOD, DEFAULT_LAME_DUCK } from './shutdown/budget.ts';
 export { GRACE_PERIOD_VARIABLE, gracefulShutdown } from './shutdown/graceful-shutdown.ts';
-export type { GracefulShutdownOptions, LifecycleLogger } from './shutdown/options.ts';
+export type { AnyWebSocketServer, GracefulShutdownOptions, LifecycleLogger } from './shutdown/options.ts';
 export { PM2_KILL_TIMEOUT } from './shutdown/pm2-environment.ts';
 export type {
   Closable,

@@ -11,7 +11,8 @@ export interface LifecycleLogger {
   warn(line: string): void;
 }
 
-type AnyWebSocketServer = WebSocketServerLike | EngineIoServerLike;
+/** A WebSocket server of `ws`, or one of socket.io or engine.io. */
+export type AnyWebSocketServer = WebSocketServerLike | EngineIoServerLike;
 
 export interface GracefulShutdownOptions {
   /** Servers to drain: node:http, https, http2 or net, listening or not yet. */

@@ -74,21 +74,19 @@ export interface StepContext {
   remaining(): number;
 }
 
-type Ends = (...args: never[]) => unknown;
-
 /** A function that closes, or a thing known by one of these methods. */
 export type Closable =
   | ((context: StepContext) => unknown)
-  | { $disconnect: Ends }
-  | { quit: Ends }
-  | { end: Ends }
-  | { close: Ends }
-  | { disconnect: Ends }
-  | { stop: Ends }
-  | { shutdown: Ends }
-  | { tryShutdown: Ends }
-  | { flush: Ends }
-  | { destroy: Ends }
+  | { $disconnect: (...args: never[]) => unknown }
+  | { quit: (...args: never[]) => unknown }
+  | { end: (...args: never[]) => unknown }
+  | { close: (...args: never[]) => unknown }
+  | { disconnect: (...args: never[]) => unknown }
+  | { stop: (...args: never[]) => unknown }
+  | { shutdown: (...args: never[]) => unknown }
+  | { tryShutdown: (...args: never[]) => unknown }
+  | { flush: (...args: never[]) => unknown }
+  | { destroy: (...args: never[]) => unknown }
   | AsyncDisposable
   | Disposable;
 
