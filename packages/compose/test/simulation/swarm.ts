@@ -1,4 +1,4 @@
-import { callFaults, type Fault, type FaultKind, type Plan, worldFaults } from './faults.ts';
+import { callFaults, type Fault, type FaultKind, type Plan, slotFaults, worldFaults } from './faults.ts';
 import { Random } from './random.ts';
 
 const kinds = [...callFaults, ...worldFaults] as readonly FaultKind[];
@@ -14,15 +14,7 @@ const themes: readonly (readonly FaultKind[])[] = [
   ['router-reload', 'router-restart', 'router-refuses', 'router-disagrees', 'cut-router', 'die-before'],
   ['prune', 'prune-notes', 'die-late', 'late-apply', 'second-release'],
   ['router-late', 'hook-throws', 'new-never-healthy', 'new-cron-crashes'],
-  [
-    'new-crashes',
-    'new-stopped',
-    'new-crash-loop',
-    'new-frozen',
-    'new-paused',
-    'new-unhealthy',
-    'old-crashes',
-  ],
+  [...slotFaults, 'old-crashes'],
   ['new-crashes', 'new-frozen', 'interrupt', 'router-reload', 'die-before'],
   ['second-in-container', 'interrupt', 'lose-reply', 'cut-engine'],
   ['new-exits-soon', 'new-out-of-memory', 'new-flaps', 'engine-restart', 'new-late-healthy'],
