@@ -19,17 +19,38 @@ export async function listContainers(
     all: true,
     filters: { label: [`com.docker.compose.project=${project}`, 'com.docker.compose.oneoff=False'] },
   });
-  // The list is there at once; details of a container that is being started come only when it has been.
   const listed = all.filter(
     ({ Labels }) => !services || services.includes(Labels['com.docker.compose.service'] ?? ''),
   );
   const [read, names] = await Promise.all([
-    Promise.all(listed.map(({ Id }) => tolerating([404], () => docker.getContainer(Id).inspect()))),
+    Promise.all(listed.map((one) => detailsOf(docker, one))),
     imageNames(docker, new Set(listed.map(({ ImageID }) => ImageID))),
   ]);
   return read.flatMap((details) =>
     details ? [{ ...toContainer(details), imageName: names.get(details.Image) ?? details.Config.Image }] : [],
   );
+}
+
+/** What was last seen of the containers of an engine that were not about to be started again. */
+const seen = new WeakMap<Docker, Map<string, Docker.ContainerInspectInfo>>();
+
+/**
+ * The engine lists a container at once, but shows the details of one that it starts again only when it has been started,
+ * up to a second later: until then they are those from before, with the state that the list gives.
+ */
+async function detailsOf(
+  docker: Docker,
+  { Id, State }: Docker.ContainerInfo,
+): Promise<Docker.ContainerInspectInfo | undefined> {
+  const details = seen.get(docker) ?? new Map<string, Docker.ContainerInspectInfo>();
+  seen.set(docker, details);
+  const before = details.get(Id);
+  if (State === 'restarting' && before)
+    return { ...before, State: { ...before.State, Running: true, Restarting: true } };
+  const now = await tolerating([404], () => docker.getContainer(Id).inspect());
+  if (now) details.set(Id, now);
+  else details.delete(Id);
+  return now;
 }
 
 /** Names of images by engine and id: a deployment looks several times a second, and they are for people only. */

@@ -3,7 +3,7 @@ import type { JournalEntry } from '../core/model.ts';
 import { tolerating } from '../engine/docker.ts';
 import type { Holder } from '../ports.ts';
 import type { Identity } from './identity.ts';
-import { ensureLedgerImage } from './ledger-image.ts';
+import { createOfLedgerImage } from './ledger-image.ts';
 
 const PROJECT = 'dev.cutover.project';
 const HOLDER = 'dev.cutover.holder';
@@ -77,11 +77,9 @@ async function create(
   name: string,
   labels: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
-  const Image = await ensureLedgerImage(docker);
   const created = await tolerating([409], () =>
-    docker.createContainer({
+    createOfLedgerImage(docker, {
       name: `cutover-${project}-${name}`,
-      Image,
       Cmd: ['never-started'],
       Labels: { ...labels, [PROJECT]: project },
       HostConfig: { NetworkMode: 'none', RestartPolicy: { Name: 'no' } },

@@ -2,7 +2,7 @@ import { uniqueName } from '@cutover/testing';
 import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDocker } from '../../src/engine/docker.ts';
-import { ensureLedgerImage } from '../../src/ledger/ledger-image.ts';
+import { createOfLedgerImage } from '../../src/ledger/ledger-image.ts';
 import { tarOf } from '../../src/ledger/tar.ts';
 import { dockerOf } from '../simulation/world/notes.ts';
 import { answering, calmProcess, calmWorld } from './simulated.ts';
@@ -17,15 +17,14 @@ const sequences = requests.flatMap((one) =>
 );
 
 /** Carries out requests and tells what came of each, in words that hold for any engine. */
-function driver(docker: Docker, project: string, image: string) {
+function driver(docker: Docker, project: string) {
   let id = 'none-yet';
   let beats = 0;
   let seen = '';
   const label = `conformance.project=${project}`;
   const create = async (name: string) => {
-    const made = await docker.createContainer({
+    const made = await createOfLedgerImage(docker, {
       name: `${project}-${name}`,
-      Image: image,
       Cmd: ['never-started'],
       Labels: { 'conformance.project': project, 'conformance.name': name },
     });
@@ -71,17 +70,15 @@ function simulated(project: string) {
   const world = calmWorld();
   const up = () => {};
   const docker = dockerOf(calmProcess(world), world.shelf, up, () => false);
-  return answering(world, driver(docker, project, 'none'));
+  return answering(world, driver(docker, project));
 }
 
 describe('notes of the simulated and of the real engine', () => {
   let docker: Docker;
-  let image: string;
   const prefix = uniqueName('conformance');
 
   beforeAll(async () => {
     docker = await connectDocker();
-    image = await ensureLedgerImage(docker);
   });
   afterAll(async () => {
     const all = await docker.listContainers({ all: true, filters: { label: ['conformance.project'] } });
@@ -91,7 +88,7 @@ describe('notes of the simulated and of the real engine', () => {
 
   it.each(sequences)('answer alike: %s, %s, %s', async (...sequence) => {
     const project = `${prefix}-${sequences.findIndex((other) => other.join() === sequence.join())}`;
-    const real = driver(docker, project, image);
+    const real = driver(docker, project);
     const model = simulated(project);
     for (const request of sequence)
       expect([request, await model(request)]).toEqual([request, await real(request)]);

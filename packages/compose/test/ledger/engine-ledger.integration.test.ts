@@ -69,6 +69,15 @@ describe('engineLedger', () => {
     await (await open().acquire('other')).release();
   });
 
+  it('makes the image of its notes again when it was pruned between two entries', async () => {
+    const lock = await ledger.acquire('deploy of 2');
+    // By name alone: the notes of tests beside this one keep what they were made from.
+    await docker.getImage('cutover-ledger:1').remove({ force: true });
+    await lock.append(entry('after the prune'));
+    expect((await ledger.read()).at(-1)).toEqual(entry('after the prune'));
+    await lock.release();
+  });
+
   it('takes the lock over from a process that was killed', async () => {
     const holder = execa('node', ['--import', 'tsx', '-C', '@cutover/source', '-'], {
       input: `

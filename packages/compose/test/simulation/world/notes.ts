@@ -124,7 +124,6 @@ export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, 
           return { headers: { 'x-docker-container-path-stat': String(beat) } };
         }),
     }),
-    getImage: () => ({ inspect: async () => ({}) }),
   };
   return docker as unknown as Docker;
 }
