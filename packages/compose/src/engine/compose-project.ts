@@ -54,6 +54,7 @@ export function composeProject(options: ComposeProjectOptions = {}): Engine {
 function projectEngine(where: ComposeFiles, envFile: string): Engine {
   const managed = new Set<string>(['COMPOSE_PROFILES']);
   const docker = lazily(connectDocker);
+  const composeV2 = lazily(() => assertComposeV2(where));
   const config = lazily(() => readConfig(where, managed));
   const project = async () => (await config()).name;
   const withDocker =
@@ -67,8 +68,11 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
     preflight: async (request) => {
       for (const name of request.variables) managed.add(name);
       await assertReachable(await docker());
-      await assertComposeV2(where);
-      assertDeployable(await config(), request);
+      // Beside the question for Compose itself, whose answer comes first when there is none.
+      const read = config();
+      read.catch(() => {});
+      await composeV2();
+      assertDeployable(await read, request);
     },
     resolve: withDocker(resolveImage),
     observe: async (services) => listContainers(await docker(), await project(), services),
