@@ -1,4 +1,11 @@
-import { brand, type ErrorTable, ExplainedError, type OptionRule, readOptions } from '@cutover/internal';
+import {
+  brand,
+  type ErrorTable,
+  ExplainedError,
+  type OptionRule,
+  readOptions,
+  type TimeoutError,
+} from '@cutover/internal';
 
 /** Why a call failed; what each means and what to do is in `docs/errors.md`. */
 export type HaproxyErrorCode =
@@ -91,6 +98,12 @@ export class HaproxyError extends ExplainedError<HaproxyErrorCode> {
   override readonly name = 'HaproxyError';
 }
 brand(HaproxyError, 'HaproxyError');
+
+/** For `bounded`: what was being done when its limit was reached. */
+export const timedOut =
+  (doing: string) =>
+  (late: TimeoutError): HaproxyError =>
+    new HaproxyError('timeout', { doing, found: late.message }, { cause: late });
 
 export const isHaproxyError = (
   thrown: unknown,

@@ -70,10 +70,6 @@ export class HealthcheckError extends ExplainedError<HealthcheckErrorCode> {
 }
 brand(HealthcheckError, 'HealthcheckError');
 
-/** Whether what a check threw can never become good by waiting. Own checks may throw any error with `permanent: true`. */
-export const isPermanent = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'permanent' in error && error.permanent === true;
-
 /** For `readOptions`: refuses an option of the function `what`. */
 export const refuseOption =
   (what: string) =>

@@ -1,3 +1,4 @@
+export { isPermanent } from '@cutover/internal';
 export type { Check, CheckDetails } from './check.ts';
 export {
   type ContainerCheckOptions,
@@ -27,7 +28,7 @@ export type { SqlCheckOptions, SqlClient } from './checks/sql.ts';
 export { TCP_HOLD, type TcpCheckOptions, tcpCheck } from './checks/tcp.ts';
 export { CLUSTER_MAX_AGE, type ClusterCheckOptions, clusterCheck } from './cluster/cluster-check.ts';
 export { SHARE_INTERVAL, type ShareOptions, shareHealth } from './cluster/share-health.ts';
-export { HealthcheckError, type HealthcheckErrorCode, healthcheckErrorCodes, isPermanent } from './errors.ts';
+export { HealthcheckError, type HealthcheckErrorCode, healthcheckErrorCodes } from './errors.ts';
 export { createHealth, HEALTH_CHANNEL, type Health, type HealthPorts } from './health/create-health.ts';
 export type { NodeHandler } from './health/handlers.ts';
 export {

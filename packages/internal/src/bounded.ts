@@ -19,6 +19,8 @@ export interface BoundedOptions {
   signal?: AbortSignal | undefined;
   /** Whose time the limit is; default the system's. */
   clock?: Clock | undefined;
+  /** Makes the error at the limit, when it has been reached; default the {@link TimeoutError} itself. */
+  explain?: ((late: TimeoutError) => Error) | undefined;
 }
 
 /**
@@ -26,22 +28,23 @@ export interface BoundedOptions {
  * not the work honours the signal. The first reason wins; timer and listeners are gone when it settles.
  */
 export async function bounded<T>(
-  { timeout, signal: outer, clock = systemClock }: BoundedOptions,
+  { timeout, signal: outer, clock = systemClock, explain = (error) => error }: BoundedOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   outer?.throwIfAborted();
   const linked = linkSignals(outer);
+  const late = new TimeoutError(timeout);
   try {
     return await pTimeout(work(linked.signal), {
       // p-timeout refuses less.
       milliseconds: Math.max(timeout, 1),
-      message: new TimeoutError(timeout),
+      message: late,
       customTimers: timersOf(clock),
       ...(outer ? { signal: outer } : {}),
     });
   } catch (error) {
     linked.abort(error);
-    throw error;
+    throw error === late ? explain(late) : error;
   } finally {
     linked[Symbol.dispose]();
     linked.abort(new Error('finished'));

@@ -37,4 +37,22 @@ describe('bounded', () => {
     ).rejects.toThrow('late');
     expect(work).not.toHaveBeenCalled();
   });
+
+  it('gives the error that its caller makes of the limit, from what is known when it is reached', async () => {
+    let seen = 'nothing';
+    const explain = (late: TimeoutError) => new Error(`${late.message}, and ${seen} was seen`);
+    const result = bounded({ timeout: 5, explain }, async () => {
+      seen = 'one of two';
+      return never();
+    });
+    await expect(result).rejects.toThrow('no answer within 5 ms, and one of two was seen');
+  });
+
+  it('explains no limit but its own', async () => {
+    const inner = new TimeoutError(7);
+    const explain = () => new Error('the outer limit');
+    await expect(bounded({ timeout: 1000, explain }, () => Promise.reject(inner))).rejects.toBe(inner);
+    const signal = AbortSignal.abort(inner);
+    await expect(bounded({ timeout: 1000, explain, signal }, never)).rejects.toBe(inner);
+  });
 });

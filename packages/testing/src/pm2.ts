@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { isAlive } from '@cutover/internal';
 
 const run = promisify(execFile);
 
@@ -63,11 +64,3 @@ async function writeEcosystem(home: string, { code, ...app }: Pm2App): Promise<s
 
 const pidIn = async (home: string): Promise<number> =>
   Number(await readFile(join(home, 'pm2.pid'), 'utf8').catch(() => '0'));
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from '@cutover/internal';
 
 const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/;
 
@@ -27,25 +26,11 @@ export function withVariables(text: string, values: Readonly<Record<string, stri
 
 /** Changes an env file so that a reader, or a crash, sees all of the old text or all of the new. */
 export async function updateEnvFile(path: string, change: (text: string) => string): Promise<void> {
-  const target = await realpath(path).catch(() => path);
-  const before = await readFile(target, 'utf8').catch(ignoreMissing);
+  const before = await readFile(path, 'utf8').catch(ignoreMissing);
   const after = change(before ?? '');
   if (after === before) return;
-  // Credentials live in this file: a new one is for its owner only, an old one keeps its mode.
-  const mode = before === undefined ? 0o600 : (await stat(target)).mode & 0o777;
-  const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const file = await open(temporary, 'wx', mode);
-    await file.writeFile(after);
-    await file.sync();
-    await file.close();
-    await rename(temporary, target);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-  const directory = await open(dirname(target), 'r');
-  await directory.sync();
-  await directory.close();
+  // Credentials live in this file: a new one is for its owner only.
+  await replaceFile(path, after, 0o600);
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {

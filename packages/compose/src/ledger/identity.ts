@@ -1,5 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { isAlive, stateOf } from '@cutover/internal';
 
 /** What tells a live holder from a dead one where its process can be looked up. */
 export interface Identity {
@@ -22,14 +23,14 @@ export async function ownIdentity(): Promise<Identity> {
     boot: await bootId(),
     namespace: await ownNamespace(),
     pid,
-    started: await startOf(pid),
+    started: startOf(pid),
   };
 }
 
 /** Whether that process has ended; undefined where it cannot be known from here. */
 export async function isGone(other: Identity): Promise<boolean | undefined> {
   if (!isWithinReach(await ownIdentity(), other)) return undefined;
-  return !isAlive(other.pid) || other.started !== (await startOf(other.pid));
+  return !isAlive(other.pid) || other.started !== startOf(other.pid);
 }
 
 /** Whether a pid of `other` means the same process to `own`. */
@@ -45,17 +46,4 @@ async function ownNamespace(): Promise<string | undefined> {
   return (await readlink('/proc/self')) === String(process.pid) ? namespace : undefined;
 }
 
-async function startOf(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name in parentheses may hold spaces; the start time is the 20th field after it.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+const startOf = (pid: number): string => String(stateOf(pid)?.started ?? '');

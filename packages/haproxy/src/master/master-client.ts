@@ -1,11 +1,11 @@
-import { bounded, option, TimeoutError } from '@cutover/internal';
+import { bounded, option } from '@cutover/internal';
 import { type RuntimeClientOptions, readClientOptions } from '../client/options.ts';
 import { type Command, query, understand } from '../commands/command.ts';
 import { showInfo, showVersion } from '../commands/info.ts';
 import { connectPatiently } from '../connection/address.ts';
 import { askOnce } from '../connection/one-shot.ts';
 import { demandVersion } from '../connection/session.ts';
-import { checkOptions, HaproxyError, isHaproxyError } from '../errors.ts';
+import { checkOptions, isHaproxyError, timedOut } from '../errors.ts';
 import { type Proc, readProcs } from './procs.ts';
 
 export type MasterClientOptions = Pick<
@@ -44,20 +44,12 @@ export function createMasterClient(options: MasterClientOptions): MasterClient {
   );
   const { label } = endpoint;
   const send = async <T>(command: Command<T>): Promise<T> => {
-    try {
-      return await bounded({ timeout, signal }, async (inner) => {
-        const stream = await connectPatiently(endpoint, clock, inner);
-        const asking = { label, replyLimit, signal: inner, isWhole: isTargetError, after: 'quit\n' };
-        return understand(command, await askOnce(stream, command, asking), label);
-      });
-    } catch (error) {
-      if (!(error instanceof TimeoutError) || error === signal?.reason) throw error;
-      throw new HaproxyError(
-        'timeout',
-        { doing: `"${command.line}" at ${label}`, found: error.message },
-        { cause: error },
-      );
-    }
+    const explain = timedOut(`"${command.line}" at ${label}`);
+    return bounded({ timeout, signal, explain }, async (inner) => {
+      const stream = await connectPatiently(endpoint, clock, inner);
+      const asking = { label, replyLimit, signal: inner, isWhole: isTargetError, after: 'quit\n' };
+      return understand(command, await askOnce(stream, command, asking), label);
+    });
   };
   const listOld = async () => (await send(SHOW_PROC)).filter(({ old }) => old);
   /** Undefined for one that has ended. One that is ending answers no more while it is still listed: asked again. */

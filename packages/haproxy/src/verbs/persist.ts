@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { option } from '@cutover/internal';
+import { resolve } from 'node:path';
+import { option, replaceFile } from '@cutover/internal';
 import type { MapEntry } from '../commands/map.ts';
 import { dumpServersState } from '../commands/servers-state.ts';
 import { checkOptions, HaproxyError } from '../errors.ts';
@@ -25,15 +23,15 @@ export interface PersistServerStateOptions {
 /**
  * Writes a map as it is now into its file, so that a restarted HAProxy chooses the same: HAProxy itself never does.
  * Byte for byte, but for what no map file can hold: an entry whose key is empty or has a space, which only `add map`
- * can make, is written as a comment, so that a restart does not make another entry of it. All or nothing (temporary
- * file, fsync, rename).
+ * can make, is written as a comment, so that a restart does not make another entry of it. All or nothing, and on the
+ * disk when it resolves; owner, group and mode of the file stay.
  * @throws {HaproxyError} `file`.
  */
 export async function persistMap(haproxy: Haproxy, options: PersistMapOptions): Promise<void> {
   const doing = `writing the file of ${options?.map} at ${haproxy.label}`;
   const { map, file, signal } = checkOptions(doing, options, MAP_RULES, {});
   const lines = (await readEntries(haproxy, map, signal)).map(fileLine);
-  await replaceFile(doing, file ?? map, Buffer.from(lines.join(''), 'latin1'));
+  await write(doing, file ?? map, Buffer.from(lines.join(''), 'latin1'));
 }
 
 /** As a comment where HAProxy would read another key from it than the one it has now. */
@@ -47,47 +45,23 @@ export async function persistServerState(
 ): Promise<void> {
   const doing = `writing the server state of ${haproxy.label}`;
   const { file, signal } = checkOptions(doing, options, STATE_RULES, {});
-  await replaceFile(doing, file, await haproxy.run(dumpServersState(), signal));
+  await write(doing, file, await haproxy.run(dumpServersState(), signal));
 }
 
 const MAP_RULES = { map: option.text, file: option.text, signal: option.signal };
 const STATE_RULES = { file: option.text, signal: option.signal };
 
-async function replaceFile(doing: string, file: string, content: string | Buffer): Promise<void> {
+async function write(doing: string, file: string, content: string | Buffer): Promise<void> {
   const path = resolve(file);
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    const mode = await stat(path).then(
-      ({ mode }) => mode & 0o777,
-      () => 0o644,
-    );
-    await writeThrough(temporary, content, mode);
-    await rename(temporary, path);
-    await flushDirectory(dirname(path));
+    await replaceFile(path, content, 0o644);
   } catch (cause) {
-    await rm(temporary, { force: true });
     throw new HaproxyError(
       'file',
       { doing, found: `${path}: ${Object(cause).code}`, ...ADVICE[Object(cause).code] },
       { cause },
     );
   }
-}
-
-async function writeThrough(path: string, content: string | Buffer, mode: number): Promise<void> {
-  const handle = await open(path, 'wx', mode);
-  try {
-    await handle.chmod(mode);
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function flushDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  await handle.sync().finally(() => handle.close());
 }
 
 /** A file mounted by itself cannot be replaced, and one that is rewritten in place can be read half-written. */

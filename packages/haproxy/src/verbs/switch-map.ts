@@ -1,6 +1,6 @@
-import { bounded, option, TimeoutError } from '@cutover/internal';
+import { bounded, option } from '@cutover/internal';
 import type { MapEntry } from '../commands/map.ts';
-import { checkOptions, HaproxyError } from '../errors.ts';
+import { checkOptions, HaproxyError, timedOut } from '../errors.ts';
 import { toBytes } from '../grammar/bytes.ts';
 import { mapKey, value as mapValue } from '../grammar/words.ts';
 import { commitEntries, isSame } from './commit-map.ts';
@@ -44,7 +44,7 @@ export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Pr
     RULES,
     { ...DEFAULTS, requireBackend: false },
   );
-  return deadline(doing, { timeout, signal }, async (inner) => {
+  return bounded({ timeout, signal, explain: timedOut(doing) }, async (inner) => {
     const ours = Object.entries({ ...entries, [key]: value }).map(readOurs);
     if (requireBackend) await demandBackend(haproxy, doing, value, inner);
     const before = await readEntries(haproxy, map, inner);
@@ -65,7 +65,7 @@ export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Pr
 export async function fenceMap(haproxy: Haproxy, options: FenceMapOptions): Promise<Change<MapEntry[]>> {
   const doing = `fencing ${options?.map} at ${haproxy.label}`;
   const { map, beforeCommit, timeout, signal, dryRun } = checkOptions(doing, options, FENCE_RULES, DEFAULTS);
-  return deadline(doing, { timeout, signal }, async (inner) => {
+  return bounded({ timeout, signal, explain: timedOut(doing) }, async (inner) => {
     const before = await readEntries(haproxy, map, inner);
     return commitEntries(haproxy, { doing, map, before, wanted: before, beforeCommit, dryRun }, inner);
   });
@@ -108,17 +108,4 @@ async function demandBackend(
     found: `backend ${backend} is ${row.status.text} with ${up} servers up`,
     wanted: 'a backend with a server that is up',
   });
-}
-
-async function deadline<T>(
-  doing: string,
-  limits: { timeout: number; signal?: AbortSignal | undefined },
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  try {
-    return await bounded(limits, work);
-  } catch (error) {
-    if (!(error instanceof TimeoutError) || error === limits.signal?.reason) throw error;
-    throw new HaproxyError('timeout', { doing, found: error.message }, { cause: error });
-  }
 }

@@ -1,4 +1,4 @@
-import { bounded, TimeoutError } from '@cutover/internal';
+import { bounded, quietly, TimeoutError } from '@cutover/internal';
 import type { Haproxy } from './verb.ts';
 
 /** How far a drain is. */
@@ -26,10 +26,11 @@ export async function untilEmpty(
   { timeout, signal: outer, onProgress }: UntilEmptyOptions,
 ): Promise<{ drained: boolean; remaining: number }> {
   const start = clock.now();
+  const tell = quietly(onProgress);
   let remaining = Number.NaN;
   const look = async (signal: AbortSignal) => {
     const now = await read(signal);
-    if (now !== remaining) tell(onProgress, { remaining: now, elapsed: clock.now() - start, limit: timeout });
+    if (now !== remaining) tell({ remaining: now, elapsed: clock.now() - start, limit: timeout });
     remaining = now;
     return now === 0;
   };
@@ -46,14 +47,5 @@ export async function untilEmpty(
     // What nobody has looked at is not zero.
     if (Number.isNaN(remaining)) await look(outer ?? new AbortController().signal);
     return { drained: false, remaining };
-  }
-}
-
-/** A listener that throws breaks no drain. */
-function tell(listener: UntilEmptyOptions['onProgress'], progress: DrainProgress): void {
-  try {
-    listener?.(progress);
-  } catch {
-    // Theirs to notice.
   }
 }

@@ -1,4 +1,4 @@
-import { bounded, type Clock, type Explanation, option, TimeoutError } from '@cutover/internal';
+import { bounded, type Clock, type Explanation, option, type TimeoutError } from '@cutover/internal';
 import type { Command } from '../commands/command.ts';
 import type { Listening } from '../connection/session.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
@@ -133,15 +133,13 @@ async function within<T, R>(
   work: (signal: AbortSignal) => Promise<R>,
 ): Promise<R> {
   const { timeout, signal } = step.limits;
-  try {
-    return await bounded({ timeout, signal }, work);
-  } catch (error) {
-    if (!(error instanceof TimeoutError) || error === signal?.reason) throw error;
+  const explain = (late: TimeoutError) => {
     const seen = last();
-    throw new HaproxyError(
+    return new HaproxyError(
       seen === undefined ? 'timeout' : 'not-ready',
-      { doing: step.doing, found: error.message, ...(seen === undefined ? {} : step.explain(seen)) },
-      { cause: error },
+      { doing: step.doing, found: late.message, ...(seen === undefined ? {} : step.explain(seen)) },
+      { cause: late },
     );
-  }
+  };
+  return bounded({ timeout, signal, explain }, work);
 }

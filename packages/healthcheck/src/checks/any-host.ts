@@ -1,5 +1,5 @@
-import { linkSignals } from '@cutover/internal';
-import { HealthcheckError, isPermanent } from '../errors.ts';
+import { isPermanent, linkSignals } from '@cutover/internal';
+import { HealthcheckError } from '../errors.ts';
 import { type Host, showHosts } from './database-hosts.ts';
 import type { DatabaseUrl } from './database-url.ts';
 import { failureOf } from './failure.ts';

@@ -1,5 +1,5 @@
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { option, readOptions } from '@cutover/internal';
+import { readFile, stat } from 'node:fs/promises';
+import { option, readOptions, replaceFileSync } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { defineCheck, defineLocalCheck, type LocalCheck } from './define-check.ts';
@@ -23,9 +23,7 @@ export interface HeartbeatCheckOptions {
  * `at` is milliseconds since the epoch, default now.
  */
 export async function writeHeartbeat(file: string, at: number = Date.now()): Promise<void> {
-  const fresh = `${file}.${process.pid}`;
-  await writeFile(fresh, `${heartbeatText(at)}\n`);
-  await rename(fresh, file);
+  replaceFileSync(file, `${heartbeatText(at)}\n`);
 }
 
 /** The text of a heartbeat, for those who keep it in a Redis key: `redis.set(key, heartbeatText())`. */

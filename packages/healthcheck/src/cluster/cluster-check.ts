@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { option, readOptions } from '@cutover/internal';
+import { isAlive, option, readOptions } from '@cutover/internal';
 import type { CheckDetails } from '../check.ts';
 import { defineLocalCheck, type LocalCheck } from '../checks/define-check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
@@ -60,12 +60,4 @@ async function readWorkers(folder: string): Promise<WorkerState[]> {
       return [];
     }
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { option, readOptions, Timer } from '@cutover/internal';
+import { option, readOptions, replaceFileSync, Timer } from '@cutover/internal';
 import { refuseOption } from '../errors.ts';
 import type { Health } from '../health/create-health.ts';
 import { clusterFolder, type WorkerState } from './worker-state.ts';
@@ -57,8 +57,7 @@ export function shareHealth(health: Health, options: ShareOptions = {}): Disposa
 
 function replace(file: string, state: WorkerState): void {
   try {
-    writeFileSync(`${file}.new`, JSON.stringify(state));
-    renameSync(`${file}.new`, file);
+    replaceFileSync(file, JSON.stringify(state));
   } catch {
     // The others see a sign of life grow old, which is what happened.
   }

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { type Clock, systemClock } from '@cutover/internal';
+import { type Clock, quietly, systemClock } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { createEndpoints } from './endpoints.ts';
 import { fetchHandler, type NodeHandler, nodeHandler } from './handlers.ts';
@@ -129,13 +129,7 @@ function announcer(listeners: ReadonlySet<(event: HealthEvent) => void>): (event
   const published = channel(HEALTH_CHANNEL);
   return (event) => {
     published.publish(event);
-    for (const listener of listeners) {
-      try {
-        listener(event);
-      } catch {
-        // A listener's fault is not a fault of what is checked.
-      }
-    }
+    for (const listener of listeners) quietly(listener)(event);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { type BoundedOptions, bounded, TimeoutError } from '../bounded.ts';
+import { type BoundedOptions, bounded, type TimeoutError } from '../bounded.ts';
 import { messageOf } from '../explained-error.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
 import { Pm2Error, type Pm2ErrorCode } from './pm2-error.ts';
@@ -103,12 +103,8 @@ class Session {
     doing: string,
     work: (ended: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    try {
-      return await bounded(limits, work);
-    } catch (error) {
-      if (!(error instanceof TimeoutError) || error === limits.signal?.reason) throw error;
-      throw this.#error('pm2-silent', doing, error.message, { cause: error });
-    }
+    const explain = (late: TimeoutError) => this.#error('pm2-silent', doing, late.message, { cause: late });
+    return bounded({ ...limits, explain }, work);
   }
 
   call(method: string, args: readonly unknown[], ended: AbortSignal): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { bounded, type Clock, TimeoutError } from '@cutover/internal';
+import { bounded, type Clock, type TimeoutError } from '@cutover/internal';
 import type { StepContext } from '../shutdown/types.ts';
 import { call, has, isThenable, type Method, type Methods } from './methods.ts';
 
@@ -23,13 +23,10 @@ export async function callAndWait(
   const isEmitter = has(thing, 'once', 'off') && ENDS_BY_EVENT.includes(method as string);
   if (!isEmitter) return void (await call(thing, method));
   const timeout = remaining() / 2;
-  try {
-    await bounded({ timeout, signal, clock }, (over) => callAndListen(thing, method, over));
-  } catch (cause) {
-    if (!(cause instanceof TimeoutError)) throw cause;
-    const found = `${String(method)}() gave no promise, and none of the events ${ENDED.join(', ')} came`;
-    throw new Error(`${found} within ${timeout} ms; add a function that returns a promise`, { cause });
-  }
+  const found = `${String(method)}() gave no promise, and none of the events ${ENDED.join(', ')} came`;
+  const explain = (cause: TimeoutError) =>
+    new Error(`${found} within ${timeout} ms; add a function that returns a promise`, { cause });
+  await bounded({ timeout, signal, clock, explain }, (over) => callAndListen(thing, method, over));
 }
 
 // The first parameter of `end(cb)`, `function end(cb)`, `[name](cb)`, `(cb) =>` and `cb =>`.

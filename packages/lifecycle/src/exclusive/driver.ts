@@ -1,13 +1,10 @@
+import { loadDriver } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 
-/** The refusal of a URL whose driver cannot be imported. */
-export const missing = (driver: string, cause: unknown): LifecycleError =>
-  new LifecycleError(
-    'driver-missing',
-    {
-      doing: 'opening the store of a lock',
-      found: `the package ${driver} is not installed`,
-      fix: `npm install ${driver}, or pass a client`,
-    },
-    { cause },
+/** Imports the driver of a store that is given by its URL. @throws LifecycleError `driver-missing` */
+export const importDriver = <T>(driver: string, load: () => Promise<T>): Promise<T> =>
+  loadDriver(
+    { driver, doing: 'opening the store of a lock', instead: 'a client' },
+    load,
+    (explanation, cause) => new LifecycleError('driver-missing', explanation, { cause }),
   );

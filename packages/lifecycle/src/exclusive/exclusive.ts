@@ -1,6 +1,13 @@
-import { bounded, type Clock, linkSignals, messageOf, systemClock, TimeoutError } from '@cutover/internal';
+import {
+  bounded,
+  type Clock,
+  linkSignals,
+  messageOf,
+  quietly,
+  systemClock,
+  TimeoutError,
+} from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
-import { quietly } from '../quietly.ts';
 import type { Contender } from './contender.ts';
 import {
   type ExclusiveContext,

@@ -1,5 +1,5 @@
 import { bounded, type Clock } from '@cutover/internal';
-import { missing } from './driver.ts';
+import { importDriver } from './driver.ts';
 import { untilOpen } from './until-open.ts';
 
 /** Milliseconds for PostgreSQL to take leave; then the socket is closed. */
@@ -44,7 +44,7 @@ export interface PgSessions {
 
 export function sessionsOfUrl(connectionString: string, clock: Clock): PgSessions {
   const open = async (signal: AbortSignal) => {
-    const { default: pg } = await import('pg').catch((cause) => Promise.reject(missing('pg', cause)));
+    const { default: pg } = await importDriver('pg', () => import('pg'));
     const client = new pg.Client({
       connectionString,
       connectionTimeoutMillis: 5_000,

@@ -1,4 +1,4 @@
-import { missing } from './driver.ts';
+import { importDriver } from './driver.ts';
 import type { RedisScripts } from './redis-lease.ts';
 import { untilOpen } from './until-open.ts';
 
@@ -24,7 +24,7 @@ export const nodeRedisScripts = (client: NodeRedisClient): RedisScripts => ({
 
 /** A connection of our own, through ioredis. */
 export async function redisFromUrl(url: string, signal: AbortSignal): Promise<RedisScripts> {
-  const { Redis } = await import('ioredis').catch((cause) => Promise.reject(missing('ioredis', cause)));
+  const { Redis } = await importDriver('ioredis', () => import('ioredis'));
   const client = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 5_000, lazyConnect: true });
   let said: unknown;
   client.on('error', (error) => {

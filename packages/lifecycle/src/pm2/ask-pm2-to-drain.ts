@@ -1,5 +1,6 @@
 import {
   bounded,
+  isAlive,
   type Pm2Client,
   type Pm2Process,
   pm2Home,
@@ -10,7 +11,6 @@ import { DRAIN_TOPIC, DRAINED_TYPE } from '../shutdown/triggers.ts';
 import { listenToBus, type Published } from './bus.ts';
 import { withPm2 } from './drain-pm2.ts';
 import { type DrainPm2Options, graceOf, readDrainOptions } from './options.ts';
-import { isAlive } from './process-state.ts';
 import { selectProcesses } from './targets.ts';
 import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts';
 

@@ -1,8 +1,15 @@
-import { connectPm2, type Pm2Client, Pm2Error, type Pm2Process, systemClock } from '@cutover/internal';
+import {
+  connectPm2,
+  isAlive,
+  offspringOf,
+  type Pm2Client,
+  Pm2Error,
+  type Pm2Process,
+  systemClock,
+} from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import { endOrphans, kill, type Limits, PROOF_TIMEOUT, untilGone } from './end-processes.ts';
 import { type DrainPm2Options, graceOf, readDrainOptions } from './options.ts';
-import { isAlive, offspringOf } from './process-state.ts';
 import { killTimeoutOf, selectProcesses } from './targets.ts';
 import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts';
 

@@ -1,5 +1,12 @@
-import { bounded, type Clock, TimeoutError } from '@cutover/internal';
-import { isAlive, isStill, offspringOf, type ProcessState } from './process-state.ts';
+import {
+  bounded,
+  type Clock,
+  isAlive,
+  isStill,
+  offspringOf,
+  type ProcessState,
+  TimeoutError,
+} from '@cutover/internal';
 
 /** Milliseconds between looks at a process that should be gone. */
 const PROOF_PAUSE = 20;

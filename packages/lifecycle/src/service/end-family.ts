@@ -1,6 +1,5 @@
-import type { Clock } from '@cutover/internal';
+import type { Clock, ProcessState } from '@cutover/internal';
 import { kill, send } from '../pm2/end-processes.ts';
-import type { ProcessState } from '../pm2/process-state.ts';
 import { type Family, frontOf } from './family.ts';
 
 /** Milliseconds between looks at what has yet to end: the first, and the longest. */

@@ -1,4 +1,4 @@
-import { isReached, type ProcessState, processes } from '../pm2/process-state.ts';
+import { isReached, type ProcessState, processes } from '@cutover/internal';
 import { commandLineOf, feeds, trapsStop } from './process-facts.ts';
 import { isTsx, wrapperOf } from './wrapper.ts';
 

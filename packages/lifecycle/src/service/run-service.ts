@@ -1,6 +1,5 @@
-import { type Clock, messageOf, systemClock } from '@cutover/internal';
+import { type Clock, messageOf, quietly, systemClock } from '@cutover/internal';
 import type { Host } from '../host.ts';
-import { quietly } from '../quietly.ts';
 import { GRACE_PERIOD_VARIABLE } from '../shutdown/graceful-shutdown.ts';
 import { VERDICT_DIRECTORY } from '../shutdown/verdict-file.ts';
 import { waitForDatabase } from '../wait/wait-for-database.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from '../pm2/process-state.ts';
+import { isAlive } from '@cutover/internal';
 import type { VerdictRecord } from '../shutdown/verdict-file.ts';
 
 /** The folder in which the processes of a service leave their verdicts. */

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
+import { quietly } from '@cutover/internal';
 import type { Methods } from '../closables/methods.ts';
 import { isEnding } from '../closables/streams.ts';
-import { quietly } from '../quietly.ts';
 import type { LifecycleLogger } from './options.ts';
 import type { ShutdownEvent } from './types.ts';
 import { verdictLine } from './verdict.ts';

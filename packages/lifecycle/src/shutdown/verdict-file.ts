@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { replaceFileSync } from '@cutover/internal';
 import type { Verdict } from './types.ts';
 
 /** The folder that `runService` gives its command for verdicts, one file a process. */
@@ -19,9 +20,7 @@ export const verdictPath = (
 /** Writes a record so that a reader never meets half of it. @throws what the file system throws */
 export function writeVerdict(path: string, record: VerdictRecord): void {
   mkdirSync(dirname(path), { recursive: true });
-  const draft = `${path}.${record.pid}.tmp`;
-  writeFileSync(draft, verdictText(record));
-  renameSync(draft, path);
+  replaceFileSync(path, verdictText(record));
 }
 
 export const verdictText = (record: VerdictRecord): string => `${JSON.stringify(record, withoutErrors)}\n`;

@@ -1,5 +1,5 @@
 import type { Check } from '@cutover/healthcheck';
-import { bounded, type Clock, redactThrown } from '@cutover/internal';
+import { bounded, type Clock, isPermanent, redactThrown } from '@cutover/internal';
 import { pauseAfter } from './backoff.ts';
 
 /** One try at one target. */
@@ -67,7 +67,3 @@ async function attempt(check: Check, tally: Tally, patience: Patience, began: nu
     throw new Error('not good yet');
   }
 }
-
-/** As a check of ours, or of the caller's, marks what waiting will not cure. */
-const isPermanent = (error: unknown): boolean =>
-  (Object(error) as { permanent?: unknown }).permanent === true;

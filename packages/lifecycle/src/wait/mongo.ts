@@ -1,4 +1,5 @@
 import type { Check } from '@cutover/healthcheck';
+import { loadDriver } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 
 interface MongoDriver {
@@ -12,7 +13,7 @@ interface MongoDriver {
 export const mongoCheck = (url: string, tls?: { ca: string }): Check => ({
   name: 'mongodb',
   run: async ({ signal }) => {
-    const { MongoClient } = await loadDriver();
+    const { MongoClient } = await loadMongo();
     signal.throwIfAborted();
     const client = new MongoClient(url, {
       serverSelectionTimeoutMS: 1_000,
@@ -29,17 +30,13 @@ export const mongoCheck = (url: string, tls?: { ca: string }): Check => ({
   },
 });
 
-async function loadDriver(): Promise<MongoDriver> {
+function loadMongo(): Promise<MongoDriver> {
   // A name in a variable: the driver is no dependency of ours, not even for types.
   const driver = 'mongodb';
-  try {
-    return (await import(driver)) as MongoDriver;
-  } catch (cause) {
-    const explanation = {
-      doing: 'waiting for MongoDB',
-      found: `the package ${driver} is not installed`,
-      fix: `npm install ${driver}, or pass a Check of your own`,
-    };
-    throw Object.assign(new LifecycleError('driver-missing', explanation, { cause }), { permanent: true });
-  }
+  return loadDriver(
+    { driver, doing: 'waiting for MongoDB', instead: 'a Check of your own' },
+    () => import(driver) as Promise<MongoDriver>,
+    (explanation, cause) =>
+      Object.assign(new LifecycleError('driver-missing', explanation, { cause }), { permanent: true }),
+  );
 }

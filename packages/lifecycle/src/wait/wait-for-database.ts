@@ -1,7 +1,14 @@
-import { bounded, type Clock, linkSignals, option, readOptions, systemClock } from '@cutover/internal';
+import {
+  bounded,
+  type Clock,
+  linkSignals,
+  option,
+  quietly,
+  readOptions,
+  systemClock,
+} from '@cutover/internal';
 import { LifecycleError, refuse } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { quietly } from '../quietly.ts';
 import { type Attempt, type Tally, untilGood } from './attempts.ts';
 import { explain } from './explain.ts';
 import { checkOf, readTargets, type Target } from './target.ts';

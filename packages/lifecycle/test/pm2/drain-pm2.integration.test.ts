@@ -1,11 +1,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectPm2 } from '@cutover/internal';
+import { connectPm2, isAlive, offspringOf } from '@cutover/internal';
 import { startPm2, type TestPm2, uniqueName } from '@cutover/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askPm2ToDrain, drainPm2 } from '../../src/index.ts';
-import { isAlive, offspringOf } from '../../src/pm2/process-state.ts';
 import { DEAF_APP, drainingApp, parentOf } from './apps.ts';
 
 const settings = { wait_ready: true, kill_timeout: 10_000 };

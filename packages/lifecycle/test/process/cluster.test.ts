@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '@cutover/internal';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isAlive } from '../../src/pm2/process-state.ts';
 import { type Program, runProgram } from '../programs.ts';
 import { get } from '../serving.ts';
 

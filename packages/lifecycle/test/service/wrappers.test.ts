@@ -1,6 +1,6 @@
+import { isAlive, processes } from '@cutover/internal';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ServiceOptions } from '../../src/index.ts';
-import { isAlive, processes } from '../../src/pm2/process-state.ts';
 import { type Program, runProgram } from '../programs.ts';
 import { wrappedProject, wrapperPath } from './wrapped.ts';
 

@@ -18,7 +18,8 @@ export interface Note {
 
 /** Where the notes are kept: the part of the Docker API that the real ledger uses. */
 export class NoteShelf {
-  notes: Note[] = [];
+  notes: readonly Note[] = [];
+  #read: { notes: readonly Note[]; journal: readonly JournalEntry[] } = { notes: [], journal: [] };
   leaked: (where: string) => void = () => {};
   takenOver: (lock: Note & { holder: number }) => void = () => {};
   /** An entry comes from under a lock that somebody else has by now. */
@@ -40,7 +41,7 @@ export class NoteShelf {
       beaten: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
     };
     if (note.entry && this.#isIntruder(labels['dev.cutover.token'])) this.intruded(note.entry);
-    this.notes.push(note);
+    this.notes = [...this.notes, note];
     return note;
   }
 
@@ -76,7 +77,10 @@ export class NoteShelf {
   }
 
   get journal(): readonly JournalEntry[] {
-    return this.notes.flatMap(({ entry }) => (entry ? [entry] : []));
+    // Asked after each event, and another only when there are other notes.
+    if (this.#read.notes !== this.notes)
+      this.#read = { notes: this.notes, journal: this.notes.flatMap(({ entry }) => entry ?? []) };
+    return this.#read.journal;
   }
 }
 

@@ -51,7 +51,7 @@ export function processes(): ProcessState[] {
 }
 
 /** Undefined for what is gone, and where there is no /proc. */
-function stateOf(pid: number): ProcessState | undefined {
+export function stateOf(pid: number): ProcessState | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name before them is in parentheses and may itself hold some.

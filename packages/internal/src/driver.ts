@@ -1,0 +1,27 @@
+import { type Explanation, messageOf } from './explained-error.ts';
+
+/** What needs a driver, and what a user can give in its place: "a client of yours". */
+export interface DriverNeed {
+  readonly driver: string;
+  readonly doing: string;
+  readonly instead: string;
+}
+
+/** Imports an optional peer the first time that it is needed; `refuse` makes the error of who needs it. */
+export async function loadDriver<T>(
+  { driver, doing, instead }: DriverNeed,
+  load: () => Promise<T>,
+  refuse: (explanation: Explanation, cause: unknown) => Error,
+): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    // One that is there may miss something itself.
+    const isMissing =
+      /^(ERR_)?MODULE_NOT_FOUND$/.test(String(Object(cause).code)) && messageOf(cause).includes(driver);
+    const found = isMissing
+      ? `the package ${driver} is not installed`
+      : `the package ${driver} cannot be loaded: ${messageOf(cause)}`;
+    throw refuse({ doing, found, fix: `npm install ${driver}, or pass ${instead}` }, cause);
+  }
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { isAlive, isReached, isStill, offspringOf, stateOf } from '../src/index.ts';
+
+describe('isAlive', () => {
+  it('is true of this process and of one that another user owns, and false of none', async () => {
+    expect(isAlive(process.pid)).toBe(true);
+    expect(isAlive(1)).toBe(true);
+    expect(isAlive(0)).toBe(false);
+    const child = spawn('true');
+    await once(child, 'exit');
+    expect(isAlive(child.pid as number)).toBe(false);
+  });
+
+  it('is false of a process that has ended and that nobody has reaped', async () => {
+    // A shell that becomes `sleep` leaves its child to a parent that never asks for it.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [line] = await once(parent.stdout, 'data');
+      const zombie = Number(String(line).trim());
+      await expect.poll(() => stateOf(zombie)?.state).toBe('Z');
+      expect(isReached(zombie)).toBe(true);
+      expect(isAlive(zombie)).toBe(false);
+      expect(offspringOf(parent.pid as number).map(({ pid }) => pid)).toContain(zombie);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
+});
+
+describe('isStill', () => {
+  it('is false of a process of the same number that began at another time', () => {
+    const own = stateOf(process.pid);
+    if (!own) throw new Error('no /proc');
+    expect(isStill(own)).toBe(true);
+    expect(isStill({ ...own, started: own.started - 1 })).toBe(false);
+  });
+});
