@@ -42,3 +42,33 @@ describe.each(nodeVersions)('every entry, without a driver installed, on Node %s
     expect({ exitCode, all }).toEqual({ exitCode: 0, all: '' });
   });
 });
+
+// A start-up file pays for what these load, 5 to 15 ms each: they are loaded when first needed, or not at all.
+const heavy = [
+  'crypto',
+  'fs/promises',
+  'http',
+  'http2',
+  'net',
+  'tls',
+  'stream',
+  'worker_threads',
+  'child_process',
+];
+
+describe('@cutover/lifecycle in a start-up file', () => {
+  it('loads none of the large modules of Node', async () => {
+    const program = `
+      import { writeSync } from 'node:fs';
+      const loaded = () => process.moduleLoadList.map((one) => one.replace('NativeModule ', ''));
+      const before = loaded();
+      await import('@cutover/lifecycle');
+      writeSync(1, loaded().filter((one) => !before.includes(one)).join());`;
+    const { all } = await runOn(nodeVersions[0], folder, '--input-type=module', '--eval', program);
+    expect(
+      String(all)
+        .split(',')
+        .filter((one) => heavy.includes(one)),
+    ).toEqual([]);
+  });
+});

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { systemClock } from '@cutover/internal';
 
@@ -45,6 +44,8 @@ export class Unacknowledged {
 
   async #look(): Promise<boolean> {
     if (this.#pairs.size === 0) return false;
+    // Only at the end of a drain, and no part of a start-up file.
+    const { readFile } = await import('node:fs/promises');
     const tables = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
     this.#count = tables.flatMap((table) => table.split('\n')).filter((line) => this.#isSending(line)).length;
     return this.#count > 0;
