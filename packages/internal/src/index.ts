@@ -3,6 +3,7 @@ export { brand } from './brand.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type DriverNeed, loadDriver } from './driver.ts';
 export { type ErrorTable, ExplainedError, type Explanation, messageOf } from './explained-error.ts';
+export { ignoringErrors } from './ignoring-errors.ts';
 export { type OptionRule, option, readOptions } from './options.ts';
 export { isPermanent } from './permanent.ts';
 export { connectPm2, PM2_TIMEOUT, type Pm2Client, type Pm2Options, pm2Home } from './pm2/connect.ts';
@@ -18,7 +19,6 @@ export {
   processes,
   stateOf,
 } from './processes.ts';
-export { quietly } from './quietly.ts';
 export { maskValues, redact, redactUrl, redactUrls } from './redact.ts';
 export { redactThrown } from './redact-error.ts';
 export { replaceFile, replaceFileSync } from './replace-file.ts';

@@ -17,7 +17,7 @@ export async function replaceFile(path: string, content: string | Buffer, mode: 
   const draft = draftOf(target);
   try {
     const before = await stat(target).catch(ignoreMissing);
-    // For nobody else until it is theirs.
+    // Readable by its owner alone until owner and mode are those of the old file.
     const file = await open(draft, 'wx', 0o600);
     try {
       if (before) await keepOwner(file, before);
@@ -35,7 +35,7 @@ export async function replaceFile(path: string, content: string | Buffer, mode: 
   await flushFolder(dirname(target));
 }
 
-/** The same at once and for readers only: what the disk has after a power cut is not said. */
+/** Synchronous and without fsync: a reader sees all of the old content or all of the new; a power cut may lose both. */
 export function replaceFileSync(path: string, content: string): void {
   const draft = draftOf(path);
   try {
@@ -47,7 +47,7 @@ export function replaceFileSync(path: string, content: string): void {
   }
 }
 
-/** Not from `node:crypto`, which costs a start-up file more than all the rest: nobody can take the name before us unseen. */
+/** The flag `wx` refuses a name that is taken, so it need not be secret, and `node:crypto` would slow every start-up. */
 const draftOf = (path: string): string => `${path}.${Math.random().toString(36).slice(2)}.tmp`;
 
 async function keepOwner(

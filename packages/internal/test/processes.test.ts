@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isAlive, isReached, isStill, offspringOf, stateOf } from '../src/index.ts';
 
 describe('isAlive', () => {
-  it('is true of this process and of one that another user owns, and false of none', async () => {
+  it('is true of this process and of process 1, and false of one that has ended', async () => {
     expect(isAlive(process.pid)).toBe(true);
     expect(isAlive(1)).toBe(true);
     expect(isAlive(0)).toBe(false);

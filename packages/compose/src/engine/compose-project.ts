@@ -68,7 +68,7 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
     preflight: async (request) => {
       for (const name of request.variables) managed.add(name);
       await assertReachable(await docker());
-      // Beside the question for Compose itself, whose answer comes first when there is none.
+      // Read while the version is checked; where Compose is missing, that is the error to report.
       const read = config();
       read.catch(() => {});
       await composeV2();

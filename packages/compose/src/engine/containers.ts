@@ -31,19 +31,19 @@ export async function listContainers(
   );
 }
 
-/** What was last seen of the containers of an engine that were not about to be started again. */
-const seen = new WeakMap<Docker, Map<string, Docker.ContainerInspectInfo>>();
+/** The latest details of each container, by engine and id. */
+const latestDetails = new WeakMap<Docker, Map<string, Docker.ContainerInspectInfo>>();
 
 /**
- * The engine lists a container at once, but shows the details of one that it starts again only when it has been started,
- * up to a second later: until then they are those from before, with the state that the list gives.
+ * While the engine restarts a container it lists it at once, but answers `inspect` only when the restart is through, up
+ * to a second later. Until then the previous details are taken, with the state `restarting`.
  */
 async function detailsOf(
   docker: Docker,
   { Id, State }: Docker.ContainerInfo,
 ): Promise<Docker.ContainerInspectInfo | undefined> {
-  const details = seen.get(docker) ?? new Map<string, Docker.ContainerInspectInfo>();
-  seen.set(docker, details);
+  const details = latestDetails.get(docker) ?? new Map<string, Docker.ContainerInspectInfo>();
+  latestDetails.set(docker, details);
   const before = details.get(Id);
   if (State === 'restarting' && before)
     return { ...before, State: { ...before.State, Running: true, Restarting: true } };

@@ -7,10 +7,10 @@ const NAME = 'cutover-ledger:1';
 const TEXT = 'A note of Cutover: lock or journal of a deployment. It is never started.\n';
 
 /**
- * Creates a container of the image of notes: one small file, made on the engine itself, so that a note needs no registry
- * and no other image. It is made only where the engine does not have it.
+ * Creates a container from the image of the ledger. The image holds one small file and is imported when the engine lacks
+ * it, so that the ledger needs no registry.
  */
-export async function createOfLedgerImage(
+export async function createFromLedgerImage(
   docker: Docker,
   options: Omit<Docker.ContainerCreateOptions, 'Image'>,
 ): Promise<Docker.Container> {

@@ -3,7 +3,7 @@ import type { JournalEntry } from '../core/model.ts';
 import { tolerating } from '../engine/docker.ts';
 import type { Holder } from '../ports.ts';
 import type { Identity } from './identity.ts';
-import { createOfLedgerImage } from './ledger-image.ts';
+import { createFromLedgerImage } from './ledger-image.ts';
 
 const PROJECT = 'dev.cutover.project';
 const HOLDER = 'dev.cutover.holder';
@@ -78,7 +78,7 @@ async function create(
   labels: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
   const created = await tolerating([409], () =>
-    createOfLedgerImage(docker, {
+    createFromLedgerImage(docker, {
       name: `cutover-${project}-${name}`,
       Cmd: ['never-started'],
       Labels: { ...labels, [PROJECT]: project },

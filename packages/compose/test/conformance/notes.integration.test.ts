@@ -2,7 +2,7 @@ import { uniqueName } from '@cutover/testing';
 import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDocker } from '../../src/engine/docker.ts';
-import { createOfLedgerImage } from '../../src/ledger/ledger-image.ts';
+import { createFromLedgerImage } from '../../src/ledger/ledger-image.ts';
 import { tarOf } from '../../src/ledger/tar.ts';
 import { dockerOf } from '../simulation/world/notes.ts';
 import { answering, calmProcess, calmWorld } from './simulated.ts';
@@ -23,7 +23,7 @@ function driver(docker: Docker, project: string) {
   let seen = '';
   const label = `conformance.project=${project}`;
   const create = async (name: string) => {
-    const made = await createOfLedgerImage(docker, {
+    const made = await createFromLedgerImage(docker, {
       name: `${project}-${name}`,
       Cmd: ['never-started'],
       Labels: { 'conformance.project': project, 'conformance.name': name },

@@ -1,4 +1,4 @@
-import { bounded, quietly, TimeoutError } from '@cutover/internal';
+import { bounded, ignoringErrors, TimeoutError } from '@cutover/internal';
 import type { Haproxy } from './verb.ts';
 
 /** How far a drain is. */
@@ -26,7 +26,7 @@ export async function untilEmpty(
   { timeout, signal: outer, onProgress }: UntilEmptyOptions,
 ): Promise<{ drained: boolean; remaining: number }> {
   const start = clock.now();
-  const tell = quietly(onProgress);
+  const tell = ignoringErrors(onProgress);
   let remaining = Number.NaN;
   const look = async (signal: AbortSignal) => {
     const now = await read(signal);

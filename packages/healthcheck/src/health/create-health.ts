@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { type Clock, quietly, systemClock } from '@cutover/internal';
+import { type Clock, ignoringErrors, systemClock } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { createEndpoints } from './endpoints.ts';
 import { fetchHandler, type NodeHandler, nodeHandler } from './handlers.ts';
@@ -129,7 +129,7 @@ function announcer(listeners: ReadonlySet<(event: HealthEvent) => void>): (event
   const published = channel(HEALTH_CHANNEL);
   return (event) => {
     published.publish(event);
-    for (const listener of listeners) quietly(listener)(event);
+    for (const listener of listeners) ignoringErrors(listener)(event);
   };
 }
 

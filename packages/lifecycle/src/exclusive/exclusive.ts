@@ -1,9 +1,9 @@
 import {
   bounded,
   type Clock,
+  ignoringErrors,
   linkSignals,
   messageOf,
-  quietly,
   systemClock,
   TimeoutError,
 } from '@cutover/internal';
@@ -45,7 +45,7 @@ export async function holdExclusively<T>(
   const options = { ...readExclusiveOptions(name, run, given), clock, name, doing };
   options.signal?.throwIfAborted();
   const contender = await opened(options);
-  const tell = quietly(options.onEvent);
+  const tell = ignoringErrors(options.onEvent);
   try {
     const token = await acquire(contender, options, () => tell({ type: 'waiting', name }));
     tell({ type: 'held', name, token });

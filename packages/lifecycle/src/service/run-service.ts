@@ -1,4 +1,4 @@
-import { type Clock, messageOf, quietly, systemClock } from '@cutover/internal';
+import { type Clock, ignoringErrors, messageOf, systemClock } from '@cutover/internal';
 import type { Host } from '../host.ts';
 import { GRACE_PERIOD_VARIABLE } from '../shutdown/graceful-shutdown.ts';
 import { VERDICT_DIRECTORY } from '../shutdown/verdict-file.ts';
@@ -124,7 +124,7 @@ function finish(
 }
 
 function teller({ onEvent, logger }: ServiceSettings): Parts['tell'] {
-  const tell = quietly(onEvent);
+  const tell = ignoringErrors(onEvent);
   return (event) => {
     tell(event);
     if (logger && event.type === 'warning') logger.warn(`service: ${event.message}`);

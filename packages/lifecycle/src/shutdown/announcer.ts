@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { quietly } from '@cutover/internal';
+import { ignoringErrors } from '@cutover/internal';
 import type { Methods } from '../closables/methods.ts';
 import { isEnding } from '../closables/streams.ts';
 import type { LifecycleLogger } from './options.ts';
@@ -15,8 +15,8 @@ export function announcer(
   logger: LifecycleLogger | false,
 ): (event: ShutdownEvent) => void {
   const published = channel(SHUTDOWN_CHANNEL);
-  const tell = quietly(onEvent);
-  const write = quietly((event: ShutdownEvent) => {
+  const tell = ignoringErrors(onEvent);
+  const write = ignoringErrors((event: ShutdownEvent) => {
     if (logger) log(event, isOver(logger) ? console : logger);
   });
   return (event) => {

@@ -1,9 +1,9 @@
 import {
   bounded,
   type Clock,
+  ignoringErrors,
   linkSignals,
   option,
-  quietly,
   readOptions,
   systemClock,
 } from '@cutover/internal';
@@ -77,7 +77,7 @@ export async function waitWith(
     ({ name }): Tally => ({ target: name, attempts: 0, error: undefined, answered: false }),
   );
   const outer = options.signal ? linkSignals(options.signal) : untilSignal(host);
-  const onAttempt = quietly(options.onAttempt);
+  const onAttempt = ignoringErrors(options.onAttempt);
   try {
     await bounded({ timeout: options.timeout, signal: outer.signal, clock }, (signal) =>
       Promise.all(
