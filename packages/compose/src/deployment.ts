@@ -1,3 +1,4 @@
+import { messageOf } from '@cutover/internal';
 import { decide } from './core/decide.ts';
 import { latest, remember, unfinished } from './core/journal.ts';
 import { lifeOf } from './core/judge.ts';
@@ -13,10 +14,12 @@ import type {
 } from './core/model.ts';
 import { observe } from './core/observe.ts';
 import { planFrom } from './core/predict.ts';
+import { PROBE_TIMEOUT, probe } from './core/probe.ts';
 import { retryingPorts } from './core/retries.ts';
 import { nothingSeen, type Run, write } from './core/run.ts';
 import { converge } from './core/runner.ts';
 import { endedBadly, wentBack } from './ending.ts';
+import { DeployError } from './errors.ts';
 import type { StopVerdict } from './events.ts';
 import { chooseTarget, formIntent } from './intent.ts';
 import type { Settings } from './options.ts';
@@ -64,8 +67,10 @@ export async function deployRelease(context: Context, order: Order): Promise<Don
     const left = await finishLeftover(context, lock, order);
     if (left && failedAlready(left, order)) throw await wentBack(left.run);
     const { intent, settled } = await intend(context, order);
-    if (settled)
+    if (settled) {
+      if (left) await assertAnswered(left.run);
       return { ...doneBy(intent, 'deployed'), previous: left?.run.intent.release.id ?? intent.previous.id };
+    }
     const run = newRun(context, lock, intent, [], order.signal);
     await write(run, { type: 'intent', intent });
     const outcome = await conduct(context, run, false);
@@ -140,6 +145,26 @@ function reasonToUndo(intent: Intent, live: SlotName, { kind, release }: Partial
 /** The very release that was asked for has been tried just now, and was sent back. */
 const failedAlready = ({ run, outcome }: Leftover, { release }: Order): boolean =>
   outcome === 'reverted' && run.seen.failure !== undefined && sameImages(release, run.intent.release);
+
+/** What was asked for has the traffic by the way back of what was left: said only once a request was answered well. */
+async function assertAnswered(run: Run): Promise<void> {
+  const { previous } = run.intent;
+  try {
+    await probe(run, PROBE_TIMEOUT);
+  } catch (error) {
+    run.seen.failure = new DeployError(
+      'switch-failed',
+      {
+        doing: `going back to ${previous.id}`,
+        found: `a request through the router failed: ${messageOf(error)}`,
+        wanted: 'a good answer',
+        fix: `read the output of ${previous.id}, and deploy a release that serves`,
+      },
+      { cause: error },
+    );
+    throw await wentBack(run);
+  }
+}
 
 async function conduct({ ports }: Context, run: Run, resumed: boolean): Promise<Outcome> {
   const { emit, clock } = ports;

@@ -82,12 +82,10 @@ const closed = (s: Situation): Step | undefined => {
 const gated = (s: Situation, slot: SlotName, container: Container): Step | undefined =>
   isFit(s, slot) ? undefined : { do: 'gate', slot, container };
 
-/** What runs there is what was proven, as far as anything was known of it, and is as good as it was then. */
+/** What runs there is what was proven, and is as good as it was then. */
 export const isFit = (s: Situation, slot: SlotName): boolean => {
-  const { origin, previous } = s.intent;
-  const isUnknown = slot === origin && !previous.slot;
   const proven = containersOf(s, serviceOf(s, slot)).every((container) => isProven(s, container));
-  return isWarm(s, slot) && (proven || isUnknown);
+  return isWarm(s, slot) && proven;
 };
 
 /**
@@ -99,17 +97,27 @@ export const isWarm = (s: Situation, slot: SlotName): boolean =>
     (c) => !s.progress.stopping.has(lifeOf(c)) && judge(c, c, s.router.slots[slot]).good,
   );
 
+/**
+ * The slot that had the traffic has it still, or could take it at once. Where nothing ran there when the deployment
+ * began, there is nothing to go back to: what somebody has started there since is unknown.
+ */
+export const hasWayBack = (s: Situation): boolean =>
+  s.router.live === s.intent.origin || (s.intent.previous.slot !== undefined && isWarm(s, s.intent.origin));
+
 /** The new slot has the traffic, and the old one could take it at once. */
 export const hasWarmWayBack = (s: Situation): boolean =>
   s.progress.direction === 'forward' &&
-  s.intent.target !== s.intent.origin &&
   s.router.live === s.intent.target &&
-  isWarm(s, s.intent.origin);
+  s.intent.target !== s.intent.origin &&
+  hasWayBack(s);
 
-/** Why a slot that has the traffic serves badly; undefined when nothing is known against it. */
-export function faultOf(s: Situation, slot: SlotName): string | undefined {
+/** Why a slot that has the traffic, in the lives `routed`, serves badly; undefined when nothing is known against it. */
+export function faultOf(
+  s: Situation,
+  slot: SlotName,
+  routed: ReadonlySet<string> = s.progress.routed,
+): string | undefined {
   const containers = containersOf(s, serviceOf(s, slot));
-  const { routed } = s.progress;
   if (containers.length === 0) return 'its container is gone';
   for (const container of containers) {
     const found = judge(container, container, s.router.slots[slot]);

@@ -29,6 +29,8 @@ export interface Seen {
   watched: boolean;
   /** How the last requests through the router were answered while the new slot was watched; undefined for well. */
   readonly answers: (string | undefined)[];
+  /** The request through the router that is under way; one at a time. */
+  asking: Promise<void> | undefined;
   /** Work that bad news has overtaken and that goes on still. */
   pending: Promise<unknown>[];
   /** Why the deployment turned round. */
@@ -41,6 +43,7 @@ export const nothingSeen = (): Seen => ({
   drained: new Set(),
   watched: false,
   answers: [],
+  asking: undefined,
   pending: [],
   failure: undefined,
 });

@@ -1,5 +1,5 @@
 import { DeployError } from '../errors.ts';
-import { decide, isWarm, serviceOf } from './decide.ts';
+import { decide, hasWayBack, serviceOf } from './decide.ts';
 import { asDeployError } from './failure.ts';
 import { assertSafe } from './invariants.ts';
 import type { Outcome, Situation, Step } from './model.ts';
@@ -69,9 +69,6 @@ async function turnRound(run: Run, situation: Situation, failure: DeployError): 
   run.ports.emit({ type: 'undoing', reason: failure.message });
   await write(run, { type: 'undo', reason: failure.message });
 }
-
-/** The slot that had the traffic has it still, or could take it again. */
-const hasWayBack = (s: Situation): boolean => s.router.live === s.intent.origin || isWarm(s, s.intent.origin);
 
 const hasSwitched = ({ router, intent }: Situation): boolean => router.live === intent.target;
 

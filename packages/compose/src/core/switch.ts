@@ -6,13 +6,12 @@ import { lifeOf } from './judge.ts';
 import { emitLogsOf } from './logs.ts';
 import type { Situation, Step } from './model.ts';
 import { MOMENT } from './observe.ts';
-import { probe } from './probe.ts';
+import { PROBE_TIMEOUT, probe } from './probe.ts';
 import { lookAtSlots, type Run, write } from './run.ts';
 import { whileWatched } from './watch.ts';
 
 type Switch = Extract<Step, { do: 'switch' }>;
 
-const PROBE_TIMEOUT = 5_000;
 /** Milliseconds after which a hook counts as hung. */
 const HOOK_TIMEOUT = 300_000;
 

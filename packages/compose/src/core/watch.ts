@@ -1,27 +1,31 @@
 import { linkSignals, messageOf } from '@cutover/internal';
 import { DeployError } from '../errors.ts';
 import { faultOf, hasWarmWayBack, serviceOf } from './decide.ts';
+import { lifeOf } from './judge.ts';
 import type { Situation, SlotName, Step } from './model.ts';
 import { probe } from './probe.ts';
 import { lookAtSlots, type Run } from './run.ts';
 
 /** Milliseconds that one request through the router may take while the new slot is watched. */
-const PROBE_TIMEOUT = 1_500;
+const ANSWER_TIMEOUT = 1_500;
 /** So many bad answers among the last requests through the router count against the slot; one may be chance. */
 const BAD_ANSWERS = { most: 1, of: 5 };
 
 /** The old slot stays warm for a while more, with nothing else left to do; the watch itself runs beside each step. */
-export async function watch(run: Run, { slot }: Extract<Step, { do: 'watch' }>): Promise<void> {
+export async function watch(run: Run, { slot, container }: Extract<Step, { do: 'watch' }>): Promise<void> {
   await run.ports.clock.sleep(run.policy.watch.for, run.signal);
   // The old slot goes now: what was not said without a way back is said here, and a last request must be answered well.
-  const why = faultOf(await lookAtSlots(run), slot) ?? (await faultUntilAnswered(run));
+  // Without a way back the new one may have been started again before; once it is watched it may not.
+  const watched = new Set([lifeOf(container)]);
+  const why = faultOf(await lookAtSlots(run), slot, watched) ?? (await faultUntilAnswered(run));
   if (why !== undefined) throw watchFailed(run, slot, why, { warm: false });
   run.seen.watched = true;
 }
 
 async function faultUntilAnswered(run: Run): Promise<string | undefined> {
   for (;;) {
-    const why = await faultOfAnswers(run);
+    await answered(run);
+    const why = faultOfAnswers(run);
     if (why !== undefined || run.seen.answers.at(-1) === undefined) return why;
   }
 }
@@ -71,26 +75,36 @@ async function repeat(
 const failureByLook = async (run: Run): Promise<DeployError | undefined> =>
   failureOf(run, await lookAtSlots(run));
 
-/** What a look alone says against the new slot, while the old one is warm. */
+/** What a look and the answers so far say against the new slot, while the old one is warm. */
 export function failureOf(run: Run, situation: Situation): DeployError | undefined {
+  if (!hasWarmWayBack(situation)) return undefined;
   const { target } = situation.intent;
-  const why = hasWarmWayBack(situation) ? faultOf(situation, target) : undefined;
+  const why = faultOf(situation, target) ?? faultOfAnswers(run);
   return why === undefined ? undefined : watchFailed(run, target, why, { warm: true });
 }
 
 async function failureByAnswers(run: Run): Promise<DeployError | undefined> {
-  const why = await faultOfAnswers(run);
-  if (why === undefined || !hasWarmWayBack(await lookAtSlots(run))) return undefined;
-  return watchFailed(run, run.intent.target, why, { warm: true });
+  await answered(run);
+  return faultOfAnswers(run) === undefined ? undefined : failureByLook(run);
 }
 
-/** One request more; what it says against the new slot when too many of the last were answered badly. */
-async function faultOfAnswers({ seen: { answers }, ...run }: Run): Promise<string | undefined> {
-  answers.push(await probe(run, PROBE_TIMEOUT).then(() => undefined, messageOf));
-  if (answers.length > BAD_ANSWERS.of) answers.shift();
+/** What the last requests through the router say against the new slot. */
+function faultOfAnswers({ seen: { answers } }: Run): string | undefined {
   const bad = answers.filter((answer) => answer !== undefined);
   if (bad.length <= BAD_ANSWERS.most) return undefined;
   return `${bad.length} of the last ${answers.length} requests through the router failed (${bad.at(-1)})`;
+}
+
+/** One request more, or the one that is under way since the step before. */
+function answered(run: Run): Promise<void> {
+  run.seen.asking ??= ask(run);
+  return run.seen.asking;
+}
+
+async function ask({ seen, ...run }: Run): Promise<void> {
+  seen.answers.push(await probe(run, ANSWER_TIMEOUT).then(() => undefined, messageOf));
+  if (seen.answers.length > BAD_ANSWERS.of) seen.answers.shift();
+  seen.asking = undefined;
 }
 
 /** `warm`: the old slot was just seen able to take the traffic. */

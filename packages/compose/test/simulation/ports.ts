@@ -318,7 +318,8 @@ function routerOf({ world, process }: Surroundings): Router {
     const drain = (slot: string, other?: string) => {
       const known = process.knowsUntil(kernel.now);
       return ask(`drain ${slot}`, true, () => {
-        if (other !== undefined && !servers.open[other]) throw new Error(`${other} is not ready any more`);
+        if (other !== undefined && !(servers.open[other] && servers.checks.isSettled(other)))
+          throw new Error(`${other} is not ready any more`);
         world.touch();
         servers.drain(slot);
         world.left(slot, known);

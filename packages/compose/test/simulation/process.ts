@@ -202,8 +202,12 @@ export class Process {
     const delay = latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0);
     kernel.landing = Math.max(kernel.landing, kernel.quietly(delay, serve).at);
     // Nobody repeats the write of a file but the process itself.
-    if (kind === 'double')
-      kernel.quietly(latency + 1 + (call.to === 'files' ? 0 : ms), () => call.serve(nothing, nothing));
+    if (kind === 'double') {
+      const again = kernel.quietly(latency + 1 + (call.to === 'files' ? 0 : ms), () =>
+        call.serve(nothing, nothing),
+      );
+      kernel.landing = Math.max(kernel.landing, again.at);
+    }
     if (kind === 'die-sent' || kind === 'die-late') this.die();
   }
 

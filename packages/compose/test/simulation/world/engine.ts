@@ -234,6 +234,8 @@ export class SimEngine {
   setReady(c: SimContainer, ready: boolean): void {
     const is = ready && !this.dependencyDown;
     if (!c.running || is === (c.readySince !== undefined)) return;
+    // What stands still does not become fit to serve.
+    if (is && c.frozen) return;
     this.#watcher.touch();
     if (!is) this.#watcher.unready(c);
     c.readySince = is ? this.#kernel.now : undefined;

@@ -40,18 +40,23 @@ export class NoteShelf {
       beat: 0,
       beaten: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
     };
-    if (note.entry && this.#isIntruder(labels['dev.cutover.token'])) this.intruded(note.entry);
+    if (note.entry && this.#isIntruder(note)) this.intruded(note.entry);
     this.notes = [...this.notes, note];
     return note;
   }
 
-  /** The present holder has written its first entry, and this one is not of its lock. */
-  #isIntruder(token: string | undefined): boolean {
+  /**
+   * The present holder has written its first entry, and this one is not of its lock. One whose number is older than the
+   * latest intent says nothing of it: it comes again, late, where the entry that it repeats has been pruned.
+   */
+  #isIntruder(note: Note): boolean {
     const holder = this.lock?.labels['dev.cutover.holder'];
     if (holder === undefined) return false;
     const present: string = JSON.parse(holder).token;
     const begun = this.notes.some(({ entry, labels }) => entry && labels['dev.cutover.token'] === present);
-    return begun && token !== present;
+    if (!begun || note.labels['dev.cutover.token'] === present) return false;
+    const intents = this.notes.filter(({ entry }) => entry?.type === 'intent');
+    return !intents.some((intent) => sequenceOf(intent) > sequenceOf(note));
   }
 
   find(id: string): Note {
@@ -79,10 +84,17 @@ export class NoteShelf {
   get journal(): readonly JournalEntry[] {
     // Asked after each event, and another only when there are other notes.
     if (this.#read.notes !== this.notes)
-      this.#read = { notes: this.notes, journal: this.notes.flatMap(({ entry }) => entry ?? []) };
+      this.#read = {
+        notes: this.notes,
+        journal: [...this.notes]
+          .sort((a, b) => sequenceOf(a) - sequenceOf(b))
+          .flatMap(({ entry }) => entry ?? []),
+      };
     return this.#read.journal;
   }
 }
+
+const sequenceOf = ({ labels }: Note): number => Number(labels['dev.cutover.sequence'] ?? 0);
 
 const isLock = (note: Note): note is Note & { holder: number } => note.holder !== undefined;
 

@@ -60,8 +60,14 @@ export class SlowReturn {
   #badness(): Badness | undefined {
     const { router, engine, kernel, shelf } = this.#world;
     if (kernel.now < Math.max(engine.downUntil, router.downUntil, router.refusesUntil)) return undefined;
+    // Where nothing can be written down, nothing can be begun; where nothing ran before, there is no way back.
+    if (engine.diskFull) return undefined;
     const under = shelf.journal.findLast(({ type }) => type === 'intent') as Intent | undefined;
-    if (!under || router.live !== under.intent.target || under.intent.target === under.intent.origin)
+    if (
+      !under?.intent.previous.slot ||
+      router.live !== under.intent.target ||
+      under.intent.target === under.intent.origin
+    )
       return undefined;
     if (!this.#isWarm(under.intent.origin)) return undefined;
     const c = this.#world.slotContainer(router.live);

@@ -285,6 +285,7 @@ export class World {
       // Nobody can look and switch in the same instant.
       this.reach('the slot fails at the moment of the switch');
       this.excuse();
+      this.#lastLive.set(to, this.kernel.now);
     } else this.violate('I2', `${to} gets the traffic, good for ${goodFor} ms`);
   }
 
