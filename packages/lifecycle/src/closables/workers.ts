@@ -7,7 +7,8 @@ const TEMPORAL_POLL = 50;
 
 /**
  * A Temporal worker throws when told to shut down unless it is RUNNING, and its end shows only in its state. One that
- * was made and never run holds its connection all the same, so it is run and stopped before it asks for work.
+ * was made and never run holds its connection all the same, so it is run and stopped at once. Its native part may ask
+ * for work once before it hears of that; what it gets by then it does.
  * @throws when it has FAILED, before or now
  */
 export async function stopTemporal(worker: Methods, { signal }: StepContext): Promise<void> {
