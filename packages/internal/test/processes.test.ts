@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { isAlive, isReached, isStill, offspringOf, stateOf } from '../src/index.ts';
 
@@ -14,13 +16,15 @@ describe('isAlive', () => {
   });
 
   it('is false of a process that has ended and that nobody has reaped', async () => {
-    // A shell that becomes `sleep` leaves its child to a parent that never asks for it.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    // A shell that becomes `sleep` leaves its child to a parent that never asks for it; the child ends only then.
+    const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
     });
     try {
-      const [line] = await once(parent.stdout, 'data');
+      const [line] = await once(parent.stdout as Readable, 'data');
       const zombie = Number(String(line).trim());
+      await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'latin1')).toBe('sleep\n');
+      (parent.stdio[3] as Writable).end();
       await expect.poll(() => stateOf(zombie)?.state).toBe('Z');
       expect(isReached(zombie)).toBe(true);
       expect(isAlive(zombie)).toBe(false);

@@ -5,6 +5,7 @@ import { tellToClose, tellToStay } from './connection-header.ts';
 import { type Connection, Connections } from './connections.ts';
 import { EventStreams, type Streams } from './event-streams.ts';
 import { type AnyServer, IdleSockets } from './idle-sockets.ts';
+import { primaryKnows } from './primary.ts';
 import { Unacknowledged } from './unacknowledged.ts';
 import { closeLateWebSockets, endUpgraded, type WebSocketServerLike } from './web-sockets.ts';
 
@@ -41,7 +42,7 @@ export class ServerDrain {
   readonly #streams: EventStreams;
   readonly #webSockets: readonly WebSocketServerLike[];
   readonly #unacknowledged = new Unacknowledged();
-  #closed: Promise<void> = Promise.resolve();
+  #closed: Promise<unknown> = Promise.resolve();
   #cut: string | undefined;
 
   constructor(server: Server, { streams = 'finish', webSockets = [] }: DrainOptions = {}) {
@@ -105,9 +106,10 @@ export class ServerDrain {
   /** Not the server's own close, which for HTTP also cuts idle sockets and stops checking header timeouts. */
   #stopListening(): void {
     const { Server } = process.getBuiltinModule('node:net');
-    this.#closed = new Promise((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       Server.prototype.close.call(this.#server, () => resolve());
     });
+    this.#closed = Promise.all([closed, primaryKnows()]);
   }
 
   async #endInOrder(context: DrainContext): Promise<void> {

@@ -17,8 +17,12 @@ export function stopWorkers(primary: Primary): Step[] {
   if (workers.length === 0) return [];
   const ended = Promise.all(workers.map(endOf));
   for (const worker of workers) {
-    // For those that fork anew what has ended, where they look at it.
-    (worker as ClusterWorker).exitedAfterDisconnect = true;
+    // For those that fork anew what has ended, where they look at it. Not earlier: node:cluster does not answer a worker
+    // of which it is set.
+    const markEnded = () => {
+      (worker as ClusterWorker).exitedAfterDisconnect = true;
+    };
+    for (const event of ['disconnect', 'exit']) worker.process.prependOnceListener(event, markEnded);
     worker.process.kill('SIGTERM');
   }
   const kill = (worker: Worker) => void worker.process.kill('SIGKILL');

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '@cutover/internal';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Program, runProgram } from '../programs.ts';
 import { get } from '../serving.ts';
 
@@ -19,24 +19,32 @@ const WORKER = `
   server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port + ' pid ' + process.pid + ' is open'));
 `;
 
-/** A primary of one worker; it does to it what a message says, and tells how it ended. */
+/** A primary; it does to its first worker what a message says, tells how workers end, and can be busy for a while. */
 const PRIMARY = `
   import cluster from 'node:cluster';
+  import { writeSync } from 'node:fs';
   cluster.setupPrimary({ exec: process.env.WORKER, execArgv: [] });
-  const worker = cluster.fork();
-  worker.on('exit', (code, signal) => console.log('worker ended: ' + code + ' ' + signal));
-  process.on('message', (what) => worker[what]());
+  const [worker] = Array.from({ length: Number(process.env.WORKERS) }, () => cluster.fork());
+  cluster.on('exit', (_, code, signal) => console.log('worker ended: ' + code + ' ' + signal));
+  const busy = () => {
+    writeSync(1, 'primary is busy');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+  };
+  process.on('message', (what) => (what === 'busy' ? busy() : worker[what]()));
 `;
 
-async function clustered(): Promise<{ primary: Program; port: number; pid: number }> {
+async function clustered(workers = 1): Promise<{ primary: Program; port: number; pid: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'cutover-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'worker.mjs');
   await writeFile(file, WORKER);
-  const primary = runProgram(PRIMARY, { env: { WORKER: file }, stdio: 'ipc' });
-  await primary.prints('is open');
-  const [, port, pid] = /port (\d+) pid (\d+)/.exec(primary.output()) ?? [];
-  onTestFinished(() => kill(Number(pid), 'SIGKILL'));
+  const primary = runProgram(PRIMARY, { env: { WORKER: file, WORKERS: String(workers) }, stdio: 'ipc' });
+  const opened = () => [...primary.output().matchAll(/port (\d+) pid (\d+) is open/g)];
+  await vi.waitUntil(() => opened().length === workers, { timeout: 30_000 });
+  onTestFinished(() => {
+    for (const [, , pid] of opened()) kill(Number(pid), 'SIGKILL');
+  });
+  const [[, port, pid] = []] = opened();
   return { primary, port: Number(port), pid: Number(pid) };
 }
 
@@ -62,6 +70,19 @@ describe('gracefulShutdown in a worker of node:cluster', () => {
     expect((await answer).body).toBe('slow');
     await primary.prints('worker ended: 0 null');
     expect(primary.output()).toMatch(/shutdown clean in .* after SIGTERM/);
+  });
+
+  it('gives back what a busy primary hands it after it has closed, before it ends', async () => {
+    const { primary, port, pid } = await clustered(2);
+    primary.process.send('busy');
+    await primary.prints('primary is busy');
+    // They wait in the kernel, for the primary to accept them and to hand each worker one at a time.
+    const answers = Array.from({ length: 8 }, () => get(port, '/'));
+    kill(pid, 'SIGTERM');
+    const bodies = (await Promise.all(answers)).map(({ body }) => body);
+    expect(bodies).toHaveLength(8);
+    expect(bodies).not.toContain(String(pid));
+    await primary.prints('worker ended: 0 null');
   });
 
   it('drains after worker.disconnect(), which by itself waits for what is in flight', async () => {
