@@ -255,8 +255,10 @@ export class Simulation {
     const { exitsSoon, outOfMemory, flaps } = world.engine.traits;
     // What crashes now and then is sometimes not there; that is no lie.
     const restless = exitsSoon || outOfMemory || flaps;
+    // Who began in the middle, without a journal, took what was there for the release before.
+    const mixed = version === undefined && world.journalLost;
     const says = {
-      deployed: restless ? undefined : (version ?? 'any'),
+      deployed: restless || mixed ? undefined : (version ?? 'any'),
       unchanged: restless ? undefined : (version ?? 'any'),
       nothing: restless || world.journalLost ? undefined : 'any',
       reverted: world.journalLost ? undefined : 'any',

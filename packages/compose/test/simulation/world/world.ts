@@ -189,8 +189,12 @@ export class World {
   readiness(c: SimContainer): void {
     const slot = slotOf(c.service);
     if (slot) this.router.checks.noticed(slot, c.readySince !== undefined);
-    const served = slot !== undefined && (slot === this.router.live || this.router.targets().includes(slot));
-    if (served && c.readySince === undefined && c.running) this.excuse();
+    if (this.#isServed(slot) && c.readySince === undefined && c.running) this.excuse();
+  }
+
+  /** It has the traffic, or gets some of it in the middle of a switch. */
+  #isServed(slot: string | undefined): boolean {
+    return slot !== undefined && (slot === this.router.live || this.router.targets().includes(slot));
   }
 
   signalled(c: SimContainer, by: string): void {
@@ -227,8 +231,7 @@ export class World {
       if (had < graceOf(c.service)) this.violate('I4', `${c.id} is killed after ${had} ms of its grace`);
       else this.reach('killed at the end of its grace');
     }
-    const live = slotOf(c.service) === this.router.live;
-    if (live && (by === undefined || outsiders.has(by))) this.excuse();
+    if (this.#isServed(slotOf(c.service)) && (by === undefined || outsiders.has(by))) this.excuse();
   }
 
   killed(c: SimContainer, by: string): void {
@@ -274,7 +277,7 @@ export class World {
     const c = this.slotContainer(to);
     this.fooled = this.engine.traits.failsRequests && c?.version === '2';
     if (outsiders.has(by)) {
-      if (!c) this.excuse();
+      if (!c || !answers(c)) this.excuse();
       return;
     }
     const goodFor = c?.readySince === undefined ? -1 : this.kernel.now - c.readySince;
