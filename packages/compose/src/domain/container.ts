@@ -1,3 +1,4 @@
+import { sameAddress } from '@cutover/internal';
 import type { ServiceName } from './layout.ts';
 import type { RouterSlot } from './router-state.ts';
 
@@ -52,7 +53,7 @@ export function judge(
   if (now.health === 'unhealthy') return { good: false, final: true, why: 'its health check says unhealthy' };
   if (now.health === 'starting') return { good: false, why: 'its health check has not passed yet' };
   if (!router?.up) return { good: false, why: 'the router does not see it up yet' };
-  if (router.address && !now.addresses.includes(router.address)) {
+  if (router.address && !now.addresses.some((address) => sameAddress(address, router.address))) {
     return { good: false, why: `the router still looks at ${router.address}, not at this container` };
   }
   return { good: true };

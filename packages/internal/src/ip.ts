@@ -1,7 +1,7 @@
 import { isIP, SocketAddress } from 'node:net';
 
 /**
- * An IP address as HAProxy writes it: without brackets, in the shortest form, in small letters. What is none stays as
+ * An IP address as HAProxy and Docker write it: without brackets, in the shortest form, in small letters. What is none stays as
  * it is.
  */
 export function normalAddress(text: string): string {

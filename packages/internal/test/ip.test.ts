@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopback, normalAddress, sameAddress } from '../../src/grammar/ip.ts';
+import { isLoopback, normalAddress, sameAddress } from '../src/index.ts';
 
 describe('normalAddress', () => {
   it.each([
