@@ -2,7 +2,7 @@ import { systemClock } from '@cutover/internal';
 import { watchProject } from '@cutover/testing';
 import { buildImages } from '../operations/image.ts';
 import { createDeployments } from './deployments.ts';
-import { broken, ENOUGH_REQUESTS, type Figures } from './figures.ts';
+import { ENOUGH_REQUESTS, type Figures, violations } from './figures.ts';
 import { type Records, readRecords } from './records.ts';
 import type { Screen } from './screen.ts';
 import { startShopLoad } from './shop-load.ts';
@@ -28,7 +28,7 @@ export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<
     await screen.step(`build the images ${VERSIONS.join(', ')}`, () => build(stack, signal));
     await screen.step('start the stack on 1.0.0', () => stack.start(signal));
     const figures = await underLoad(stack, screen, signal);
-    const problems = broken(figures);
+    const problems = violations(figures);
     const verdict = problems.length > 0 ? problems.map((problem) => `✗ ${problem}`) : ['✓ nothing was lost'];
     screen.print(`\n${table(figures)}\n\n${verdict.join('\n')}\n`);
     return problems.length === 0;
@@ -59,7 +59,7 @@ async function underLoad(stack: Stack, screen: Screen, signal: AbortSignal): Pro
   const deployments = createDeployments(stack.directory, { image: stack.image, screen, signal });
   try {
     await deployments.deploy('1.1.0');
-    await deployments.deployInVain(BROKEN);
+    await deployments.deployUnready(BROKEN);
     await deployments.deploy('1.3.0');
     await deployments.rollback();
     await screen.step(`reach ${ENOUGH_REQUESTS} requests`, () => load.reaches(ENOUGH_REQUESTS, signal));

@@ -9,7 +9,7 @@ export interface Deployments {
   readonly stops: StopVerdict[];
   deploy(version: string): Promise<void>;
   /** Deploys a version that must not take traffic. Rejects if it did, or was refused for another reason. */
-  deployInVain(version: string): Promise<void>;
+  deployUnready(version: string): Promise<void>;
   rollback(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function createDeployments(
     switches,
     stops,
     deploy: (version) => run(`deploy ${version}`, deploy(version)),
-    deployInVain: (version) =>
+    deployUnready: (version) =>
       run(`deploy ${version}, which never becomes ready: refused`, expectRefusal(deploy(version)), 12_000),
     rollback: () => run('roll back', (deployment) => deployment.rollback({ signal })),
   };

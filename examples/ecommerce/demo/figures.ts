@@ -29,7 +29,7 @@ export interface Figures {
 export const ENOUGH_REQUESTS = 20_000;
 
 /** What must hold and did not; empty when the run was good. */
-export function broken({ load, records, cron, stops, jobsOrdered, brokenVersion }: Figures): string[] {
+export function violations({ load, records, cron, stops, jobsOrdered, brokenVersion }: Figures): string[] {
   const { jobs, ticks, ordersTwice } = records;
   const rules: readonly (readonly [boolean, string])[] = [
     [load.failed > 0, `${load.failed} requests failed: ${JSON.stringify(load.failures)}`],

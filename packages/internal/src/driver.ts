@@ -19,9 +19,9 @@ export async function loadDriver<T>(
     // One that is there may miss something itself.
     const isMissing =
       /^(ERR_)?MODULE_NOT_FOUND$/.test(String(Object(cause).code)) && messageOf(cause).includes(driver);
-    const [found, cure] = isMissing
+    const [found, fix] = isMissing
       ? [`the package ${driver} is not installed`, `npm install ${driver}`]
       : [`the package ${driver} cannot be loaded: ${messageOf(cause)}`, `npm rebuild ${driver}`];
-    throw refuse({ doing, found, fix: `${cure}, or pass ${instead}` }, cause);
+    throw refuse({ doing, found, fix: `${fix}, or pass ${instead}` }, cause);
   }
 }

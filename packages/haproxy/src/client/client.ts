@@ -65,7 +65,7 @@ function clientOf(
     run: (command, signal = limits.signal) => transport.run(command, { ...limits, signal }),
     runAll: (commands, signal = limits.signal) => transport.runAll(commands, { ...limits, signal }),
     listen: (line, signal = limits.signal) => transport.listen(line, { ...limits, signal }),
-    doubt: () => transport.doubt(),
+    invalidateWorker: () => transport.invalidateWorker(),
     runLong: (command, timeout, signal = limits.signal) => transport.runLong(command, { timeout, signal }),
   };
   const shutDown = () => transport.close();

@@ -83,8 +83,8 @@ const FULL = new Set(['EAGAIN', 'EWOULDBLOCK']);
 const FIRST_PAUSE = 2;
 const LONGEST_PAUSE = 50;
 
-/** Connects, again and again while HAProxy's backlog is full, until `signal` aborts. */
-export async function connectPatiently(
+/** Connects; retries while HAProxy's backlog is full, until `signal` aborts. */
+export async function connectWithRetries(
   { label, connect }: Endpoint,
   clock: Clock,
   signal: AbortSignal,

@@ -1,5 +1,5 @@
 import { bounded, TimeoutError } from '@cutover/internal';
-import { connectPatiently } from './address.ts';
+import { connectWithRetries } from './address.ts';
 import type { Limits } from './batch.ts';
 import { Session, stale } from './session.ts';
 import type { TransportOptions } from './transport-options.ts';
@@ -12,7 +12,7 @@ export async function openSession(
   { endpoint, clock, replyLimit }: TransportOptions,
   limits: Limits & { readonly signal: AbortSignal },
 ): Promise<Session> {
-  const stream = await connectPatiently(endpoint, clock, limits.signal);
+  const stream = await connectWithRetries(endpoint, clock, limits.signal);
   const session = new Session(stream, endpoint.label, clock, replyLimit);
   try {
     return await session.start(limits);
@@ -49,9 +49,9 @@ export class LastingSession {
     }
   }
 
-  /** The next one who asks has its worker looked at. */
-  doubt(): void {
-    this.#session?.doubt();
+  /** Makes the next command check the worker first. */
+  invalidateWorker(): void {
+    this.#session?.invalidateWorker();
   }
 
   async close(): Promise<void> {

@@ -63,8 +63,8 @@ export class Session {
     return this.connection.usable && this.#clock.now() - this.#checkedAt < CHECK_AGE;
   }
 
-  /** The next command looks at the worker first. */
-  doubt(): void {
+  /** Makes the next command check the worker first. */
+  invalidateWorker(): void {
     this.#checkedAt = Number.NEGATIVE_INFINITY;
   }
 

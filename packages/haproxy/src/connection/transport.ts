@@ -4,7 +4,7 @@ import { TimeoutError } from '@cutover/internal';
 import { type Command, change, understand } from '../commands/command.ts';
 import { showVersion } from '../commands/info.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
-import { connectPatiently } from './address.ts';
+import { connectWithRetries } from './address.ts';
 import type { Limits } from './batch.ts';
 import { LastingSession, openSession } from './lasting-session.ts';
 import { limited } from './limited.ts';
@@ -99,7 +99,7 @@ export class Transport {
     );
   }
 
-  /** For events: a connection of its own on which HAProxy answers to `line` for ever; ended with this client. */
+  /** For events: a connection of its own on which HAProxy answers to `line` without an end; closed with this client. */
   listen(line: string, { timeout, signal: outer }: Limits): Promise<Listening> {
     const begin = async (signal: AbortSignal) => {
       const limits = { timeout, signal };
@@ -120,9 +120,9 @@ export class Transport {
     });
   }
 
-  /** The next command has its worker looked at. */
-  doubt(): void {
-    this.#session.doubt();
+  /** Makes the next command check the worker first. */
+  invalidateWorker(): void {
+    this.#session.invalidateWorker();
   }
 
   #closeWithClient(stream: Duplex): void {
@@ -153,7 +153,7 @@ export class Transport {
       const harmless = !commands.some(({ changes }) => changes);
       const again = isHaproxyError(error, 'stale-worker') || (isHaproxyError(error, 'lost') && harmless);
       if (!again || limits.signal?.aborted) throw error;
-      this.#session.doubt();
+      this.#session.invalidateWorker();
       return attempt();
     }
   }
@@ -172,7 +172,7 @@ export class Transport {
   async #askOnce<T>(command: Command<T>, signal: AbortSignal): Promise<T> {
     const { endpoint, clock, replyLimit } = this.#options;
     const answer = await this.#oneShots.use(signal, async () => {
-      const stream = await connectPatiently(endpoint, clock, signal);
+      const stream = await connectWithRetries(endpoint, clock, signal);
       return askOnce(stream, command, { label: this.label, replyLimit, signal });
     });
     return understand(command, answer, this.label);

@@ -2,7 +2,7 @@ import { bounded, option } from '@cutover/internal';
 import { type RuntimeClientOptions, readClientOptions } from '../client/options.ts';
 import { type Command, query, understand } from '../commands/command.ts';
 import { showInfo, showVersion } from '../commands/info.ts';
-import { connectPatiently } from '../connection/address.ts';
+import { connectWithRetries } from '../connection/address.ts';
 import { askOnce } from '../connection/one-shot.ts';
 import { demandVersion } from '../connection/session.ts';
 import { checkOptions, isHaproxyError, timedOut } from '../errors.ts';
@@ -46,7 +46,7 @@ export function createMasterClient(options: MasterClientOptions): MasterClient {
   const send = async <T>(command: Command<T>): Promise<T> => {
     const explain = timedOut(`"${command.line}" at ${label}`);
     return bounded({ timeout, signal, explain }, async (inner) => {
-      const stream = await connectPatiently(endpoint, clock, inner);
+      const stream = await connectWithRetries(endpoint, clock, inner);
       const asking = { label, replyLimit, signal: inner, isWhole: isTargetError, after: 'quit\n' };
       return understand(command, await askOnce(stream, command, asking), label);
     });

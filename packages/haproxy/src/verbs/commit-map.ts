@@ -36,7 +36,7 @@ async function replace(
   { doing, map, before, wanted, beforeCommit }: Replacement,
   signal: AbortSignal,
 ) {
-  haproxy.doubt();
+  haproxy.invalidateWorker();
   const version = await haproxy.run(prepareMap(map), signal);
   try {
     await haproxy.runAll(addEntries(map, wanted, version), signal);

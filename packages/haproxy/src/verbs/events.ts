@@ -28,13 +28,13 @@ export interface EventsOptions {
 export async function* events(haproxy: Haproxy, options: EventsOptions): AsyncGenerator<string, void, void> {
   const doing = `listening to events at ${haproxy.label}`;
   const { sink, past, signal } = checkOptions(doing, options, RULES, { past: false });
-  const quiet = (error: unknown): undefined => {
+  const ignoreAbort = (error: unknown): undefined => {
     if (!signal?.aborted) throw error;
   };
   let worker: number | undefined;
   while (!signal?.aborted) {
     const from = past || worker !== undefined;
-    const listening = await begin(haproxy, doing, { sink, past: from, signal }).catch(quiet);
+    const listening = await begin(haproxy, doing, { sink, past: from, signal }).catch(ignoreAbort);
     if (!listening) return;
     if (listening.pid === worker) {
       listening.stream.destroy();

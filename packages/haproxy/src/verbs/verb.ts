@@ -13,8 +13,8 @@ export interface Haproxy {
   runAll<T>(commands: readonly Command<T>[], signal?: AbortSignal): Promise<T[]>;
   runLong<T>(command: Command<T>, timeout: number, signal?: AbortSignal): Promise<T>;
   listen(line: string, signal?: AbortSignal): Promise<Listening>;
-  /** The next command looks at the worker behind its connection, however young the last look is. */
-  doubt(): void;
+  /** Makes the next command check the worker behind its connection, however recent the last check is. */
+  invalidateWorker(): void;
 }
 
 /** Options that every verb has. */
@@ -80,9 +80,9 @@ export async function carryOut<T>(haproxy: Haproxy, step: Step<T>): Promise<Chan
       const commands = plan.map(({ line }) => line);
       if (dryRun || (plan.length === 0 && step.done(before)))
         return { before, after: before, commands, dryRun };
-      haproxy.doubt();
+      haproxy.invalidateWorker();
       const lost = await changeAll(haproxy, plan, signal);
-      haproxy.doubt();
+      haproxy.invalidateWorker();
       const see = (now: T) => {
         last = now;
       };
@@ -92,7 +92,7 @@ export async function carryOut<T>(haproxy: Haproxy, step: Step<T>): Promise<Chan
   );
 }
 
-/** Sends changes one after the other; returns the error of one whose fate is unknown. */
+/** Sends changes one after the other; returns the error of one whose outcome is unknown. */
 async function changeAll(
   haproxy: Haproxy,
   plan: readonly Command<true>[],

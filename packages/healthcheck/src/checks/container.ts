@@ -4,8 +4,8 @@ import { HealthcheckError, refuseOption } from '../errors.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { defineCheck } from './define-check.ts';
 import { engineApi } from './engine-api.ts';
-import { joined } from './joined.ts';
 import { requireMethods } from './require-methods.ts';
+import { singleFlight } from './single-flight.ts';
 
 /** A container by name or id, or the containers of a Compose service. */
 export type ContainerTarget = string | { readonly project: string; readonly service: string };
@@ -44,7 +44,7 @@ export function containerCheck(target: ContainerTarget, options: ContainerCheckO
     return judge(states, min ?? Math.max(1, states.length), doing);
   };
   const run = engine
-    ? joined(() => look(engine))
+    ? singleFlight(() => look(engine))
     : (signal: AbortSignal) => look(engineApi(socketPath, signal));
   return defineCheck({ name, doing, run });
 }

@@ -1,7 +1,7 @@
 import type { Check, CheckDetails } from '../check.ts';
 import { HealthcheckError } from '../errors.ts';
 import { defineCheck } from './define-check.ts';
-import { joined } from './joined.ts';
+import { singleFlight } from './single-flight.ts';
 
 /**
  * A check of anything else: MongoDB's `ping`, a channel of an AMQP connection, a licence server. What `run` throws is
@@ -22,7 +22,7 @@ export function customCheck(
     throw new HealthcheckError('invalid-options', explanation);
   }
   const work = async (signal: AbortSignal) => detailsIn(await run({ signal }));
-  return defineCheck({ name, doing: `checking ${name}`, run: joined(work) });
+  return defineCheck({ name, doing: `checking ${name}`, run: singleFlight(work) });
 }
 
 /** A driver's answer (`{ ok: 1 }`) is not a report, and must not be shown as one. */

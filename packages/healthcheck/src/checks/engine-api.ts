@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HealthcheckError } from '../errors.ts';
 import type { ContainerEngine } from './container-engine.ts';
-import { held } from './held.ts';
+import { withResource } from './with-resource.ts';
 
 /** An answer larger than this is no answer to our questions. */
 const ANSWER_LIMIT = 8 * 1024 * 1024;
@@ -25,7 +25,7 @@ const defaultSocket = (): string =>
 
 async function ask(socketPath: string, path: string, signal: AbortSignal): Promise<unknown> {
   const { request } = await import('node:http');
-  return await held<unknown>(signal, ({ resolve, reject }) => {
+  return await withResource<unknown>(signal, ({ resolve, reject }) => {
     const outgoing = request({ socketPath, path, agent: false, headers: { host: 'engine' } });
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {

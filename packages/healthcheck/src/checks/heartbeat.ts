@@ -3,8 +3,8 @@ import { option, readOptions, replaceFileSync } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { defineCheck, defineLocalCheck, type LocalCheck } from './define-check.ts';
-import { joined } from './joined.ts';
 import { requireMethods } from './require-methods.ts';
+import { singleFlight } from './single-flight.ts';
 
 /** What is needed of a Redis client to keep a heartbeat in a key. */
 export interface HeartbeatStore {
@@ -57,7 +57,7 @@ export function heartbeatCheck(
   requireMethods('heartbeatCheck', Object(source).redis, 'get');
   const doing = `reading the heartbeat in key ${source.key}`;
   const fromKey = async () => timeIn((await source.redis.get(source.key)) ?? '');
-  return defineCheck({ name, doing, run: joined(async () => judge(await fromKey(), maxAge, doing)) });
+  return defineCheck({ name, doing, run: singleFlight(async () => judge(await fromKey(), maxAge, doing)) });
 }
 
 async function fromFile(file: string): Promise<number | undefined> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { HealthcheckError } from '../errors.ts';
-import { held, type Settle } from './held.ts';
+import { type Settle, withResource } from './with-resource.ts';
 
 const REDIRECTS = 5;
 
@@ -39,7 +39,7 @@ export async function ask(url: URL, sent: HttpRequest, signal: AbortSignal, redi
 async function exchange(url: URL, sent: HttpRequest, signal: AbortSignal): Promise<Answer> {
   // Loaded at the first run: a HEALTHCHECK command that asks PM2 alone should not pay for HTTP.
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  return await held<Answer>(signal, ({ resolve, reject }) => {
+  return await withResource<Answer>(signal, ({ resolve, reject }) => {
     const outgoing = request(url, requestOptions(sent));
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => readAnswer(incoming, sent.bodyLimit, { resolve, reject }));

@@ -1,5 +1,5 @@
 import { HealthcheckError } from '../errors.ts';
-import { held } from './held.ts';
+import { withResource } from './with-resource.ts';
 
 /** A connection that a pool lends. */
 export interface LentClient {
@@ -26,7 +26,7 @@ export function viaPool(pool: PostgresPool, query: string): (signal: AbortSignal
   let isOwed = false;
   return (signal) => {
     if (isOwed) throw exhausted();
-    return held<void>(signal, ({ resolve, reject }) => {
+    return withResource<void>(signal, ({ resolve, reject }) => {
       let lent: LentClient | undefined;
       let isGood = false;
       let isOver = false;

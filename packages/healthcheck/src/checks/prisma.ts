@@ -2,8 +2,8 @@ import { option, readOptions } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { refuseOption } from '../errors.ts';
 import { defineCheck } from './define-check.ts';
-import { joined } from './joined.ts';
 import { requireMethods } from './require-methods.ts';
+import { singleFlight } from './single-flight.ts';
 
 /** What is needed of a PrismaClient on a SQL database. */
 export interface PrismaClientLike {
@@ -24,7 +24,7 @@ export function prismaCheck(client: PrismaClientLike, options: PrismaCheckOption
   const refuse = refuseOption('prismaCheck');
   const { name } = readOptions(options, { name: option.text }, { name: 'prisma' }, refuse);
   requireMethods('prismaCheck', client, '$queryRaw');
-  const run = joined(async () => {
+  const run = singleFlight(async () => {
     await client.$queryRaw`SELECT 1`;
   });
   return defineCheck({ name, doing: 'asking the database through Prisma', run });

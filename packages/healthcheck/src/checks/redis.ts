@@ -4,9 +4,9 @@ import type { Check } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
-import { held } from './held.ts';
-import { joined } from './joined.ts';
 import { requireMethods } from './require-methods.ts';
+import { singleFlight } from './single-flight.ts';
+import { withResource } from './with-resource.ts';
 
 /** What is needed of a client: `ioredis`, `redis` (node-redis), `@valkey/valkey-glide`. */
 export interface RedisClient {
@@ -34,7 +34,7 @@ export function redisCheck(target: string | RedisClient, options: RedisCheckOpti
   const { name, ca } = readOptions(options, rules, { name: 'redis' }, refuse);
   if (typeof target !== 'string') {
     requireMethods('redisCheck', target, 'ping');
-    const run = joined(async () => expectPong('asking Redis', await target.ping()));
+    const run = singleFlight(async () => expectPong('asking Redis', await target.ping()));
     return defineCheck({ name, doing: 'asking Redis', run });
   }
   const url = readDatabaseUrl('redisCheck', target, { schemes: ['redis:', 'rediss:'] });
@@ -62,7 +62,7 @@ async function viaUrl(
 ): Promise<void> {
   const open = url.protocol === 'rediss:' ? await secureConnect(url, ca) : () => connectTcp(addressOf(url));
   const commands = commandsOf(url);
-  const last = await held<string>(signal, ({ resolve, reject }) => {
+  const last = await withResource<string>(signal, ({ resolve, reject }) => {
     const socket = open();
     let said = '';
     socket.on(url.protocol === 'rediss:' ? 'secureConnect' : 'connect', () => {

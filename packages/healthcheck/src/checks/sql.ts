@@ -3,8 +3,8 @@ import type { Check } from '../check.ts';
 import { refuseOption } from '../errors.ts';
 import { type DatabaseUrl, readDatabaseUrl, type UrlRules } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
-import { joined } from './joined.ts';
 import { requireMethods } from './require-methods.ts';
+import { singleFlight } from './single-flight.ts';
 
 /** What is needed of a client: the query goes through the connection or the pool it has. */
 export interface SqlClient {
@@ -61,6 +61,6 @@ export function sqlCheck<Client extends SqlClient>(
 
 /** One query at a time through a client that cannot call it off. */
 export const ask = (client: SqlClient, query: string): ((signal: AbortSignal) => Promise<void>) =>
-  joined(async () => {
+  singleFlight(async () => {
     await client.query(query);
   });

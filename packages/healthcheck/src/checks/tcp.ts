@@ -3,7 +3,7 @@ import { option, readOptions, Timer } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { defineCheck } from './define-check.ts';
-import { held } from './held.ts';
+import { withResource } from './with-resource.ts';
 
 export interface TcpCheckOptions {
   /** Host name or address; default `127.0.0.1`. */
@@ -62,7 +62,7 @@ function connection(
   { where, banner, hold }: { where: string; banner: RegExp | undefined; hold: number },
   signal: AbortSignal,
 ): Promise<void> {
-  return held(signal, ({ resolve, reject }) => {
+  return withResource(signal, ({ resolve, reject }) => {
     const socket = connect(target);
     const fail = (found: string) =>
       reject(new HealthcheckError('unreachable', { doing: `connecting to ${where}`, found }));

@@ -1,7 +1,7 @@
 import { type OptionRule, option, readOptions } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { defineCheck } from '../checks/define-check.ts';
-import { joined } from '../checks/joined.ts';
+import { singleFlight } from '../checks/single-flight.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { asking } from './grpc-status.ts';
 import { judgePollers, POLLER_AGE, type Poller } from './pollers.ts';
@@ -68,7 +68,7 @@ export function temporalCheck(connection: TemporalConnection, options: TemporalC
   return defineCheck({
     name,
     doing,
-    run: joined(() => asking(doing, () => judge(connection, wanted, doing))),
+    run: singleFlight(() => asking(doing, () => judge(connection, wanted, doing))),
   });
 }
 

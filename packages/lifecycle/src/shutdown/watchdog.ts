@@ -19,10 +19,10 @@ export interface Watched {
 const PROGRAM = `
 const { workerData: { over, timeout, pid, line, path, text } } = require('node:worker_threads');
 const { writeFileSync, renameSync, writeSync } = require('node:fs');
-const quietly = (work) => { try { work(); } catch {} };
+const ignoringErrors = (work) => { try { work(); } catch {} };
 if (Atomics.wait(over, 0, 0, timeout) === 'timed-out') {
-  if (path) quietly(() => { writeFileSync(path + '.tmp', text); renameSync(path + '.tmp', path); });
-  quietly(() => writeSync(2, line + '\\n'));
+  if (path) ignoringErrors(() => { writeFileSync(path + '.tmp', text); renameSync(path + '.tmp', path); });
+  ignoringErrors(() => writeSync(2, line + '\\n'));
   process.kill(pid, 'SIGKILL');
 }`;
 
