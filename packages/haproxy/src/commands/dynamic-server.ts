@@ -5,7 +5,7 @@ import { address, integer, line, type ServerName, server, value } from '../gramm
 import { type Command, change } from './command.ts';
 
 export interface AddServerOptions extends ServerName {
-  /** An IP address or `unix@/path`. A name that does not resolve now never would: refused. */
+  /** An IP address or `unix@/path`. A name that does not resolve now would never resolve: refused. */
   address: string;
   port?: number | undefined;
   /** 0 to 256. */

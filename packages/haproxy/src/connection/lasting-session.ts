@@ -22,7 +22,7 @@ export async function openSession(
   }
 }
 
-/** The one session that commands share: renewed when it has ended, or when its worker is on its way out. */
+/** The one session that commands share: renewed when it has ended, or when its worker is stopping. */
 export class LastingSession {
   readonly #label: string;
   readonly #open: () => Promise<Session>;
@@ -30,7 +30,7 @@ export class LastingSession {
   #opening: Promise<Session> | undefined;
   #session: Session | undefined;
 
-  /** `open` is bounded by itself: what it opens is shared, so that it ends with no single caller. */
+  /** `open` has its own limits: the session is shared, so one caller's abort must not end it. */
   constructor(label: string, open: () => Promise<Session>, closing: AbortSignal) {
     this.#label = label;
     this.#open = open;

@@ -22,7 +22,7 @@ export class PromptConnection {
   readonly #label: string;
   readonly #splitter: Splitter;
   readonly #onIdle: (idle: boolean) => void;
-  /** Of which lines are still to be written, and those to which answers are owed, both in order of asking. */
+  /** Batches with lines still to write, and batches that wait for answers, both in the order of the calls. */
   readonly #waiting: Batch[] = [];
   readonly #asked: Batch[] = [];
   #unanswered = 0;
@@ -45,7 +45,7 @@ export class PromptConnection {
     return this.#ended === undefined;
   }
 
-  /** Whether an answer is owed. */
+  /** Whether an answer is pending. */
   get busy(): boolean {
     return this.#waiting.length + this.#asked.length > 0;
   }
@@ -75,7 +75,7 @@ export class PromptConnection {
     this.#onIdle(true);
   }
 
-  /** Gives the stream away; this connection is at its end, and whoever takes the stream closes it. */
+  /** Hands the stream to the caller, who must close it; this connection ends. */
   release(): Duplex {
     this.#ended = { found: 'it was given away', cause: undefined };
     for (const event of ['data', 'error', 'close', 'end', 'drain']) this.#stream.removeAllListeners(event);

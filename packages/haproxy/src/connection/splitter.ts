@@ -2,7 +2,7 @@ const TAIL = Buffer.from('\n> ');
 
 /**
  * Cuts a stream at each prompt, wherever chunks are split. The bytes of an unfinished answer are kept as they came
- * and joined once, so that a large answer in small chunks does not cost its square.
+ * and joined once, so the cost of a large answer in small chunks is not quadratic.
  */
 export class Splitter {
   readonly #limit: number;

@@ -24,7 +24,7 @@ const LISTENING_LIMIT = 1_000_000;
 const patience = (seconds: number): Command<unknown> =>
   change(`set timeout cli ${seconds}`, { level: 'user' });
 
-/** Sends commands: in line on one lasting connection, or each alone; long waits apart from both. */
+/** Sends commands: in order on one persistent connection, or each on its own; long waits on separate connections. */
 export class Transport {
   readonly #options: TransportOptions;
   readonly #oneShots = new Slots(ONE_SHOTS);
@@ -34,7 +34,7 @@ export class Transport {
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    // Every call under way listens; that is no leak.
+    // Every pending call adds a listener; that is not a leak.
     setMaxListeners(0, this.#closing.signal);
     const limits = { timeout: options.connectTimeout };
     const open = () =>
@@ -57,8 +57,8 @@ export class Transport {
   }
 
   /**
-   * All of them under one deadline, in order: down one pipeline, but those that go alone. Rejects with the first failure;
-   * those sent are sent.
+   * All of them under one deadline, in order, in one pipeline; commands that need their own connection go separately.
+   * Rejects with the first failure; commands already sent may still take effect.
    */
   async runAll<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
     if (commands.length === 0) return [];
@@ -149,7 +149,7 @@ export class Transport {
     try {
       return await attempt();
     } catch (error) {
-      // Not written, to a worker without traffic, or only read: nothing that counts can happen twice.
+      // Not written, sent to a worker without traffic, or only a read: a retry cannot apply a change twice.
       const harmless = !commands.some(({ changes }) => changes);
       const again = isHaproxyError(error, 'stale-worker') || (isHaproxyError(error, 'lost') && harmless);
       if (!again || limits.signal?.aborted) throw error;
@@ -178,7 +178,7 @@ export class Transport {
     return understand(command, answer, this.label);
   }
 
-  /** Says what was being done when a limit passed. */
+  /** The error of a limit that has passed, with the operation. */
   async #explained<T>(
     doing: string,
     changes: boolean,

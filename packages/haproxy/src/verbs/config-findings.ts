@@ -4,7 +4,7 @@ import type { Look } from './finding.ts';
 const KNOWN =
   /^\s*stats\s+auth\s+(admin|root|haproxy|user|admin1):(admin|admin123|admin1|password|haproxy|root|secret|user|AdMiN123|changeme)\s*$/im;
 
-/** What only the text of `haproxy.cfg` tells, without its comments. */
+/** Findings that only the text of `haproxy.cfg` shows, without its comments. */
 export const CONFIG_LOOKS: readonly Look<string>[] = [
   {
     code: 'default-credentials',

@@ -16,7 +16,7 @@ export interface DrainBackendOptions {
 /**
  * Waits, after a map was switched away from a backend, until nothing is under way there any more. Changes nothing; the
  * limit is no error.
- * @throws {HaproxyError} `not-found` when there is no such backend: nothing is said of what was not seen.
+ * @throws {HaproxyError} `not-found` when there is no such backend.
  */
 export function drainBackend(
   haproxy: Haproxy,

@@ -17,7 +17,7 @@ export interface Examined {
   readonly config: string | undefined;
 }
 
-/** All findings, by pure looks at what was read. */
+/** All findings, as pure functions of what was read. */
 export function examine(seen: Examined): Finding[] {
   const config = seen.config?.replace(/#.*$/gm, '');
   return [
@@ -31,7 +31,7 @@ const findingsOf = <S>({ code, severity, fix, find }: Look<S>, seen: S): Finding
 
 const nameOf = ({ backend, server }: ServerState): string => `${backend}/${server}`;
 
-/** TCP that others than this machine may reach. */
+/** TCP that other machines can reach. */
 const isRemote = (address: string): boolean => {
   const [, host] = /^(?:ipv[46]@)?([^@/]*):\d+$/.exec(address) ?? [];
   return host !== undefined && !isLoopback(host);

@@ -12,7 +12,7 @@ export const shownEntries = (entries: readonly MapEntry[]): MapEntry[] =>
 
 /**
  * Every entry of a map, as bytes. Of the line `a b c` HAProxy does not show whether its key is `a`, as in a map file, or
- * `a b`, as `add map` may have put it: it is asked which of them it has.
+ * `a b`, as `add map` may have added it; a lookup decides.
  */
 export async function readEntries(haproxy: Haproxy, map: string, signal?: AbortSignal): Promise<MapEntry[]> {
   const lines = (await haproxy.run(showMapLines(map), signal)).map(begin);

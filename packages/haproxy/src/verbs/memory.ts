@@ -13,7 +13,7 @@ export class Memory {
 
   /**
    * Notes how backends are switched. One that is switched by map and by server state would, after a restart that
-   * restores only one of the two files, answer from a slot that the other says is out: refused.
+   * restores only one of the two files, answer from a slot that the other file has taken out: refused.
    */
   claim(doing: string, backends: readonly string[], way: Way): void {
     const other = backends.find((backend) => (this.#ways.get(backend) ?? way) !== way);

@@ -34,7 +34,7 @@ export async function persistMap(haproxy: Haproxy, options: PersistMapOptions): 
   await write(doing, file ?? map, Buffer.from(lines.join(''), 'latin1'));
 }
 
-/** As a comment where HAProxy would read another key from it than the one it has now. */
+/** Written as a comment if HAProxy would read another key from the line than it has now. */
 const fileLine = (entry: MapEntry): string =>
   `${entry.key === '' || /[ \t]/.test(entry.key) ? '# ' : ''}${lineOf(entry)}\n`;
 

@@ -7,9 +7,9 @@ import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } fro
 
 export interface SwitchServersOptions extends VerbOptions {
   backend: string;
-  /** The server that shall take the traffic; warmed before. */
+  /** The server that takes the traffic; warm it first. */
   to: string;
-  /** The one that shall take no more, also when it comes up again: it is drained whether it is up or down. */
+  /** The server that takes no more traffic. It is drained whether it is up or down, so it stays out when it comes up. */
   from: string;
 }
 

@@ -4,7 +4,7 @@ import type { Listening } from '../connection/session.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
 import type { Memory } from './memory.ts';
 
-/** What a verb works with: HAProxy behind two functions, and time. */
+/** What a verb needs: commands to HAProxy, and a clock. */
 export interface Haproxy {
   readonly label: string;
   readonly clock: Clock;
@@ -47,10 +47,10 @@ export interface Step<T> {
     readonly dryRun?: boolean | undefined;
   };
   readonly read: (signal: AbortSignal) => Promise<T>;
-  /** What it takes from here; throws when it must not be done, gives none when it is done already. */
+  /** The commands needed from this state; throws when the step is not allowed, empty when it is already done. */
   readonly plan: (before: T) => readonly Command<true>[];
   readonly done: (now: T) => boolean;
-  /** What to say of a state that never came. */
+  /** Explains a state that was not reached. */
   readonly explain: (last: T) => Partial<Explanation>;
   /** Milliseconds between looks; default {@link LOOK_AGAIN}. */
   readonly every?: number | undefined;
@@ -59,7 +59,7 @@ export interface Step<T> {
 /** Milliseconds between two looks while a change takes effect; longer where a look itself takes long. */
 export const LOOK_AGAIN = 2;
 
-/** How many times as long as a look the pause after it is at least: looking takes no more than a fifth of HAProxy. */
+/** How many times as long as a look the pause after it is at least: polling takes at most a fifth of HAProxy's time. */
 const EASE = 4;
 
 /**
@@ -114,7 +114,7 @@ async function readUntil<T>(
   { read, done, every = LOOK_AGAIN }: Step<T>,
   { see, lost, signal }: { see: (now: T) => void; lost: HaproxyError | undefined; signal: AbortSignal },
 ): Promise<T> {
-  // What the quickest look took is what looking costs HAProxy; the rest is this machine being busy.
+  // The fastest read shows what a read costs HAProxy; the rest is load on this machine.
   for (let cost = Number.POSITIVE_INFINITY; ; ) {
     const start = haproxy.clock.now();
     const now = await read(signal);
@@ -126,7 +126,7 @@ async function readUntil<T>(
   }
 }
 
-/** Runs under the verb's own deadline, and says at its end what was last seen. */
+/** Runs under the verb's own deadline; at the deadline the error has the last state read. */
 async function within<T, R>(
   step: Step<T>,
   last: () => T | undefined,
