@@ -11,8 +11,8 @@ export const REPLY_LIMIT = 256 * 1024 * 1024;
 
 export interface RuntimeClientOptions {
   /**
-   * The path of a Unix socket, from the working directory (`run/haproxy/admin.sock`) or whole, or `tcp://127.0.0.1:9999`.
-   * Either this or `connect`.
+   * The path of a Unix socket, from the working directory (`run/haproxy/admin.sock`) or whole, or
+   * `tcp://127.0.0.1:9999`. Either this or `connect`.
    */
   address?: string | undefined;
   /** Opens a stream to the socket in another way: over SSH, or through a container's exec. */

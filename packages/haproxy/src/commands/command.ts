@@ -17,8 +17,8 @@ export interface Command<T> {
   /** Lines that follow the command; HAProxy reads them up to an empty one. Needs `alone`. */
   readonly payload?: string | undefined;
   /**
-   * The HAProxy version that introduced it. The command is not sent to an older version: to 3.4 `clear counters server …` is `clear
-   * counters`, of everything.
+   * The HAProxy version that introduced it. The command is not sent to an older version: to 3.4 `clear counters
+   * server …` is `clear counters`, of everything.
    */
   readonly since?: Release | undefined;
   /** Sent on a connection of its own, whose end is the end of the answer: for dumps and what cannot be framed. */

@@ -16,8 +16,8 @@ export interface Endpoint {
 
 /**
  * Reads the path of a Unix socket, from the working directory or whole, also as `unix:path` or `unix@path`; or
- * `tcp://host:port`. TCP beyond loopback needs `allowRemote`: any client that reaches an admin socket controls the proxy,
- * and HAProxy asks for no password there.
+ * `tcp://host:port`. TCP beyond loopback needs `allowRemote`: any client that reaches an admin socket controls the
+ * proxy, and HAProxy asks for no password there.
  */
 export function readAddress(address: string, allowRemote: boolean): Endpoint {
   const path = PATH.exec(address)?.[1];

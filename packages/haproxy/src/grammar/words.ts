@@ -2,8 +2,8 @@ import { HaproxyError } from '../errors.ts';
 
 /**
  * What may stand in a command. HAProxy's CLI has no quotes: `;` and a line feed start another command, a last word
- * `<<` waits for a payload, an unescaped space silently ends a value. So each word is checked against an allow-list, and
- * unsafe words are refused before anything is sent.
+ * `<<` waits for a payload, an unescaped space silently ends a value. So each word is checked against an allow-list,
+ * and unsafe words are refused before anything is sent.
  */
 
 /** Longest command in bytes with its line feed: HAProxy's default `tune.bufsize` less one. */
@@ -63,7 +63,9 @@ export const key = (text: string): string => {
 export const mapKey = (text: string): string =>
   key(word('key of a map', text, (t) => !t.includes(' '), 'a text without spaces, as map files have them'));
 
-/** A key or value, as bytes, that HAProxy has already: it is never refused; characters that would end it are escaped. */
+/**
+ * A key or value, as bytes, that HAProxy has already: it is never refused; characters that would end it are escaped.
+ */
 export const carried = (bytes: string): string => bytes.replace(/[\\ \t;]/g, '\\$&');
 
 /** An IP address, host name or `unix@` path. */

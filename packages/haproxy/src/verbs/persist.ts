@@ -38,7 +38,9 @@ export async function persistMap(haproxy: Haproxy, options: PersistMapOptions): 
 const fileLine = (entry: MapEntry): string =>
   `${entry.key === '' || /[ \t]/.test(entry.key) ? '# ' : ''}${lineOf(entry)}\n`;
 
-/** Writes the state of every server into a `server-state-file`, so that a reload or restart keeps it. All or nothing. */
+/**
+ * Writes the state of every server into a `server-state-file`, so that a reload or restart keeps it. All or nothing.
+ */
 export async function persistServerState(
   haproxy: Haproxy,
   options: PersistServerStateOptions,

@@ -30,11 +30,11 @@ export interface SwitchMapOptions extends FenceMapOptions {
 
 /**
  * Sets keys of a map, all at once: a new version is prepared, filled with every entry and committed in one step, then
- * read back. The map is never empty and never half-written. Other entries are carried over byte for byte, whatever is in
- * them, and in their order; new keys go last.
+ * read back. The map is never empty and never half-written. Other entries are carried over byte for byte, whatever
+ * is in them, and in their order; new keys go last.
  * @throws {HaproxyError} `conflict` when another program changed the map meanwhile (HAProxy has no compare-and-set: take
- *   a lock of your own around deployments); `not-ready` for a backend that is not up; `not-found`; `invalid-options` for
- *   a key or value of yours that HAProxy's CLI or a map file cannot hold.
+ *   a lock of your own around deployments); `not-ready` for a backend that is not up; `not-found`; `invalid-options`
+ *   for a key or value of yours that HAProxy's CLI or a map file cannot hold.
  */
 export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Promise<Change<MapEntry[]>> {
   const doing = `switching ${options?.map} at ${haproxy.label}`;

@@ -19,7 +19,9 @@ export interface WatchOptions extends StatFilter {
 /** One row of one read, with the previous read. */
 export interface WatchedRow {
   readonly row: StatRow;
-  /** How much a counter rose; counted from zero after a restart. Undefined at the first look, or for an empty column. */
+  /**
+   * How much a counter rose; counted from zero after a restart. Undefined at the first look, or for an empty column.
+   */
   delta(column: string): number | undefined;
   /** The same for each second. */
   rate(column: string): number | undefined;

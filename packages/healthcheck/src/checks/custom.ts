@@ -5,8 +5,8 @@ import { singleFlight } from './single-flight.ts';
 
 /**
  * A check of anything else: MongoDB's `ping`, a channel of an AMQP connection, a licence server. What `run` throws is
- * read as a driver's error, so "not yet" and "never" are told apart; a `run` that ignores its signal is never started
- * a second time beside itself. What it resolves with counts only when it has a `status`, a `note` or `facts`.
+ * read as a driver's error, to distinguish "not yet" from "never". While a `run` ignores its signal, no second one is
+ * started. Its result is used only if it has a `status`, a `note` or `facts`.
  * @throws {HealthcheckError} `invalid-options` at the call.
  */
 export function customCheck(
@@ -25,7 +25,7 @@ export function customCheck(
   return defineCheck({ name, doing: `checking ${name}`, run: singleFlight(work) });
 }
 
-/** A driver's answer (`{ ok: 1 }`) is not a report, and must not be shown as one. */
+/** A driver's answer (`{ ok: 1 }`) is not a report and must not be shown as one. */
 function detailsIn(answer: unknown): CheckDetails {
   const { status, note, facts } = Object(answer) as CheckDetails;
   return {

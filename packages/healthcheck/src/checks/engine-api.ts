@@ -3,10 +3,10 @@ import { HealthcheckError } from '../errors.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { withResource } from './with-resource.ts';
 
-/** An answer larger than this is no answer to our questions. */
+/** An answer larger than this is not an answer to these requests. */
 const ANSWER_LIMIT = 8 * 1024 * 1024;
 
-/** The two questions of {@link ContainerEngine}, asked over the engine's Unix socket until `signal` aborts. */
+/** The two requests of {@link ContainerEngine}, over the engine's Unix socket, until `signal` aborts. */
 export function engineApi(socketPath: string = defaultSocket(), signal: AbortSignal): ContainerEngine {
   const get = (path: string) => ask(socketPath, path, signal);
   return {

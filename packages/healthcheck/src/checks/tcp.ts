@@ -15,7 +15,10 @@ export interface TcpCheckOptions {
   name?: string;
   /** What the server must say first, within its first 4 KB; by default it may stay silent. */
   banner?: RegExp;
-  /** Milliseconds the connection must stay open: a proxy without a backend accepts and resets. Default {@link TCP_HOLD}. */
+  /**
+   * Milliseconds the connection must stay open: a proxy without a backend accepts and resets. Default {@link
+   * TCP_HOLD}.
+   */
   hold?: number;
 }
 
@@ -24,7 +27,7 @@ export const TCP_HOLD = 20;
 const BANNER_LIMIT = 4096;
 
 /**
- * A connection is accepted and stays. That proves a socket, not a service: prefer a check that asks something.
+ * A connection is accepted and stays open. That proves a socket, not a service: prefer a check that sends a query.
  * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unreachable` or `bad-answer`.
  */
 export function tcpCheck(options: TcpCheckOptions): Check {
