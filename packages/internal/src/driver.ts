@@ -7,7 +7,7 @@ export interface DriverNeed {
   readonly instead: string;
 }
 
-/** Imports an optional peer the first time that it is needed; `refuse` makes the error of who needs it. */
+/** Imports an optional peer when it is first needed; `refuse` creates the caller's error. */
 export async function loadDriver<T>(
   { driver, doing, instead }: DriverNeed,
   load: () => Promise<T>,
@@ -16,7 +16,7 @@ export async function loadDriver<T>(
   try {
     return await load();
   } catch (cause) {
-    // One that is there may miss something itself.
+    // An installed driver may itself miss a module.
     const isMissing =
       /^(ERR_)?MODULE_NOT_FOUND$/.test(String(Object(cause).code)) && messageOf(cause).includes(driver);
     const [found, fix] = isMissing
