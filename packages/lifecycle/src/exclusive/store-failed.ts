@@ -1,7 +1,7 @@
 import { messageOf, redactUrls, TimeoutError } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 
-/** What a store says that is there, but is none for a lock. */
+/** Errors of a store that answers but cannot hold a lock. */
 const FIXES: readonly (readonly [RegExp, string])[] = [
   [
     /unknown command/i,
@@ -18,7 +18,7 @@ const FIXES: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** The refusal of a store that refuses, or cannot be reached. */
+/** The error for a store that refuses or cannot be reached. */
 export function storeFailed(doing: string, store: unknown, cause: unknown): LifecycleError {
   const message = redactUrls(messageOf(cause));
   const full = cause instanceof TimeoutError && fullPool(store);
@@ -36,7 +36,7 @@ export function storeFailed(doing: string, store: unknown, cause: unknown): Life
   );
 }
 
-/** What is the matter with a pool that lends nothing, if it is that. */
+/** The reason if a full pool is the problem. */
 function fullPool(store: unknown): string | undefined {
   const { totalCount, idleCount, waitingCount } = Object(store) as Record<string, unknown>;
   const full = Number(waitingCount) > 0 && idleCount === 0;

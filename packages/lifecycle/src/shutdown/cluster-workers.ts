@@ -5,11 +5,11 @@ import type { ClusterWorker } from './triggers.ts';
 /** What a shutdown needs of node:cluster in a primary. */
 export type Primary = Pick<Cluster, 'workers' | 'on' | 'off'>;
 
-/** How a worker ended, where that is no clean end. */
+/** How a worker ended, if not cleanly. */
 type Fault = string | undefined;
 
 /**
- * Passes the stop on to the workers of a primary, at once, since a supervisor may have signalled the primary alone. The
+ * Forwards the stop to the workers of a primary at once, since a supervisor may have signalled only the primary. The
  * step waits for them in the last phase: they may use all the time that the primary has.
  */
 export function stopWorkers(primary: Primary): Step[] {

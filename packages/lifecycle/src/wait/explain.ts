@@ -2,7 +2,7 @@ import { ExplainedError, messageOf, TimeoutError } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import type { Tally } from './attempts.ts';
 
-/** What a wait that failed says: for each target concerned its attempts, the last cause, and the fix. */
+/** The error of a failed wait: for each failed target the attempts, the last cause, and the fix. */
 export function explain(error: unknown, tallies: readonly Tally[], timeout: number): LifecycleError {
   const late = error instanceof TimeoutError;
   const concerned = tallies.filter((tally) => (late ? !tally.answered : tally.error === error));

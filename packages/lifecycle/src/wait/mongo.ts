@@ -31,7 +31,7 @@ export const mongoCheck = (url: string, tls?: { ca: string }): Check => ({
 });
 
 function loadMongo(): Promise<MongoDriver> {
-  // A name in a variable: the driver is no dependency of ours, not even for types.
+  // The name is in a variable: the driver is not a dependency, not even for types.
   const driver = 'mongodb';
   return loadDriver(
     { driver, doing: 'waiting for MongoDB', instead: 'a Check of your own' },
