@@ -16,8 +16,8 @@ export interface TcpCheckOptions {
   /** What the server must say first, within its first 4 KB; by default it may stay silent. */
   banner?: RegExp;
   /**
-   * Milliseconds the connection must stay open: a proxy without a backend accepts and resets. Default {@link
-   * TCP_HOLD}.
+   * Milliseconds the connection must stay open: a proxy without a backend accepts and resets. Default
+   * {@link TCP_HOLD}.
    */
   hold?: number;
 }

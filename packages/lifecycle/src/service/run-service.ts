@@ -30,10 +30,10 @@ interface Parts {
  * at the end of the grace period. Its exit code distinguishes a drained service from a killed one; PM2's does not.
  *
  * ```ts
- * await runService({ waitFor: process.env.DATABASE_URL, command: ['pm2-runtime', 'api.config.cjs', '--no-auto-exit']
- * });
+ * await runService({ waitFor: process.env.DATABASE_URL, command: ['pm2-runtime', 'api.config.cjs', '--no-auto-exit'] });
  * ```
- * @throws {LifecycleError} `invalid-options` and `signals-not-forwarded` at the call; later failures are logged and end with code 1
+ * @throws {LifecycleError} `invalid-options` and `signals-not-forwarded` at the call; later failures are logged and end
+ *   with code 1
  */
 export async function runService(given: ServiceOptions): Promise<ServiceVerdict> {
   const host: Host = process;

@@ -18,8 +18,8 @@ export interface GracefulShutdownOptions {
   /** Servers to drain: node:http, https, http2 or net, listening or not yet. */
   server?: Server | readonly Server[];
   /**
-   * Milliseconds for the whole shutdown; default: what PM2's `kill_timeout` allows, else {@link
-   * DEFAULT_GRACE_PERIOD}.
+   * Milliseconds for the whole shutdown; default: what PM2's `kill_timeout` allows, else
+   * {@link DEFAULT_GRACE_PERIOD}.
    */
   gracePeriod?: number;
   /**
