@@ -11,16 +11,16 @@ import { table } from './table.ts';
 
 export interface DemoOptions {
   readonly screen: Screen;
-  /** Ends the demo; what it started is taken down all the same. */
+  /** Ends the demo; everything it started is still removed. */
   readonly signal: AbortSignal;
-  /** Told what stays if the process ends at this moment, as the command that removes it; `undefined` for nothing. */
+  /** Called with the command that removes what would stay if the process ended now; `undefined` for nothing. */
   readonly onRemains: (removal: string | undefined) => void;
 }
 
 const BROKEN = '1.2.0';
 const VERSIONS = ['1.0.0', '1.1.0', BROKEN, '1.3.0'];
 
-/** Builds four versions, deploys three of them under load, rolls back, and tells whether nothing was lost. */
+/** Builds four versions, deploys three of them under load, rolls back, and reports whether anything was lost. */
 export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<boolean> {
   const stack = await createStack('1.0.0', { API_INSTANCES: '2' });
   onRemains(stack.removal);
@@ -33,7 +33,7 @@ export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<
     screen.print(`\n${table(figures)}\n\n${verdict.join('\n')}\n`);
     return problems.length === 0;
   } finally {
-    // What went wrong before must not be hidden by what goes wrong here.
+    // An error here must not hide an earlier one.
     await screen
       .step('take the stack down', () => stack.remove())
       .then(() => onRemains(undefined))

@@ -3,7 +3,7 @@ import { shopDeployment } from '../deployment.ts';
 import type { Switch } from './figures.ts';
 import type { Screen, StepNotes } from './screen.ts';
 
-/** The shop's deployments with what the demo wants to know of them. */
+/** The shop's deployments, with the facts that the demo reports. */
 export interface Deployments {
   readonly switches: Switch[];
   readonly stops: StopVerdict[];
@@ -27,7 +27,7 @@ export function createDeployments(
         if (event.type !== 'done' || event.step.do !== 'switch') return;
         switches.push({ ...event.step, at: Date.now(), took: event.duration });
       };
-      // Shorter than in production: the demo shows the order, not the patience.
+      // Shorter than in production: the demo shows the order of the steps, not the waits.
       const patience = { gate: { consecutive: 3, stableFor: 2_000, timeout: gate }, watch: { for: 2_000 } };
       await act(shopDeployment(directory, { ...patience, onEvent }));
     });
