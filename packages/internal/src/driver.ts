@@ -1,6 +1,6 @@
 import { type Explanation, messageOf } from './explained-error.ts';
 
-/** What needs a driver, and what a user can give in its place: "a client of yours". */
+/** What needs a driver, and what a user can give in its place: "your own client". */
 export interface DriverNeed {
   readonly driver: string;
   readonly doing: string;

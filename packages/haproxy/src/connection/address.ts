@@ -48,8 +48,8 @@ function unixSocket(path: string): Endpoint {
   if (length <= PATH_LIMIT) return endpoint(resolve(path), { path });
   throw refusal(
     `the path of a socket of ${length} bytes`,
-    `at most ${PATH_LIMIT} bytes, which is all that the system takes`,
-    'name it from the working directory, or through a symbolic link',
+    `at most ${PATH_LIMIT} bytes, the limit of the system`,
+    'use a path relative to the working directory, or a symbolic link',
   );
 }
 
@@ -111,7 +111,7 @@ const busy = (label: string, cause: unknown) =>
     {
       doing: `connecting to ${label}`,
       found: 'all its runtime connections are taken',
-      fix: 'raise "stats maxconn" in haproxy.cfg, or close clients that sit idle',
+      fix: 'raise "stats maxconn" in haproxy.cfg, or close idle clients',
     },
     { cause },
   );

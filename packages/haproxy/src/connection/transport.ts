@@ -17,11 +17,11 @@ import type { TransportOptions } from './transport-options.ts';
 /** Connections at a time for commands that each take their own; with the persistent one, three. */
 const ONE_SHOTS = 2;
 
-/** Seconds in which a connection that listens may hear nothing: eleven days, near the most that HAProxy takes. */
+/** Seconds that a listening connection may be idle: eleven days, near the maximum that HAProxy accepts. */
 const LISTENING_LIMIT = 1_000_000;
 
-/** How many seconds HAProxy leaves a connection open on which nothing is said; its default is 10. */
-const patience = (seconds: number): Command<unknown> =>
+/** Seconds after which HAProxy closes an idle connection; its default is 10. */
+const cliTimeout = (seconds: number): Command<unknown> =>
   change(`set timeout cli ${seconds}`, { level: 'user' });
 
 /** Sends commands: in order on one persistent connection, or each on its own; long waits on separate connections. */
@@ -86,7 +86,7 @@ export class Transport {
       const limits = { timeout, signal };
       const session = await openSession(this.#options, limits);
       try {
-        await session.ask([patience(Math.ceil(timeout / 1000) + 5)], limits);
+        await session.ask([cliTimeout(Math.ceil(timeout / 1000) + 5)], limits);
         const [value] = await session.ask([command], limits);
         return value as T;
       } finally {
@@ -105,7 +105,7 @@ export class Transport {
       const limits = { timeout, signal };
       const session = await openSession(this.#options, limits);
       try {
-        await session.ask([patience(LISTENING_LIMIT)], limits);
+        await session.ask([cliTimeout(LISTENING_LIMIT)], limits);
         return session.listen(line);
       } catch (error) {
         session.close('it did not listen');

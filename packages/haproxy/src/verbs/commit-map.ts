@@ -41,7 +41,7 @@ async function replace(
   try {
     await haproxy.runAll(addEntries(map, wanted, version), signal);
     if (!(await holds(haproxy, map, before, signal)))
-      throw changed(doing, 'somebody else changed the map meanwhile');
+      throw changed(doing, 'another program changed the map meanwhile');
     await beforeCommit?.();
   } catch (error) {
     await haproxy.run(clearMap(map, version)).catch(() => {});

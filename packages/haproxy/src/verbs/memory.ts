@@ -22,7 +22,7 @@ export class Memory {
         doing,
         found: `${other} is switched by ${this.#ways.get(other)} already`,
         wanted: 'one way for one service',
-        fix: `switch ${other} by ${this.#ways.get(other)} only, or use a client for each way and know what you do`,
+        fix: `switch ${other} by ${this.#ways.get(other)} only, or use a separate client for each way if that is intended`,
       });
     }
     for (const backend of backends) this.#ways.set(backend, way);

@@ -70,6 +70,8 @@ async function write(doing: string, file: string, content: string | Buffer): Pro
 const ADVICE: Readonly<Record<string, { fix: string }>> = {
   EBUSY: { fix: 'mount the directory of the file into the container, not the file' },
   ENOENT: { fix: 'create its directory, or name the path as this process sees it' },
-  EPERM: { fix: 'run this as root or as the owner of the file: others could not read it with another owner' },
+  EPERM: {
+    fix: 'run this as root or as the owner of the file: with another owner other users could not read it',
+  },
   EACCES: { fix: 'let this user write in the directory' },
 };

@@ -84,5 +84,5 @@ const NOT_UTF8 = ['a name or password of no UTF-8', 'percent-encoded UTF-8', 'wr
 const VARIABLES = [
   'neither host nor database, or the name of a service',
   'both in the URL',
-  'write into it what PGSERVICE and the PG* variables hold: they are not read',
+  'write the values of PGSERVICE and the PG* variables into it: they are not read',
 ] as const;

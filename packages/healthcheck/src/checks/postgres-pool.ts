@@ -55,6 +55,6 @@ export function viaPool(pool: PostgresPool, query: string): (signal: AbortSignal
 const exhausted = () =>
   new HealthcheckError('silent', {
     doing: 'asking the PostgreSQL pool for a connection',
-    found: 'it has not yet lent the one that was asked for before',
-    fix: 'enlarge the pool, or find who keeps its connections',
+    found: 'the previous request for a connection is still waiting',
+    fix: 'enlarge the pool, or find the code that keeps its connections',
   });

@@ -77,7 +77,7 @@ function connection(
     socket.on('data', (data) => {
       said = (said + data.toString('latin1')).slice(0, BANNER_LIMIT);
       if (banner?.test(said)) resolve();
-      else if (said.length === BANNER_LIMIT) fail('it says something else than the banner');
+      else if (said.length === BANNER_LIMIT) fail('it sends something other than the banner');
     });
     socket.on('error', reject);
     socket.on('close', () =>

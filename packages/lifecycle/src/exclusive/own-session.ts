@@ -97,8 +97,8 @@ function unsafe(doing: string, cause: unknown): LifecycleError {
     'lock-unsafe',
     {
       doing,
-      found: `a pooler stands before PostgreSQL and was not seen to leave a session to one connection: ${why}`,
-      wanted: 'a session of its own, since the lock lives as long as that',
+      found: `there is a pooler before PostgreSQL, and it does not appear to keep a session for one connection: ${why}`,
+      wanted: 'a dedicated session, since the lock lives as long as its session',
       fix: 'give the URL of PostgreSQL itself for the lock, as Prisma has in directUrl, or a pooler in session mode (pool_mode = session)',
     },
     { cause },

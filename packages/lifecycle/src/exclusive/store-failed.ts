@@ -14,7 +14,7 @@ const FIXES: readonly (readonly [RegExp, string])[] = [
   [/READONLY|read-only transaction|during recovery/, 'give the primary: this is a replica'],
   [
     /certificate|self.signed/i,
-    'have its authority trusted with NODE_EXTRA_CA_CERTS, or pass a client that does',
+    'trust its certificate authority with NODE_EXTRA_CA_CERTS, or pass a client that does',
   ],
 ];
 
@@ -29,9 +29,9 @@ export function storeFailed(doing: string, store: unknown, cause: unknown): Life
       ? {
           doing,
           found: `${message}: ${full}`,
-          fix: 'raise its max, since a lock keeps one for as long as it is held',
+          fix: 'raise its max, since a held lock keeps one connection',
         }
-      : { doing, found: message, fix: fix ?? 'see that the store of the lock can be reached' },
+      : { doing, found: message, fix: fix ?? 'check that the store of the lock can be reached' },
     { cause },
   );
 }

@@ -81,7 +81,7 @@ const spawned = (child: ChildProcess, program: string): Promise<void> =>
       const explanation = {
         doing: `starting ${program}`,
         found: messageOf(cause),
-        fix: 'see that it is installed and in the PATH',
+        fix: 'check that it is installed and in the PATH',
       };
       reject(new LifecycleError('command-failed', explanation, { cause }));
     });

@@ -40,7 +40,7 @@ function* judgePm2(words: string[]): Generator<EntryPointFault> {
     refused: true,
     found: attached
       ? 'pm2 start --no-daemon ignores signals, so the apps would be killed without notice'
-      : 'pm2 start leaves its daemon behind and ends, and the container with it',
+      : 'pm2 start leaves its daemon behind and exits, and the container with it',
     fix: 'use pm2-runtime',
   };
 }
@@ -50,7 +50,7 @@ function* judgeRuntime(words: string[]): Generator<EntryPointFault> {
   yield {
     code: 'auto-exit',
     refused: false,
-    found: 'pm2-runtime takes draining apps for gone and signals them again after about 7 s',
+    found: 'pm2-runtime treats draining apps as gone and signals them again after about 7 s',
     fix: 'add --no-auto-exit',
   };
 }

@@ -73,7 +73,10 @@ async function serve(parts: Parts): Promise<ServiceVerdict> {
   stop.signal.throwIfAborted();
   const onLeftBehind = (count: number) => {
     const left = `${count} process${count === 1 ? '' : 'es'}`;
-    tell({ type: 'warning', message: `the command has ended and left ${left} behind, which are stopped` });
+    tell({
+      type: 'warning',
+      message: `the command has ended and left ${left} behind; they are being stopped`,
+    });
   };
   return supervise(parts, await startChild(settings.command, { ...settings, env, clock, onLeftBehind }));
 }

@@ -24,8 +24,8 @@ export function register(host: object, mine: Registered): () => void {
   if (other) {
     throw new LifecycleError('second-shutdown', {
       doing: `setting up a shutdown at ${mine.place}`,
-      found: `this process has one already, made at ${other.place}; the first to be done would end it for both`,
-      fix: 'make one and pass it on, or dispose() of the first',
+      found: `this process has one already, made at ${other.place}; the first one to finish would end the process for both`,
+      fix: 'create one and pass it on, or dispose() of the first',
     });
   }
   registry.add(mine);

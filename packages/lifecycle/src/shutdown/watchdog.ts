@@ -34,7 +34,7 @@ if (Atomics.wait(over, 0, 0, timeout) === 'timed-out') {
  */
 export function startWatchdog({ reason, pid, gracePeriod, path }: Watched): () => void {
   const timeout = gracePeriod + WATCHDOG_MARGIN;
-  const note = 'never came free, so the process was killed';
+  const note = 'stayed blocked, so the process was killed';
   const step: StepResult = { name: 'event loop', phase: 'drain', outcome: 'cut', duration: timeout, note };
   const verdict = judge(reason, timeout, [step]);
   const over = new Int32Array(new SharedArrayBuffer(4));

@@ -22,7 +22,7 @@ export function explain(error: unknown, tallies: readonly Tally[], timeout: numb
           doing: `waiting ${timeout} ms for ${names(tallies)}`,
           found,
           wanted: 'an answer to a query',
-          fix: fix || 'see that it runs and can be reached from here, or give it more time with timeout',
+          fix: fix || 'check that it runs and can be reached from here, or raise timeout',
         },
         options,
       )
@@ -31,7 +31,7 @@ export function explain(error: unknown, tallies: readonly Tally[], timeout: numb
         {
           doing: `waiting for ${names(tallies)}`,
           found: found || messageOf(error),
-          fix: fix || 'correct it; keepWaiting: true waits nevertheless',
+          fix: fix || 'correct it; keepWaiting: true keeps waiting',
         },
         options,
       );

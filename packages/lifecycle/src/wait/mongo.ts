@@ -34,7 +34,7 @@ function loadMongo(): Promise<MongoDriver> {
   // The name is in a variable: the driver is not a dependency, not even for types.
   const driver = 'mongodb';
   return loadDriver(
-    { driver, doing: 'waiting for MongoDB', instead: 'a Check of your own' },
+    { driver, doing: 'waiting for MongoDB', instead: 'your own Check' },
     () => import(driver) as Promise<MongoDriver>,
     (explanation, cause) =>
       Object.assign(new LifecycleError('driver-missing', explanation, { cause }), { permanent: true }),
