@@ -21,7 +21,7 @@ export interface Command<T> {
    * server …` is `clear counters`, of everything.
    */
   readonly since?: Release | undefined;
-  /** Sent on a connection of its own, whose end is the end of the answer: for dumps and what cannot be framed. */
+  /** Sent on a separate connection, whose end is the end of the answer: for dumps and answers without framing. */
   readonly alone?: boolean | undefined;
   /** Line, payload and answer are bytes, one character each, and no UTF-8. Needs `alone`. */
   readonly bytes?: boolean | undefined;
@@ -89,7 +89,7 @@ export function understand<T>(command: Command<T>, { text, severity }: Answer, w
 /** A command, or the word after `set server …`, that this version does not know. */
 const UNKNOWN = /^(Unknown command[,:.]|usage: set server|'set server <srv>' only supports)/i;
 
-/** HAProxy's refusals by their words on 2.6 to 3.5; severity alone is no guide (4 and 6 also carry failures). */
+/** HAProxy's refusals by their messages on 2.6 to 3.5; severity alone is not enough (4 and 6 also contain failures). */
 const FAILURES: readonly (readonly [RegExp, HaproxyErrorCode])[] = [
   [UNKNOWN, 'unsupported'],
   // The message of a worker that is about to stop, before it reports that it is stopping.

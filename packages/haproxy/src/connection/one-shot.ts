@@ -14,7 +14,7 @@ export interface AskOnceOptions {
 }
 
 /**
- * One command on a connection of its own. HAProxy closes after the answer, so the end of the stream is the end of the
+ * One command on a separate connection. HAProxy closes after the answer, so the end of the stream is the end of the
  * answer; the empty line before it proves that nothing was cut. The writing side is never half-closed: that ends
  * `wait`.
  */

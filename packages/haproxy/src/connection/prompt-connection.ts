@@ -51,9 +51,9 @@ export class PromptConnection {
   }
 
   /**
-   * Sends lines and gives their answers. Aborting takes back what is not written and gives up on the rest; a limit that
-   * passes ends the connection, on which nothing is sure any more. When it ends, rejects with `lost` if a line was
-   * written, with `stale-worker` if none was.
+   * Sends lines and returns their answers. An abort removes the lines that are not written and ignores the other
+   * answers. A limit that passes ends the connection, as its state is unknown then. When it ends, rejects with
+   * `lost` if a line was written, with `stale-worker` if none was.
    */
   async send(lines: readonly string[], limits: Limits): Promise<Answer[]> {
     limits.signal?.throwIfAborted();

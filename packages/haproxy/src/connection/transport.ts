@@ -80,7 +80,7 @@ export class Transport {
     return values;
   }
 
-  /** For `wait`: a connection of its own, on which HAProxy's idle limit is longer than the wait. */
+  /** For `wait`: a separate connection, on which HAProxy's idle limit is longer than the wait. */
   runLong<T>(command: Command<T>, { timeout, signal: outer }: Limits): Promise<T> {
     const work = async (signal: AbortSignal) => {
       const limits = { timeout, signal };
@@ -99,7 +99,7 @@ export class Transport {
     );
   }
 
-  /** For events: a connection of its own on which HAProxy answers to `line` without an end; closed with this client. */
+  /** For events: a separate connection on which HAProxy answers to `line` without an end; closed with this client. */
   listen(line: string, { timeout, signal: outer }: Limits): Promise<Listening> {
     const begin = async (signal: AbortSignal) => {
       const limits = { timeout, signal };

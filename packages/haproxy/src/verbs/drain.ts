@@ -10,7 +10,7 @@ import { type ServerView, viewServer } from './server-view.ts';
 import { type DrainProgress, untilEmpty } from './until-empty.ts';
 import type { Change, Haproxy } from './verb.ts';
 
-/** Milliseconds for what is under way to finish. */
+/** Milliseconds for requests in flight to finish. */
 export const DRAIN_TIMEOUT = 30_000;
 
 /** Milliseconds for a last look, when HAProxy's own wait took all of the limit. */
@@ -41,7 +41,7 @@ export interface DrainResult extends Change<ServerView> {
 }
 
 /**
- * Takes new traffic from a server and waits, at most `timeout` ms (30 s), until what is under way there has finished.
+ * Takes new traffic from a server and waits, at most `timeout` ms (30 s), until its requests in flight have finished.
  * Reaching the limit is not an error; see `drained`. Sessions of an old worker, after a reload, count only with
  * `master`.
  */

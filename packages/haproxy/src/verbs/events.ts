@@ -19,7 +19,7 @@ export interface EventsOptions {
 }
 
 /**
- * Events as HAProxy writes them to a ring, line by line, on a connection of their own, until the loop is left or the
+ * Events as HAProxy writes them to a ring, line by line, on a separate connection, until the loop ends or the
  * signal aborts. After a reload it goes on with the new worker, whose ring it reads from the start, and keeps no old
  * one alive; what an old one still writes is not seen.
  * @throws {HaproxyError} `not-found` when there is no such ring; `truncated` when the connection ends and no other

@@ -10,7 +10,7 @@ export interface DrainProgress {
   readonly limit: number;
 }
 
-/** Milliseconds between looks at what is under way. */
+/** Milliseconds between reads of the sessions in flight. */
 const EVERY = 20;
 
 export interface UntilEmptyOptions {

@@ -59,13 +59,16 @@ export interface Step<T> {
 /** Milliseconds between two looks while a change takes effect; longer where a look itself takes long. */
 export const LOOK_AGAIN = 2;
 
-/** How many times as long as a look the pause after it is at least: polling takes at most a fifth of HAProxy's time. */
+/**
+ * The least pause between reads, as a multiple of a read's duration: polling takes at most a fifth of HAProxy's
+ * time.
+ */
 const EASE = 4;
 
 /**
- * The shape of every verb: read, plan, change, read until it is so. A change whose answer was lost is not sent again:
- * what is read then tells whether it happened. Change and reading each look at the worker first, so that no change is
- * proved by an old worker that alone has it.
+ * The shape of every verb: read, plan, change, read until the change has taken effect. A change whose answer was
+ * lost is not sent again: the next read shows whether it happened. Both the change and the read check the worker
+ * first, so a change that only an old worker has does not count.
  */
 export async function carryOut<T>(haproxy: Haproxy, step: Step<T>): Promise<Change<T>> {
   const { dryRun = false } = step.limits;

@@ -2,7 +2,7 @@ import { bounded, type Clock, TimeoutError } from '@cutover/internal';
 import type { StepContext } from '../shutdown/types.ts';
 import { call, has, type Methods } from './methods.ts';
 
-/** Milliseconds that Redis has for each answer, a quarter of what is left at most. */
+/** Milliseconds that Redis has for each answer, at most a quarter of the time left. */
 const ANSWER_TIMEOUT = 1_000;
 
 /** A client of ioredis (`status`) or of node-redis (`isOpen`), a cluster of theirs included. */

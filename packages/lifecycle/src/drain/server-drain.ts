@@ -20,7 +20,7 @@ export interface DrainContext {
   /** Milliseconds of `Connection: close` answers before idle sockets end. */
   readonly lameDuck: number;
   readonly clock: Clock;
-  /** Aborts when the drain's time is over; what is open then is destroyed. */
+  /** Aborts when the drain's time is over; connections still open are destroyed. */
   readonly signal: AbortSignal;
   /** Milliseconds until then. */
   remaining(): number;

@@ -40,7 +40,7 @@ export async function endFamily(
   return false;
 }
 
-/** Asks whom a look finds in front: at the first look at once, later after {@link SETTLE_TIME}. */
+/** Signals the topmost processes that a check finds: in the first check at once, later after {@link SETTLE_TIME}. */
 function askerOf(name: NodeJS.Signals) {
   const asked = new Set<number>();
   const inFrontSince = new Map<number, number>();

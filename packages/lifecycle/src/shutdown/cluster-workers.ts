@@ -17,8 +17,8 @@ export function stopWorkers(primary: Primary): Step[] {
   if (workers.length === 0) return [];
   const ended = Promise.all(workers.map(endOf));
   for (const worker of workers) {
-    // For those that fork anew what has ended, where they look at it. Not earlier: node:cluster does not answer a worker
-    // of which it is set.
+    // For primaries that fork again after an exit and check this flag. Not earlier: node:cluster does not answer a worker
+    // that has the flag.
     const markEnded = () => {
       (worker as ClusterWorker).exitedAfterDisconnect = true;
     };
@@ -26,7 +26,7 @@ export function stopWorkers(primary: Primary): Step[] {
     worker.process.kill('SIGTERM');
   }
   const kill = (worker: Worker) => void worker.process.kill('SIGKILL');
-  // Of those that do not look.
+  // For primaries that do not check it.
   primary.on('fork', kill);
   return [
     {

@@ -31,7 +31,7 @@ export interface GracefulShutdownOptions {
   /**
    * The policy for open event streams (answers of `text/event-stream` or `multipart/x-mixed-replace`): with
    * `finish` they get nine tenths of the drain's time to end by themselves, then are ended in order and the verdict is
-   * `partial`; with `close`, for those that have no end of their own, they are ended after the lame duck, which is
+   * `partial`; with `close`, meant for endless streams, they are ended after the lame duck, which is
    * clean. A function decides by request. Default `finish`.
    */
   streams?: StreamPolicy | ((request: StreamedRequest) => StreamPolicy);

@@ -74,7 +74,7 @@ const TARGET = 'a URL (postgres:, mysql:, redis:, mongodb:), a database client o
 /**
  * The targets of the option `name`, one or a list. One that is `undefined`, as an environment variable may be, is not
  * left out.
- * @throws what `refused` makes of the first that is none, by its place
+ * @throws the error of `refused` for the first invalid target, with its position
  */
 export function readTargets(
   given: Target | undefined | readonly (Target | undefined)[],
@@ -99,7 +99,10 @@ function show(thing: unknown): string {
     : showClient(withCa(thing)?.url ?? thing);
 }
 
-/** The check that proves a target with a query. @throws {LifecycleError} `invalid-options` for what is no target */
+/**
+ * The check that proves a target with a query. @throws {LifecycleError} `invalid-options` for anything that is not a
+ * target
+ */
 export function checkOf(given: Target): Check {
   if (isCheck(given)) return given;
   const { url = given, ca } = withCa(given) ?? {};

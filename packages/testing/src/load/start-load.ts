@@ -13,7 +13,7 @@ import type { LoadReport } from './tally.ts';
 export interface Load {
   /** The figures, when the schedule has ended or was stopped and every request has settled. */
   readonly finished: Promise<LoadReport>;
-  /** Ends the schedule, waits for what is under way and gives the figures. May be called again. */
+  /** Ends the schedule, waits for requests in flight and returns the figures. May be called again. */
   stop(): Promise<LoadReport>;
 }
 
