@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ErrorTable } from '@cutover/internal';
-import { deployErrorCodes } from '../packages/compose/src/errors.ts';
+import { deployErrorCodes } from '../packages/compose/src/domain/errors.ts';
 import { haproxyErrorCodes } from '../packages/haproxy/src/errors.ts';
 import { healthcheckErrorCodes } from '../packages/healthcheck/src/errors.ts';
 import { lifecycleErrorCodes } from '../packages/lifecycle/src/errors.ts';

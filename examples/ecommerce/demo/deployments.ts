@@ -25,7 +25,7 @@ export function createDeployments(
         show(event, notes);
         if (event.type === 'stopped') stops.push(event.stop);
         if (event.type !== 'done' || event.step.do !== 'switch') return;
-        switches.push({ ...event.step, at: Date.now(), took: event.duration });
+        switches.push({ text: event.step.text, at: Date.now(), took: event.duration });
       };
       // Shorter than in production: the demo shows the order of the steps, not the waits.
       const patience = { gate: { consecutive: 3, stableFor: 2_000, timeout: gate }, watch: { for: 2_000 } };

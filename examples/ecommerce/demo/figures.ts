@@ -3,8 +3,8 @@ import type { LoadReport, Presence } from '@cutover/testing';
 import type { Records } from './records.ts';
 
 export interface Switch {
-  readonly from: string;
-  readonly to: string;
+  /** It in words: `switch traffic from blue to green`. */
+  readonly text: string;
   /** Milliseconds since 1970 at which traffic had moved. */
   readonly at: number;
   /** Milliseconds that the step took. */

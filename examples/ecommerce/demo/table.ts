@@ -20,8 +20,8 @@ export function table(figures: Figures): string {
         [index === 0 ? 'answers' : '', `${version}: ${count(answers)}`] as const,
     ),
     ...switches.map(
-      ({ from, to, at, took }, index) =>
-        [index === 0 ? 'switches' : '', `${from} → ${to} at ${time(at)}, in ${took.toFixed(0)} ms`] as const,
+      ({ text, at, took }, index) =>
+        [index === 0 ? 'switches' : '', `${text} at ${time(at)}, in ${took.toFixed(0)} ms`] as const,
     ),
     [
       'jobs',

@@ -1,14 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '@cutover/internal';
-import { describe } from './core/describe.ts';
-import type { Layout, Outcome, SlotName, Step } from './core/model.ts';
-import { type DeployResult, deployRelease, type Order, planRelease, resumeDeployment } from './deployment.ts';
-import type { StopVerdict } from './events.ts';
-import { engineLedger, newDeploymentId } from './ledger/engine-ledger.ts';
-import { listeners } from './listeners.ts';
-import { type BlueGreenOptions, readSettings, type Settings } from './options.ts';
-import type { Ports } from './ports.ts';
-import { earlierRelease, type ReleaseRequest, resolveRelease } from './release.ts';
-import { type DeployStatus, readStatus } from './status.ts';
+import type { StepSummary, StopVerdict } from './domain/events.ts';
+import type { Outcome } from './domain/intent.ts';
+import { gracePeriods, imageSettings, type SlotName } from './domain/layout.ts';
+import type { Ports } from './ports/index.ts';
+import { listeners } from './report/listeners.ts';
+import type { Order } from './run/conduct.ts';
+import { type DeployResult, deployRelease, planRelease, resumeDeployment } from './run/deployment.ts';
+import { type BlueGreenOptions, readSettings, type Settings } from './run/options.ts';
+import { earlierRelease, type ReleaseRequest, resolveRelease } from './run/release.ts';
+import { type DeployStatus, readStatus } from './run/status.ts';
 
 export interface DeployOptions {
   /** Stops the deployment: before the switch it goes back, after it the services come up and the rest is left. */
@@ -19,7 +20,7 @@ export interface DeployOptions {
 export interface Plan {
   readonly release: string;
   readonly target: SlotName;
-  readonly steps: readonly Step[];
+  readonly steps: readonly StepSummary[];
   /** The steps in words. */
   toString(): string;
 }
@@ -63,7 +64,7 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
     plan: async (request) => {
       const release = await resolve(request);
       const { target, steps } = await planRelease(contextOf(settings), { kind: 'deploy', release });
-      return { release: release.id, target, steps, toString: () => steps.map(describe).join('\n') };
+      return { release: release.id, target, steps, toString: () => steps.map(({ text }) => text).join('\n') };
     },
     deploy: async (request, { signal, slot } = {}) => {
       const release = await resolve(request, signal);
@@ -86,26 +87,18 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
 }
 
 /** Everything that must hold before anything changes. */
-async function preflight({ project, router, layout: { slots, background } }: Settings): Promise<void> {
+async function preflight({ project, router, layout }: Settings): Promise<void> {
+  const { slots, background } = layout;
   const exclusive = Object.keys(background).filter((service) => background[service]?.exclusive);
   const slotServices = Object.values(slots).map(({ service }) => service);
+  const settings = imageSettings(layout);
   await project.preflight({
-    services: [...slotServices, ...Object.keys(background)],
+    services: Object.keys(settings),
     single: [...slotServices, ...exclusive],
-    variables: [...Object.values(slots), ...Object.values(background)].map(({ image }) => image),
-    graces: promisedGraces({ slots, background }),
+    settings: Object.values(settings),
+    graces: gracePeriods(layout),
   });
   await router.preflight(Object.keys(slots));
-}
-
-function promisedGraces({ slots, background }: Layout): Readonly<Record<string, number>> {
-  const all = [
-    ...Object.values(slots).map((slot) => [slot.service, slot] as const),
-    ...Object.entries(background),
-  ];
-  return Object.fromEntries(
-    all.flatMap(([service, { gracePeriod }]) => (gracePeriod === undefined ? [] : [[service, gracePeriod]])),
-  );
 }
 
 async function reported(settings: Settings, order: Order): Promise<DeployResult> {
@@ -122,9 +115,9 @@ function contextOf(settings: Settings, onStop: (stop: StopVerdict) => void = () 
   const ports: Ports = {
     engine: project,
     router,
-    ledger: engineLedger(project),
+    ledger: project.ledger(),
     clock: systemClock,
-    newId: newDeploymentId,
+    newId: () => randomUUID().slice(0, 8),
     emit,
   };
   return { settings, ports };

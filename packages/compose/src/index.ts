@@ -1,19 +1,10 @@
 export { blueGreen, type Deployment, type DeployOptions, type Plan } from './blue-green.ts';
-export type {
-  Container,
-  Health,
-  Image,
-  Intent,
-  JournalEntry,
-  Outcome,
-  Release,
-  RouterSlot,
-  RouterState,
-  ServiceName,
-  SlotName,
-  StartOrder,
-  Step,
-} from './core/model.ts';
+export type { Container, Health } from './domain/container.ts';
+export { DeployError, type DeployErrorCode, deployErrorCodes } from './domain/errors.ts';
+export type { DeployEvent, StepSummary, StopVerdict } from './domain/events.ts';
+export type { Intent, Outcome } from './domain/intent.ts';
+export type { JournalEntry } from './domain/journal.ts';
+export type { ServiceName, SlotName } from './domain/layout.ts';
 export {
   DEFAULT_DRAIN,
   DEFAULT_GATE,
@@ -25,18 +16,18 @@ export {
   type Hooks,
   type VerifyPolicy,
   type WatchPolicy,
-} from './core/policy.ts';
-export type { DeployResult } from './deployment.ts';
+} from './domain/policy.ts';
+export type { Image, Release } from './domain/release.ts';
+export type { RouterSlot, RouterState } from './domain/router-state.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';
-export { DeployError, type DeployErrorCode, deployErrorCodes } from './errors.ts';
-export type { DeployEvent, StopVerdict } from './events.ts';
-export { DEPLOY_CHANNEL } from './listeners.ts';
-export type { BackgroundOptions, BlueGreenOptions, SlotOptions } from './options.ts';
-export type { DeployRequest, Engine, Exit, Holder, Router } from './ports.ts';
-export type { ReleaseRequest } from './release.ts';
+export type { DeployRequest, Engine, Exit, Holder, Ledger, Lock, Router } from './ports/index.ts';
 export { type ConsoleOptions, consoleReporter } from './report/console.ts';
 export { jsonReporter } from './report/json.ts';
+export { DEPLOY_CHANNEL } from './report/listeners.ts';
 export { type HaproxyMapRouterOptions, haproxyMapRouter } from './router/haproxy-map.ts';
 export { type HaproxyServerRouterOptions, haproxyServerRouter } from './router/haproxy-server.ts';
+export type { DeployResult } from './run/deployment.ts';
+export type { BackgroundOptions, BlueGreenOptions, SlotOptions } from './run/options.ts';
+export type { ReleaseRequest } from './run/release.ts';
+export type { DeployStatus, ServiceStatus } from './run/status.ts';
 export { runScript, type ScriptContext } from './script.ts';
-export type { DeployStatus, ServiceStatus } from './status.ts';

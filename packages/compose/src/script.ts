@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import type { Outcome } from './core/model.ts';
-import { DeployError } from './errors.ts';
+import { DeployError } from './domain/errors.ts';
+import type { Outcome } from './domain/intent.ts';
 
 export interface ScriptContext {
   /** The arguments after the script's name. */

@@ -2,7 +2,7 @@ import { startLoad } from '@cutover/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deployment } from '../src/blue-green.ts';
-import type { DeployEvent } from '../src/events.ts';
+import type { DeployEvent } from '../src/domain/events.ts';
 import { type Stack, stackDeployment, startStack, type Way } from './support/stack.ts';
 
 describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeployEvent } from '../src/events.ts';
+import type { DeployEvent } from '../src/domain/events.ts';
 import { type Attempt, buildDeployer, deploy } from './chaos/chaos.ts';
 import { type Stack, stackDeployment, startStack } from './support/stack.ts';
 

@@ -4,6 +4,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { type DriverNeed, loadDriver } from './driver.ts';
 export { type ErrorTable, ExplainedError, type Explanation, messageOf } from './explained-error.ts';
 export { ignoringErrors } from './ignoring-errors.ts';
+export { isLoopback, normalAddress, sameAddress } from './ip.ts';
 export { type OptionRule, option, readOptions } from './options.ts';
 export { isPermanent } from './permanent.ts';
 export { connectPm2, PM2_TIMEOUT, type Pm2Client, type Pm2Options, pm2Home } from './pm2/connect.ts';

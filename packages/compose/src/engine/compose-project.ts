@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import { messageOf, option, readOptions } from '@cutover/internal';
 import type Docker from 'dockerode';
-import { DeployError } from '../errors.ts';
-import type { Engine } from '../ports.ts';
+import { DeployError } from '../domain/errors.ts';
+import { engineLedger } from '../ledger/engine-ledger.ts';
+import type { Engine } from '../ports/index.ts';
 import {
   assertComposeV2,
   type ComposeConfig,
@@ -64,9 +65,9 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
 
   return {
     project,
-    docker,
+    ledger: () => engineLedger({ docker, project }),
     preflight: async (request) => {
-      for (const name of request.variables) managed.add(name);
+      for (const name of request.settings) managed.add(name);
       await assertReachable(await docker());
       // Read while the version is checked; where Compose is missing, that is the error to report.
       const read = config();
@@ -103,7 +104,7 @@ async function readConfig(where: ComposeFiles, managed: ReadonlySet<string>): Pr
       {
         doing: `reading the Compose project in ${where.directory}`,
         found: composeReason(error),
-        fix: 'run `docker compose config` there and mend what it reports',
+        fix: 'run `docker compose config` there and fix what it reports',
       },
       { cause: error },
     );

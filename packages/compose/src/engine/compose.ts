@@ -1,6 +1,6 @@
 import { messageOf, redactUrls } from '@cutover/internal';
 import { ExecaError, execa } from 'execa';
-import { DeployError } from '../errors.ts';
+import { DeployError } from '../domain/errors.ts';
 
 /** Where a Compose project is; what is left out is found as Compose finds it. */
 export interface ComposeFiles {

@@ -1,8 +1,8 @@
 import { bounded, TimeoutError } from '@cutover/internal';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
-import type { Container, Health } from '../core/model.ts';
-import type { Exit } from '../ports.ts';
+import type { Container, Health } from '../domain/container.ts';
+import type { Exit } from '../ports/index.ts';
 import { tolerating } from './docker.ts';
 import { maskSecrets } from './secrets.ts';
 
@@ -35,7 +35,7 @@ export async function listContainers(
 const latestDetails = new WeakMap<Docker, Map<string, Docker.ContainerInspectInfo>>();
 
 /**
- * While the engine restarts a container it lists it at once, but answers `inspect` only when the restart is through, up
+ * While the engine restarts a container it lists it at once, but answers `inspect` only when it has restarted it, up
  * to a second later. Until then the previous details are taken, with the state `restarting`.
  */
 async function detailsOf(

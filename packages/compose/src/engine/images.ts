@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { execa } from 'execa';
-import type { Image } from '../core/model.ts';
-import { DeployError } from '../errors.ts';
+import { DeployError } from '../domain/errors.ts';
+import type { Image } from '../domain/release.ts';
 import { tolerating } from './docker.ts';
 
 /** The image of that name, pulled by the docker CLI (which has the credentials) if the engine lacks it. */

@@ -1,6 +1,6 @@
-import { DEFAULT_GRACE_PERIOD } from '../core/policy.ts';
-import { DeployError } from '../errors.ts';
-import type { DeployRequest } from '../ports.ts';
+import { DeployError } from '../domain/errors.ts';
+import { DEFAULT_GRACE_PERIOD } from '../domain/policy.ts';
+import type { DeployRequest } from '../ports/index.ts';
 import type { ComposeConfig } from './compose.ts';
 
 /** The Compose file has what the options name, in a shape that can be deployed. */
@@ -9,10 +9,10 @@ export function assertDeployable(config: ComposeConfig, request: DeployRequest):
   assertServices(config, doing, request.services);
   for (const name of request.single) assertOne(config, doing, name);
   for (const [name, grace] of Object.entries(request.graces)) assertGrace(config, doing, name, grace);
-  if (new Set(request.variables).size === request.variables.length) return;
+  if (new Set(request.settings).size === request.settings.length) return;
   throw new DeployError('invalid-options', {
     doing,
-    found: `two services share an image variable (${request.variables.join(', ')})`,
+    found: `two services share an image variable (${request.settings.join(', ')})`,
     wanted:
       'a variable of its own for each service, or a bare `docker compose up` would change one with the other',
   });

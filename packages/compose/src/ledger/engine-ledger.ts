@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@cutover/internal';
 import type Docker from 'dockerode';
-import type { Engine, Ledger } from '../ports.ts';
+import type { Ledger } from '../ports/index.ts';
 import { isGone as hasEnded, ownIdentity } from './identity.ts';
 import { acquire, type LedgerContext, type Surroundings } from './lock.ts';
 import { findLock, readEntries } from './notes.ts';
@@ -12,7 +12,7 @@ import { findLock, readEntries } from './notes.ts';
  * create a name; that makes the lock exclusive and each append a compare-and-append.
  */
 export function engineLedger(
-  engine: Pick<Engine, 'docker' | 'project'>,
+  engine: { docker(): Promise<Docker>; project(): Promise<string> },
   {
     clock = systemClock,
     date = () => new Date(),
@@ -22,7 +22,7 @@ export function engineLedger(
   }: Partial<Surroundings> = {},
 ): Ledger {
   const context = async (): Promise<LedgerContext> => ({
-    docker: (await engine.docker()) as Docker,
+    docker: await engine.docker(),
     project: await engine.project(),
     clock,
     date,
@@ -39,5 +39,3 @@ export function engineLedger(
     acquire: async (purpose) => acquire(await context(), purpose),
   };
 }
-
-export const newDeploymentId = (): string => randomUUID().slice(0, 8);

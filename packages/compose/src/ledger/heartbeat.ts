@@ -1,7 +1,7 @@
 import { type Clock, linkSignals } from '@cutover/internal';
 import type Docker from 'dockerode';
-import { withRetries } from '../core/retries.ts';
 import { tolerating } from '../engine/docker.ts';
+import { withRetries } from '../run/retries.ts';
 import { tarOf } from './tar.ts';
 
 /** Milliseconds between two beats. */

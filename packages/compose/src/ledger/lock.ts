@@ -1,9 +1,9 @@
 import { type Clock, messageOf } from '@cutover/internal';
-import { pruneBefore } from '../core/journal.ts';
-import type { JournalEntry } from '../core/model.ts';
-import { withRetries } from '../core/retries.ts';
-import { DeployError } from '../errors.ts';
-import type { Holder, Lock } from '../ports.ts';
+import { DeployError } from '../domain/errors.ts';
+import type { JournalEntry } from '../domain/journal.ts';
+import { pruneBefore } from '../domain/journal.ts';
+import type { Holder, Lock } from '../ports/index.ts';
+import { withRetries } from '../run/retries.ts';
 import { FENCE_AFTER, isStale, startHeartbeat } from './heartbeat.ts';
 import { type Identity, isWithinReach } from './identity.ts';
 import {

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
-import type { JournalEntry } from '../core/model.ts';
+import type { JournalEntry } from '../domain/journal.ts';
 import { tolerating } from '../engine/docker.ts';
-import type { Holder } from '../ports.ts';
+import type { Holder } from '../ports/index.ts';
 import type { Identity } from './identity.ts';
 import { createFromLedgerImage } from './ledger-image.ts';
 

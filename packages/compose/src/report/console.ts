@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
-import { describe } from '../core/describe.ts';
-import type { DeployEvent, StopVerdict } from '../events.ts';
+import type { DeployEvent, StopVerdict } from '../domain/events.ts';
 
 export interface ConsoleOptions {
   /** Default standard output. */
@@ -31,15 +30,13 @@ export function consoleReporter({
       case 'unchanged':
         return settle(`${marks.done} ${event.release} runs already, on ${event.live}; nothing to do`);
       case 'step':
-        return passing(`  ${marks.now} ${describe(event.step)}`);
+        return passing(`  ${marks.now} ${event.step.text}`);
       case 'progress':
-        return passing(`  ${marks.now} ${describe(event.step)}: ${event.note}`);
+        return passing(`  ${marks.now} ${event.step.text}: ${event.note}`);
       case 'done':
-        return settle(`  ${marks.done} ${describe(event.step)} (${seconds(event.duration)})`);
+        return settle(`  ${marks.done} ${event.step.text} (${seconds(event.duration)})`);
       case 'failed':
-        return settle(
-          `  ${marks.failed} ${describe(event.step)} (${seconds(event.duration)}): ${event.reason}`,
-        );
+        return settle(`  ${marks.failed} ${event.step.text} (${seconds(event.duration)}): ${event.reason}`);
       case 'stopped':
         return settle(`  ${event.stop.verdict === 'killed' ? marks.failed : ' '} ${stopLine(event.stop)}`);
       case 'undoing':

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type RuntimeClient, readServersState, type ServerState, type StatRow } from '@cutover/haproxy';
 import { option, readOptions } from '@cutover/internal';
-import type { RouterSlot, SlotName } from '../core/model.ts';
-import { DeployError } from '../errors.ts';
-import type { Router } from '../ports.ts';
+import { DeployError } from '../domain/errors.ts';
+import type { SlotName } from '../domain/layout.ts';
+import type { RouterSlot } from '../domain/router-state.ts';
+import type { Router } from '../ports/index.ts';
 import { assertAdmin, isSettled, probing, reaching, slotNames, unreadable } from './haproxy.ts';
 import { liveServer, type SlotServer } from './live-server.ts';
 

@@ -1,9 +1,10 @@
 import { HaproxyError, type RuntimeClient, type StatRow } from '@cutover/haproxy';
 import { httpCheck } from '@cutover/healthcheck';
 import { messageOf } from '@cutover/internal';
-import type { RouterSlot, SlotName } from '../core/model.ts';
-import { DeployError } from '../errors.ts';
-import type { Router } from '../ports.ts';
+import { DeployError } from '../domain/errors.ts';
+import type { SlotName } from '../domain/layout.ts';
+import type { RouterSlot } from '../domain/router-state.ts';
+import type { Router } from '../ports/index.ts';
 
 /** HAProxy answers and lets us steer. */
 export async function assertAdmin(client: RuntimeClient): Promise<void> {

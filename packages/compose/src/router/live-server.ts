@@ -1,4 +1,4 @@
-import type { SlotName } from '../core/model.ts';
+import type { SlotName } from '../domain/layout.ts';
 
 /** The server of a slot, as far as it decides who takes the traffic. */
 export interface SlotServer {

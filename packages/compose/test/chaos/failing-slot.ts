@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { type LoadReport, startLoad } from '@cutover/testing';
 import { execa } from 'execa';
 import type { Deployment } from '../../src/blue-green.ts';
-import { DeployError } from '../../src/errors.ts';
-import type { DeployEvent } from '../../src/events.ts';
+import { DeployError } from '../../src/domain/errors.ts';
+import type { DeployEvent } from '../../src/domain/events.ts';
 import { type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
 import { type EngineWatch, watchContainer } from './watch-container.ts';
 
@@ -192,14 +192,15 @@ class Attempt {
 
   #onEvent(event: DeployEvent): void {
     if (event.type === 'done' && event.step.do === 'switch') {
-      this.#switches.push(event.step.to);
-      if (event.step.to !== this.#target) this.backAt ??= Date.now();
+      const { slot = '' } = event.step;
+      this.#switches.push(slot);
+      if (slot !== this.#target) this.backAt ??= Date.now();
       else if (this.#blow.moment === 'switch') this.#strike();
     }
     if (event.type !== 'step' || this.#switches.length === 0) return;
     if (event.step.do === this.#blow.moment) this.#strike();
     if (event.step.do === 'start')
-      this.#startedSlot ||= event.step.orders.some(({ service }) => service.startsWith('api'));
+      this.#startedSlot ||= event.step.services?.some((service) => service.startsWith('api')) ?? false;
   }
 
   #strike(): void {

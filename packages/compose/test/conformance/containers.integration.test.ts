@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Container } from '../../src/core/model.ts';
+import type { Container } from '../../src/domain/container.ts';
 import { composeProject } from '../../src/engine/compose-project.ts';
-import type { Engine } from '../../src/ports.ts';
+import type { Engine } from '../../src/ports/index.ts';
 import { startProject, type TestProject } from '../support/project.ts';
 import { answering, calmPorts, calmProcess, calmWorld } from './simulated.ts';
 
@@ -56,7 +56,7 @@ describe('containers of the simulated and of the real engine', () => {
   beforeAll(async () => {
     project = await startProject();
     engine = composeProject({ directory: project.directory });
-    await engine.preflight({ services: ['api'], single: ['api'], variables: ['API_IMAGE'], graces: {} });
+    await engine.preflight({ services: ['api'], single: ['api'], settings: ['API_IMAGE'], graces: {} });
   });
   afterAll(() => project[Symbol.asyncDispose]());
 

@@ -1,4 +1,4 @@
-import type { Router } from '../../src/ports.ts';
+import type { Router } from '../../src/ports/index.ts';
 
 export const commands = [
   'switch to blue',

@@ -1,4 +1,4 @@
-import type { Ports } from '../../src/ports.ts';
+import type { Ports } from '../../src/ports/index.ts';
 import { portsOf } from '../simulation/ports.ts';
 import { Process } from '../simulation/process.ts';
 import type { Way } from '../simulation/world/router.ts';

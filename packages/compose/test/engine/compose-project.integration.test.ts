@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type Docker from 'dockerode';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { composeProject } from '../../src/engine/compose-project.ts';
-import type { Engine } from '../../src/ports.ts';
+import { connectDocker } from '../../src/engine/docker.ts';
+import type { Engine } from '../../src/ports/index.ts';
 import { startProject, type TestProject } from '../support/project.ts';
 
 describe('composeProject', () => {
@@ -12,7 +12,7 @@ describe('composeProject', () => {
   const request = {
     services: ['api', 'cron'],
     single: ['api', 'cron'],
-    variables: ['API_IMAGE', 'CRON_IMAGE'],
+    settings: ['API_IMAGE', 'CRON_IMAGE'],
     graces: {},
   };
   const only = async (service: string) => {
@@ -73,7 +73,7 @@ describe('composeProject', () => {
     const [api, cron] = [await only('api'), await only('cron')];
     expect(await engine.stop(api, 10_000)).toEqual({ found: true, code: 0 });
     expect(await engine.stop(cron, 1_000)).toEqual({ found: true, code: 137 });
-    const docker = (await engine.docker()) as Docker;
+    const docker = await connectDocker();
     const { HostConfig } = await docker.getContainer(cron.id).inspect();
     expect(HostConfig.RestartPolicy?.Name).toBe('no');
     expect(await engine.awaitExit(cron, 1_000)).toEqual({ found: true, code: 137 });

@@ -17,18 +17,18 @@ describe('composeArguments', () => {
 });
 
 describe('assertDeployable', () => {
-  const none = { services: [], single: [], variables: [] };
+  const none = { services: [], single: [], settings: [] };
   const config = { name: 'shop', services: { api: {}, cron: { deploy: { replicas: 2 } } } };
 
   it('names the service that is missing and those that are there', () => {
     expect(() =>
-      assertDeployable(config, { services: ['api', 'blue'], single: [], variables: [], graces: {} }),
+      assertDeployable(config, { services: ['api', 'blue'], single: [], settings: [], graces: {} }),
     ).toThrow('no service blue; it has api, cron; wanted every service that is deployed: api, blue');
   });
 
   it('refuses an exclusive service with replicas', () => {
     expect(() =>
-      assertDeployable(config, { services: ['cron'], single: ['cron'], variables: [], graces: {} }),
+      assertDeployable(config, { services: ['cron'], single: ['cron'], settings: [], graces: {} }),
     ).toThrow('cron has 2 replicas');
   });
 
@@ -49,7 +49,7 @@ describe('assertDeployable', () => {
 
   it('refuses a variable that two services share', () => {
     expect(() =>
-      assertDeployable(config, { services: [], single: [], variables: ['A', 'A'], graces: {} }),
+      assertDeployable(config, { services: [], single: [], settings: ['A', 'A'], graces: {} }),
     ).toThrow('two services share an image variable');
   });
 });

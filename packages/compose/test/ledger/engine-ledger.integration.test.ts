@@ -3,11 +3,11 @@ import { FakeClock, uniqueName } from '@cutover/testing';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../src/core/model.ts';
+import type { JournalEntry } from '../../src/domain/journal.ts';
 import { connectDocker } from '../../src/engine/docker.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 import { FENCE_AFTER } from '../../src/ledger/heartbeat.ts';
-import type { Ledger } from '../../src/ports.ts';
+import type { Ledger } from '../../src/ports/index.ts';
 
 type LedgerOptions = NonNullable<Parameters<typeof engineLedger>[1]>;
 

@@ -1,5 +1,5 @@
+import { DeployError } from '../../src/domain/errors.ts';
 import { connectDocker } from '../../src/engine/docker.ts';
-import { DeployError } from '../../src/errors.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 
 /**

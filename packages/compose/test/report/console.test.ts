@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deployRelease } from '../../src/deployment.ts';
 import { consoleReporter } from '../../src/report/console.ts';
+import { deployRelease } from '../../src/run/deployment.ts';
 import { release } from '../support/releases.ts';
 import { World } from '../support/world.ts';
 

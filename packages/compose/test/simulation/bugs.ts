@@ -1,7 +1,9 @@
-import type { Container, JournalEntry, RouterSlot } from '../../src/core/model.ts';
-import { resumeDeployment } from '../../src/deployment.ts';
-import type { Settings } from '../../src/options.ts';
-import type { Engine, Ledger, Lock, Router } from '../../src/ports.ts';
+import type { Container } from '../../src/domain/container.ts';
+import type { JournalEntry } from '../../src/domain/journal.ts';
+import type { RouterSlot } from '../../src/domain/router-state.ts';
+import type { Engine, Ledger, Lock, Router } from '../../src/ports/index.ts';
+import { resumeDeployment } from '../../src/run/deployment.ts';
+import type { Settings } from '../../src/run/options.ts';
 import { CANARY, scaleOf } from './layout.ts';
 import { rollBack, type Sabotage } from './simulate.ts';
 import { ServerRouter } from './world/server-router.ts';

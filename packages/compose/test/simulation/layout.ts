@@ -1,5 +1,6 @@
-import type { Image, Layout, Release } from '../../src/core/model.ts';
-import type { Policy } from '../../src/core/policy.ts';
+import type { Layout } from '../../src/domain/layout.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import type { Image, Release } from '../../src/domain/release.ts';
 
 /** The shop of the simulator: two slots, one cron, two workers; short times, since virtual time is not free either. */
 export const layout: Layout = {

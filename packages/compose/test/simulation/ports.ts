@@ -1,11 +1,11 @@
-import { lifeOf } from '../../src/core/judge.ts';
-import type { Hooks, Policy } from '../../src/core/policy.ts';
-import type { DeployEvent } from '../../src/events.ts';
+import { lifeOf } from '../../src/domain/container.ts';
+import type { DeployEvent } from '../../src/domain/events.ts';
+import type { Hooks, Policy } from '../../src/domain/policy.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
-import { listeners } from '../../src/listeners.ts';
-import type { Settings } from '../../src/options.ts';
-import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports.ts';
+import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports/index.ts';
+import { listeners } from '../../src/report/listeners.ts';
+import type { Settings } from '../../src/run/options.ts';
 import {
   CANARY,
   image,
@@ -41,23 +41,27 @@ export function portsOf(around: Surroundings): {
   ledgerWith: (surroundings: NonNullable<Parameters<typeof engineLedger>[1]>) => Ledger;
 } {
   const { world, process, identity, isGone, hooks, onEvent } = around;
-  const engine = engineOf(around);
   const router = routerOf(around);
   let ids = 0;
   let tokens = 0;
   const ledgerWith: ReturnType<typeof portsOf>['ledgerWith'] = (surroundings) =>
-    engineLedger(engine, {
-      clock: process.clock,
-      date: () => new Date(world.kernel.now),
-      newToken: () => `${process.name}-${++tokens}`,
-      identify: async () => identity,
-      isGone,
-      ...surroundings,
-    });
+    engineLedger(
+      { project: async () => 'shop', docker: () => dockerIn(around) },
+      {
+        clock: process.clock,
+        date: () => new Date(world.kernel.now),
+        newToken: () => `${process.name}-${++tokens}`,
+        identify: async () => identity,
+        isGone,
+        ...surroundings,
+      },
+    );
+  const ledger = ledgerWith({});
+  const engine: Engine = { ...engineOf(around), ledger: () => ledger };
   const ports: Ports = {
     engine,
     router,
-    ledger: ledgerWith({}),
+    ledger,
     clock: process.clock,
     newId: () => `${process.name}-${++ids}`,
     emit: listeners((event) => {
@@ -74,6 +78,17 @@ export function portsOf(around: Surroundings): {
 
 const unreachable = new Error('Cannot connect to the Docker daemon');
 
+async function dockerIn({ world: { engine, shelf }, process }: Surroundings) {
+  return dockerOf(
+    process,
+    shelf,
+    () => {
+      if (engine.isDown) throw unreachable;
+    },
+    () => engine.diskFull,
+  );
+}
+
 /** Every effect is judged where it happens: intent first (I10), and by whom (I8). */
 function judged(world: World, process: Process, what: string, announced: () => boolean): void {
   const { lock, journal } = world.shelf;
@@ -83,7 +98,7 @@ function judged(world: World, process: Process, what: string, announced: () => b
   if (!lock && journal.length > 0) world.reach('effect without a lock');
 }
 
-function engineOf({ world, process }: Surroundings): Engine {
+function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
   const { engine, shelf } = world;
   const ask = <T>({ name, mutates, patience, serve }: Omit<Call<T>, 'to'>): Promise<T> =>
     process.call({
@@ -99,15 +114,6 @@ function engineOf({ world, process }: Surroundings): Engine {
     judged(world, process, what, () => shelf.journal.some(({ type }) => type === 'intent'));
   return {
     project: async () => 'shop',
-    docker: async () =>
-      dockerOf(
-        process,
-        shelf,
-        () => {
-          if (engine.isDown) throw unreachable;
-        },
-        () => engine.diskFull,
-      ),
     preflight: async () => {},
     resolve: (name) =>
       ask({

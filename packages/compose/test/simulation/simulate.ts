@@ -1,9 +1,9 @@
-import { remember, unfinished } from '../../src/core/journal.ts';
-import { deployRelease, resumeDeployment } from '../../src/deployment.ts';
-import { DeployError } from '../../src/errors.ts';
+import { DeployError } from '../../src/domain/errors.ts';
+import { remember, unfinished } from '../../src/domain/journal.ts';
 import { STALE_AFTER } from '../../src/ledger/heartbeat.ts';
 import { type Identity, isWithinReach } from '../../src/ledger/identity.ts';
-import { earlierRelease } from '../../src/release.ts';
+import { deployRelease, resumeDeployment } from '../../src/run/deployment.ts';
+import { earlierRelease } from '../../src/run/release.ts';
 import { callFault, type Fault, isAt, type Plan, type RunKind } from './faults.ts';
 import { release } from './layout.ts';
 import { allOn, portsOf } from './ports.ts';

@@ -1,4 +1,4 @@
-import type { Release } from '../../src/core/model.ts';
+import type { Release } from '../../src/domain/release.ts';
 import { image } from './world.ts';
 
 export const release = (version: string): Release => ({

@@ -6,12 +6,12 @@ import { systemClock } from '@cutover/internal';
 import { freePorts, uniqueName } from '@cutover/testing';
 import { execa } from 'execa';
 import { blueGreen, type Deployment } from '../../src/blue-green.ts';
+import type { DeployEvent } from '../../src/domain/events.ts';
 import { composeProject } from '../../src/engine/compose-project.ts';
-import type { DeployEvent } from '../../src/events.ts';
-import type { BlueGreenOptions } from '../../src/options.ts';
-import type { Router } from '../../src/ports.ts';
+import type { Router } from '../../src/ports/index.ts';
 import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
 import { haproxyServerRouter } from '../../src/router/haproxy-server.ts';
+import type { BlueGreenOptions } from '../../src/run/options.ts';
 
 /** A small application in two slots behind a real HAProxy, on the real engine; all of it goes when disposed. */
 export interface Stack extends AsyncDisposable {

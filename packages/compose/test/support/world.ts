@@ -1,9 +1,13 @@
 import { FakeClock } from '@cutover/testing';
-import type { Container, Image, JournalEntry, Layout, RouterState } from '../../src/core/model.ts';
-import type { Policy } from '../../src/core/policy.ts';
-import type { DeployEvent } from '../../src/events.ts';
-import type { Settings } from '../../src/options.ts';
-import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports.ts';
+import type { Container } from '../../src/domain/container.ts';
+import type { DeployEvent } from '../../src/domain/events.ts';
+import type { JournalEntry } from '../../src/domain/journal.ts';
+import type { Layout } from '../../src/domain/layout.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import type { Image } from '../../src/domain/release.ts';
+import type { RouterState } from '../../src/domain/router-state.ts';
+import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports/index.ts';
+import type { Settings } from '../../src/run/options.ts';
 
 export const image = (version: string): Image => ({
   name: `api:${version}`,
@@ -140,9 +144,7 @@ export class World {
 
   readonly engine: Engine = {
     project: async () => 'shop',
-    docker: async () => {
-      throw new Error('there is no docker in this world');
-    },
+    ledger: () => this.ledger,
     preflight: async () => {},
     resolve: async (name) => image(name.split(':')[1] as string),
     observe: () => this.#call(undefined, () => this.containers),

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
+import { normalAddress } from '@cutover/internal';
 import { HaproxyError } from '../errors.ts';
-import { normalAddress } from '../grammar/ip.ts';
 import { address, integer, line, type ServerName, server, value } from '../grammar/words.ts';
 import { type Command, change } from './command.ts';
 

@@ -2,8 +2,8 @@ import { createConnection } from 'node:net';
 import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@cutover/internal';
+import { isLoopback } from '@cutover/internal';
 import { HaproxyError } from '../errors.ts';
-import { isLoopback } from '../grammar/ip.ts';
 
 /** Opens a stream to HAProxy's runtime socket; resolves when bytes can be written. Honours `signal`. */
 export type Connect = (signal: AbortSignal) => Promise<Duplex>;

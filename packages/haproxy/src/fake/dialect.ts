@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { normalAddress } from '../grammar/ip.ts';
+import { normalAddress } from '@cutover/internal';
 import { MAP_HANDLERS } from './dialect-maps.ts';
 import { showStat } from './dialect-stat.ts';
 import type { Asked, Handler, Reply } from './handler.ts';

@@ -1,8 +1,8 @@
+import { isLoopback } from '@cutover/internal';
 import type { Level } from '../commands/command.ts';
 import type { PatternFile } from '../commands/map.ts';
 import type { ServerState } from '../commands/servers-state.ts';
 import type { StatRow } from '../commands/stat.ts';
-import { isLoopback } from '../grammar/ip.ts';
 import type { CliSocket } from './cli-sockets.ts';
 import { CONFIG_LOOKS } from './config-findings.ts';
 import type { Finding, Look } from './finding.ts';

@@ -1,7 +1,6 @@
-import { option } from '@cutover/internal';
+import { option, sameAddress } from '@cutover/internal';
 import { setServerAddress } from '../commands/server.ts';
 import { checkOptions } from '../errors.ts';
-import { sameAddress } from '../grammar/ip.ts';
 import { changeServer, doingTo, SERVER_RULES, type ServerOptions } from './on-server.ts';
 import { STATE_TIMEOUT } from './open.ts';
 import type { ServerView } from './server-view.ts';

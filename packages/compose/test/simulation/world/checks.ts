@@ -1,4 +1,4 @@
-import type { SlotName } from '../../../src/core/model.ts';
+import type { SlotName } from '../../../src/domain/layout.ts';
 import type { Kernel, Scheduled } from '../kernel.ts';
 
 const CHECK_INTERVAL = 200;

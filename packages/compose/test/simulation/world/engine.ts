@@ -1,4 +1,4 @@
-import type { Container, Health } from '../../../src/core/model.ts';
+import type { Container, Health } from '../../../src/domain/container.ts';
 import type { Kernel, Scheduled } from '../kernel.ts';
 import { graceOf, image, serviceNames, slotOf, variableOf, versionOf } from '../layout.ts';
 import type { Random } from '../random.ts';

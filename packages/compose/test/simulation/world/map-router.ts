@@ -1,4 +1,5 @@
-import type { RouterState, SlotName } from '../../../src/core/model.ts';
+import type { SlotName } from '../../../src/domain/layout.ts';
+import type { RouterState } from '../../../src/domain/router-state.ts';
 import { SimRouter } from './router.ts';
 
 /** What a commit names: a version, and the worker process that counted it. */

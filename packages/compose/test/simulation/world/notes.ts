@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { JournalEntry } from '../../../src/core/model.ts';
+import type { JournalEntry } from '../../../src/domain/journal.ts';
 import { CANARY } from '../layout.ts';
 import type { Process } from '../process.ts';
 

@@ -1,5 +1,6 @@
-import type { RouterState, SlotName } from '../../../src/core/model.ts';
-import { DeployError } from '../../../src/errors.ts';
+import { DeployError } from '../../../src/domain/errors.ts';
+import type { SlotName } from '../../../src/domain/layout.ts';
+import type { RouterState } from '../../../src/domain/router-state.ts';
 import { liveServer } from '../../../src/router/live-server.ts';
 import { SimRouter } from './router.ts';
 

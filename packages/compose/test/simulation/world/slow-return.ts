@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../../src/core/model.ts';
+import type { JournalEntry } from '../../../src/domain/journal.ts';
 import type { Kernel } from '../kernel.ts';
 import { policy, slotOf } from '../layout.ts';
 import { answers, lifeOf, type SimContainer, type SimEngine } from './engine.ts';

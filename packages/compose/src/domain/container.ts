@@ -1,0 +1,60 @@
+import { sameAddress } from '@cutover/internal';
+import type { ServiceName } from './layout.ts';
+import type { RouterSlot } from './router-state.ts';
+
+export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
+
+/** A container of the project as the engine reports it. */
+export interface Container {
+  readonly id: string;
+  readonly name: string;
+  readonly service: ServiceName;
+  /** Id of its image. */
+  readonly image: string;
+  /** The image reference it was created from, for people. */
+  readonly imageName: string;
+  readonly running: boolean;
+  /** Between two lives: it has ended, and the engine is about to start it again. It counts as running meanwhile. */
+  readonly restarting?: boolean | undefined;
+  /** Its processes are frozen: it runs, and answers nothing. */
+  readonly paused?: boolean | undefined;
+  readonly health: Health;
+  /** When it was last started, as the engine writes it: each start is a new life. */
+  readonly startedAt: string;
+  /** How often the engine restarted it. */
+  readonly restarts: number;
+  readonly exitCode: number;
+  /** Milliseconds of grace that it was created with; undefined for the engine's own default. */
+  readonly stopTimeout?: number | undefined;
+  /** Its addresses on the networks of the project. */
+  readonly addresses: readonly string[];
+}
+
+/** One life of a container. Started again it is a new one: nothing that was proven of it or said to it holds any more. */
+export const lifeOf = ({ id, startedAt }: Container): string => `${id}@${startedAt}`;
+
+/** What one look at a container found: good, not yet, or never. */
+export type ProbeResult =
+  | { readonly good: true }
+  | { readonly good: false; readonly why: string; readonly final?: boolean };
+
+/** Container and router, judged together: pure, so that each rule can be seen and tested alone. */
+export function judge(
+  before: Container,
+  now: Container | undefined,
+  router: RouterSlot | undefined,
+): ProbeResult {
+  if (!now) return { good: false, final: true, why: 'the container is gone' };
+  if (!now.running)
+    return { good: false, final: true, why: `the container exited with code ${now.exitCode}` };
+  if (now.restarting || lifeOf(now) !== lifeOf(before))
+    return { good: false, final: true, why: 'the container restarts' };
+  if (now.paused) return { good: false, why: 'the container is paused' };
+  if (now.health === 'unhealthy') return { good: false, final: true, why: 'its health check says unhealthy' };
+  if (now.health === 'starting') return { good: false, why: 'its health check has not passed yet' };
+  if (!router?.up) return { good: false, why: 'the router does not see it up yet' };
+  if (router.address && !now.addresses.some((address) => sameAddress(address, router.address))) {
+    return { good: false, why: `the router still looks at ${router.address}, not at this container` };
+  }
+  return { good: true };
+}

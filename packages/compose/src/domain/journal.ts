@@ -1,0 +1,62 @@
+import type { Intent, Outcome } from './intent.ts';
+import type { SlotName } from './layout.ts';
+
+/** What cannot be observed, only remembered: intents and decisions, each written before its effect. */
+export type JournalEntry =
+  | { readonly type: 'acquired'; readonly purpose: string; readonly host: string; readonly pid: number }
+  | { readonly type: 'intent'; readonly intent: Intent }
+  | { readonly type: 'stopping'; readonly containers: readonly string[] }
+  | { readonly type: 'switching'; readonly to: SlotName; readonly lives: readonly string[] }
+  | { readonly type: 'undo'; readonly reason: string }
+  | { readonly type: 'outcome'; readonly outcome: Outcome };
+
+/** What the journal says of the deployment that is under way. */
+export interface Remembered {
+  readonly direction: 'forward' | 'back';
+  /** Lives of containers that were sent their one SIGTERM. */
+  readonly stopping: ReadonlySet<string>;
+  /** Lives of the containers that the traffic was last sent to: what runs there later under another life has restarted. */
+  readonly routed: ReadonlySet<string>;
+}
+
+/** The entries of the latest deployment, its intent first; empty when there was none. */
+export const latest = (journal: readonly JournalEntry[]): readonly JournalEntry[] =>
+  journal.slice(
+    Math.max(
+      0,
+      journal.findLastIndex(({ type }) => type === 'intent'),
+    ),
+  );
+
+/** The deployment that began and never ended, if there is one. */
+export function unfinished(journal: readonly JournalEntry[]): Intent | undefined {
+  const [head, ...rest] = latest(journal);
+  if (head?.type !== 'intent' || rest.some(({ type }) => type === 'outcome')) return undefined;
+  return head.intent;
+}
+
+/** The latest deployment that ended all-new: what runs now, and what a rollback returns to. */
+export function lastDeployed(journal: readonly JournalEntry[]): Intent | undefined {
+  const end = journal.findLastIndex((entry) => entry.type === 'outcome' && entry.outcome === 'deployed');
+  const [head] = latest(journal.slice(0, Math.max(0, end)));
+  return head?.type === 'intent' ? head.intent : undefined;
+}
+
+/** What the entries since the latest intent say. */
+export function remember(journal: readonly JournalEntry[]): Remembered {
+  const entries = latest(journal);
+  return {
+    direction: entries.some(({ type }) => type === 'undo') ? 'back' : 'forward',
+    stopping: new Set(entries.flatMap((entry) => (entry.type === 'stopping' ? entry.containers : []))),
+    routed: new Set(entries.findLast(isSwitching)?.lives),
+  };
+}
+
+const isSwitching = (entry: JournalEntry) => entry.type === 'switching';
+
+/** How many of the oldest entries nobody needs: those before the latest deployment that ended all-new. */
+export function pruneBefore(journal: readonly JournalEntry[]): number {
+  const kept = lastDeployed(journal);
+  const at = journal.findIndex((entry) => entry.type === 'intent' && entry.intent.id === kept?.id);
+  return Math.max(0, at);
+}

@@ -1,0 +1,69 @@
+import type { Check } from '@cutover/healthcheck';
+import type { SlotName } from './layout.ts';
+
+/** What the caller runs at the two moments that matter; each is handed the caller's own words back. */
+export interface Hooks {
+  /** Runs when the new slot is proven and the background services are stopped; if it rejects, traffic never moves. */
+  beforeSwitch?: (facts: { release: string; to: SlotName }) => Promise<void>;
+  /** Runs once traffic is on the new slot; if it rejects, traffic goes back. */
+  afterSwitch?: (facts: { release: string; to: SlotName }) => Promise<void>;
+}
+
+/** The proof that a slot may take traffic. */
+export interface GatePolicy {
+  /** Good looks in a row. Default 3. */
+  readonly consecutive: number;
+  /** Milliseconds it must have been good without a break. Default 10 000. */
+  readonly stableFor: number;
+  /** Milliseconds between two looks. Default 500. */
+  readonly interval: number;
+  /** Milliseconds until it has failed. Default 300 000. */
+  readonly timeout: number;
+  /** Further checks, run with every look; each is limited to 5 s. */
+  readonly checks: readonly Check[];
+}
+
+/** What the old slot is given to finish. */
+export interface DrainPolicy {
+  /** Milliseconds until what is left is announced as cut. Default 60 000. */
+  readonly timeout: number;
+  /** Milliseconds between two looks. Default 100. */
+  readonly interval: number;
+}
+
+/** How the new slot is watched while the old one stays warm. */
+export interface WatchPolicy {
+  /** Milliseconds for which the old slot stays warm once everything else is done. Default 10 000. */
+  readonly for: number;
+  /** Milliseconds between two looks, from the switch until the old slot is stopped. Default 150. */
+  readonly every: number;
+}
+
+/** The proof that a background service runs. */
+export interface VerifyPolicy {
+  /** Milliseconds it must stay up, and healthy where it has a health check. Default 3 000. */
+  readonly stableFor: number;
+  /** Milliseconds until it has failed. Default 60 000. */
+  readonly timeout: number;
+}
+
+export interface Policy {
+  readonly gate: GatePolicy;
+  readonly drain: DrainPolicy;
+  readonly watch: WatchPolicy;
+  readonly verify: VerifyPolicy;
+  readonly hooks: Hooks;
+}
+
+export const DEFAULT_GATE: GatePolicy = {
+  consecutive: 3,
+  stableFor: 10_000,
+  interval: 500,
+  timeout: 300_000,
+  checks: [],
+};
+export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };
+export const DEFAULT_WATCH: WatchPolicy = { for: 10_000, every: 150 };
+export const DEFAULT_VERIFY: VerifyPolicy = { stableFor: 3_000, timeout: 60_000 };
+/** Milliseconds that Docker waits between SIGTERM and SIGKILL where nobody says otherwise. */
+export const DEFAULT_GRACE_PERIOD = 10_000;

@@ -1,0 +1,127 @@
+import { type Container, judge, lifeOf } from './container.ts';
+import type { Intent } from './intent.ts';
+import type { Remembered } from './journal.ts';
+import { type Layout, type ServiceName, type SlotName, serviceOf } from './layout.ts';
+import type { Image } from './release.ts';
+import type { RouterState } from './router-state.ts';
+
+/** The outside world at one moment. */
+export interface Observation {
+  readonly containers: readonly Container[];
+  readonly router: RouterState;
+}
+
+/** What this process has seen proven. A successor proves it again, so it is kept nowhere. */
+export interface Proofs {
+  /** Containers that it started: one of these that has ended is a failure, any other is a leftover. */
+  readonly started: ReadonlySet<string>;
+  /** Lives of containers that passed the gate, or were verified. */
+  readonly proven: ReadonlySet<string>;
+  readonly drained: ReadonlySet<string>;
+  /** The new slot has had the traffic, and was well, for as long as it is watched. */
+  readonly watched: boolean;
+}
+
+/** All that a decision is made from. */
+export interface Situation extends Observation {
+  readonly layout: Layout;
+  readonly intent: Intent;
+  readonly progress: Remembered & Proofs;
+}
+
+/** The image each service should run; `undefined` for none, so that it is stopped. */
+export type Wanted = Readonly<Record<ServiceName, Image | undefined>>;
+
+export const containersOf = (s: Observation, service: ServiceName): readonly Container[] =>
+  s.containers.filter((container) => container.service === service);
+
+export const containersOfSlot = (s: Situation, slot: SlotName): readonly Container[] =>
+  containersOf(s, serviceOf(s.layout, slot));
+
+export const isRunning = (s: Situation, slot: SlotName): boolean =>
+  containersOfSlot(s, slot).some(({ running }) => running);
+
+/** It passed its proof, or had the traffic when the deployment began. */
+export const isProven = ({ progress, intent }: Situation, container: Container): boolean =>
+  progress.proven.has(lifeOf(container)) || intent.previous.life === lifeOf(container);
+
+/** It was told to stop, or it has ended; one that ends between its start and its proof is for the proof to judge. */
+const isTerminated = (s: Situation, container: Container): boolean =>
+  s.progress.stopping.has(lifeOf(container)) ||
+  (!container.running && (!s.progress.started.has(container.id) || isProven(s, container)));
+
+/** What of these services runs on another image, was told to stop, or has ended. */
+export const outdated = (s: Situation, wanted: Wanted): readonly Container[] =>
+  Object.entries(wanted).flatMap(([service, image]) =>
+    containersOf(s, service).filter(
+      (container) => container.image !== image?.id || isTerminated(s, container),
+    ),
+  );
+
+/**
+ * Engine and router both say that it could take traffic at once, and nobody told it to stop: the router alone would be
+ * late to notice, and a stop whose answer was lost may be on its way.
+ */
+const isWarm = (s: Situation, slot: SlotName): boolean =>
+  containersOfSlot(s, slot).some(
+    (c) => !s.progress.stopping.has(lifeOf(c)) && judge(c, c, s.router.slots[slot]).good,
+  );
+
+/** What runs there is what was proven, and is as good as it was then. */
+export const isFit = (s: Situation, slot: SlotName): boolean =>
+  isWarm(s, slot) && containersOfSlot(s, slot).every((container) => isProven(s, container));
+
+/** The traffic is on the slot that gets the release. */
+export const hasSwitched = ({ router, intent }: Situation): boolean => router.live === intent.target;
+
+/**
+ * The slot that had the traffic has it still, or could take it at once. Where nothing ran there when the deployment
+ * began, there is nothing to go back to: what somebody has started there since is unknown.
+ */
+export const hasWayBack = (s: Situation): boolean =>
+  s.router.live === s.intent.origin || (s.intent.previous.slot !== undefined && isWarm(s, s.intent.origin));
+
+/** The new slot has the traffic, and the old one could take it at once. */
+export const hasWarmWayBack = (s: Situation): boolean =>
+  s.progress.direction === 'forward' &&
+  hasSwitched(s) &&
+  s.intent.target !== s.intent.origin &&
+  hasWayBack(s);
+
+/** Why a slot that has the traffic, in the lives `routed`, serves badly; undefined when nothing is known against it. */
+export function faultOf(
+  s: Situation,
+  slot: SlotName,
+  routed: ReadonlySet<string> = s.progress.routed,
+): string | undefined {
+  const containers = containersOfSlot(s, slot);
+  if (containers.length === 0) return 'its container is gone';
+  for (const container of containers) {
+    const found = judge(container, container, s.router.slots[slot]);
+    if (!found.good) return found.why;
+    if (routed.size > 0 && !routed.has(lifeOf(container))) return 'the container was started again';
+  }
+  return undefined;
+}
+
+/** The situation with more proven than before: what a step promises. */
+export const withProofs = (s: Situation, proofs: Partial<Proofs>): Situation => ({
+  ...s,
+  progress: { ...s.progress, ...proofs },
+});
+
+export const including = (
+  lives: ReadonlySet<string>,
+  containers: readonly Container[],
+): ReadonlySet<string> => new Set([...lives, ...containers.map(lifeOf)]);
+
+export function only(containers: readonly Container[]): Container {
+  const [container, ...others] = containers;
+  if (!container || others.length > 0)
+    throw new Error(`assertion: one container expected, ${containers.length} seen`);
+  return container;
+}
+
+export function assert(holds: boolean | undefined, broken: string): asserts holds {
+  if (!holds) throw new Error(`assertion: ${broken}`);
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '@cutover/internal';
+import type { Container } from '../domain/container.ts';
+import type { DeployEvent } from '../domain/events.ts';
+import type { JournalEntry } from '../domain/journal.ts';
+import type { ServiceName, SlotName } from '../domain/layout.ts';
+import type { Image } from '../domain/release.ts';
+import type { RouterState } from '../domain/router-state.ts';
+
+/** Everything outside: the real ones are in `engine/`, `router/` and `ledger/`. */
+export interface Ports {
+  readonly engine: Engine;
+  readonly router: Router;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly emit: (event: DeployEvent) => void;
+}
+
+/** What runs containers. Every container is named by its full id, so that a successor of the same name is never hit. */
+export interface Engine {
+  /** Name of the project, for people and for the ledger. */
+  project(): Promise<string>;
+  /** Lock and journal of the project, kept where what they guard runs. */
+  ledger(): Ledger;
+  /** Proves, without a change, that the engine answers and that the services can be deployed. */
+  preflight(request: DeployRequest): Promise<void>;
+  /** The image of that name, pulled if the engine lacks it. */
+  resolve(name: string, signal?: AbortSignal): Promise<Image>;
+  /**
+   * The containers of the project, or of some services alone: that does not wait for an engine that is starting others.
+   */
+  observe(services?: readonly ServiceName[]): Promise<readonly Container[]>;
+  /** Writes the images where the engine reads them (setting → reference), atomically. */
+  pin(images: Readonly<Record<string, string>>): Promise<void>;
+  /** Creates and starts what is missing of one service (its own scale by default); never recreates what runs. */
+  up(service: ServiceName, replicas: number | undefined, signal?: AbortSignal): Promise<void>;
+  /** Makes a bare `up` by hand start the services of `live` and leave those of `idle` alone. */
+  prefer(live: ServiceName, idle: readonly ServiceName[]): Promise<void>;
+  /** Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. */
+  stop(container: Container, gracePeriod: number): Promise<Exit>;
+  /** Waits for the exit of a container that was told to stop before; undefined when it still runs after `limit` ms. */
+  awaitExit(container: Container, limit: number): Promise<Exit | undefined>;
+  remove(container: Container): Promise<void>;
+  /** The end of its output, with the secrets of its environment masked. */
+  tail(container: Container, lines: number): Promise<readonly string[]>;
+}
+
+/** What a deployment will ask of the project. */
+export interface DeployRequest {
+  readonly services: readonly ServiceName[];
+  /** Those of which there is one container at most. */
+  readonly single: readonly ServiceName[];
+  /** The settings that hold their images. */
+  readonly settings: readonly string[];
+  /** Milliseconds of grace that were promised to services, which the project must promise as well. */
+  readonly graces: Readonly<Record<ServiceName, number>>;
+}
+
+export interface Exit {
+  /** 137 when it was killed. */
+  readonly code: number;
+  /** False when there was no such container any more. */
+  readonly found: boolean;
+}
+
+/** What sends traffic to a slot. */
+export interface Router {
+  /** Proves, changing nothing, that it can be steered and knows these slots. */
+  preflight(slots: readonly SlotName[]): Promise<void>;
+  observe(): Promise<RouterState>;
+  /**
+   * Forgets what was known of a slot without traffic, so that `up` tells of checks from now on: a router is late to
+   * notice that a container is gone, and its successor may have the same address.
+   */
+  warm?(slot: SlotName): Promise<void>;
+  /**
+   * For who has just got the lock: the router refuses from now on what its former holder may still send. Asks
+   * `confirm` at the latest moment at which it can give up. Left out where the router has nothing to check.
+   */
+  fence?(confirm: () => Promise<void>): Promise<void>;
+  /**
+   * Sends all new traffic to `to`, without a moment in which no slot takes it; read back before it resolves. Asks
+   * `confirm` as {@link fence} does.
+   */
+  switchTo(to: SlotName, from: SlotName, confirm: () => Promise<void>): Promise<void>;
+  /**
+   * Closes a slot without traffic to new traffic, so that it takes none when it comes up; read back before it resolves.
+   * Left out where only the live slot is ever named.
+   */
+  close?(slot: SlotName): Promise<void>;
+  /** One request through the router; rejects when it is not answered well. */
+  probe?(signal: AbortSignal): Promise<void>;
+  /** Makes a restarted router choose `slot`. */
+  persist(slot: SlotName): Promise<void>;
+}
+
+/** Lock and journal. */
+export interface Ledger {
+  /** Every entry, oldest first. */
+  read(): Promise<readonly JournalEntry[]>;
+  /** The one lock of the project; rejects with `locked` while a live process has it. */
+  acquire(purpose: string): Promise<Lock>;
+  /** Who holds the lock now; not one that is known to be dead. */
+  holder(): Promise<Holder | undefined>;
+}
+
+export interface Holder {
+  readonly purpose: string;
+  readonly host: string;
+  readonly pid: number;
+  /** ISO 8601, by the holder's clock; for people only. */
+  readonly since: string;
+}
+
+export interface Lock {
+  /** Rejects with `locked` when another process is known to have taken over; asked before each step. */
+  assertHeld(): Promise<void>;
+  /** The same, as the engine has it now; asked before what cannot be repeated or named by id. */
+  confirm(): Promise<void>;
+  append(entry: JournalEntry): Promise<void>;
+  /** Drops what no rollback needs any more. */
+  prune(): Promise<void>;
+  release(): Promise<void>;
+}

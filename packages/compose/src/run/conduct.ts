@@ -1,0 +1,66 @@
+import type { Intent, Outcome } from '../domain/intent.ts';
+import type { JournalEntry } from '../domain/journal.ts';
+import type { SlotName } from '../domain/layout.ts';
+import type { Release } from '../domain/release.ts';
+import type { Lock, Ports } from '../ports/index.ts';
+import { converge } from './converge.ts';
+import { endedBadly } from './ending.ts';
+import type { Settings } from './options.ts';
+import { retryingPorts } from './retries.ts';
+import { nothingSeen, type Run } from './run.ts';
+
+/** What a deployment is asked for. */
+export interface Order {
+  readonly kind: Intent['kind'];
+  readonly release: Release;
+  readonly slot?: SlotName | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Context {
+  readonly settings: Settings;
+  readonly ports: Ports;
+}
+
+export function newRun(
+  { settings, ports }: Context,
+  lock: Lock,
+  intent: Intent,
+  journal: JournalEntry[],
+  signal: AbortSignal | undefined,
+): Run {
+  const { layout, policy } = settings;
+  return { ports: retryingPorts(ports), layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
+}
+
+/** Runs it to its end, and tells of it. */
+export async function conduct({ ports }: Context, run: Run, resumed: boolean): Promise<Outcome> {
+  const { emit, clock } = ports;
+  const begun = clock.now();
+  emit({ type: 'deploying', intent: run.intent, resumed });
+  try {
+    const outcome = await converge(run);
+    emit({ type: 'ended', outcome, duration: clock.now() - begun });
+    // What a prune leaves behind is no reason to fail.
+    await run.lock.prune().catch(() => {});
+    return outcome;
+  } catch (error) {
+    throw await endedBadly(run, error);
+  }
+}
+
+/** Whoever had the lock before can do no more harm at the router before anything is decided from what it shows. */
+export async function holdingLock<T>(
+  { ports }: Context,
+  purpose: string,
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> {
+  const lock = await ports.ledger.acquire(purpose);
+  try {
+    await retryingPorts(ports).router.fence?.(lock.confirm);
+    return await work(lock);
+  } finally {
+    // A lock that cannot be given back is taken over once this process has ended.
+    await lock.release().catch(() => {});
+  }
+}

@@ -1,0 +1,97 @@
+import { DeployError } from '../domain/errors.ts';
+import type { Outcome } from '../domain/intent.ts';
+import { hasSwitched, hasWayBack, type Situation } from '../domain/situation.ts';
+import { assertSafe, describe, kindOf, type Step } from '../steps/index.ts';
+import { decide } from './decide.ts';
+import { asDeployError } from './failure.ts';
+import { MOST_STEPS } from './plan.ts';
+import { prefer } from './prefer.ts';
+import { look, lookAtSlots, type Run, settlePending, write } from './run.ts';
+import { failureOf, whileWatched } from './while-watched.ts';
+
+/** Look, decide, do, until all is new or all is old. */
+export async function converge(run: Run): Promise<Outcome> {
+  try {
+    for (let steps = 0; steps < MOST_STEPS; steps++) {
+      // What is left of a step that was overtaken keeps nothing waiting but what the slots decide: where the traffic goes.
+      const situation = await (run.seen.pending.length > 0 ? lookAtSlots(run) : look(run));
+      const failure = failureOf(run, situation);
+      if (failure) {
+        await beginRollback(run, situation, failure);
+        continue;
+      }
+      const step = decide(situation);
+      if (step.do !== 'switch' && run.seen.pending.length > 0) {
+        await settlePending(run);
+        continue;
+      }
+      assertSafe(situation, step);
+      await run.lock.assertHeld();
+      if (step.do === 'finish') return await finish(run, situation, step.outcome);
+      await attempt(run, situation, step);
+    }
+    throw new Error('assertion: a deployment goes in circles');
+  } finally {
+    await settlePending(run);
+  }
+}
+
+async function finish(run: Run, { router }: Situation, outcome: Outcome): Promise<Outcome> {
+  await prefer(run, router.live);
+  await write(run, { type: 'outcome', outcome });
+  return outcome;
+}
+
+/** Does one step. A failure begins the rollback, unless there is no way back. */
+async function attempt(run: Run, situation: Situation, step: Step): Promise<void> {
+  const { emit, clock } = run.ports;
+  const begun = clock.now();
+  const summary = describe(step);
+  const perform = (doer: Run) => kindOf(step).perform(doer, step, situation);
+  emit({ type: 'step', step: summary });
+  try {
+    if (mayInterrupt(situation, step)) run.signal?.throwIfAborted();
+    await (mayBeOvertaken(situation, step) ? whileWatched(run, perform) : perform(run));
+    emit({ type: 'done', step: summary, duration: clock.now() - begun });
+  } catch (thrown) {
+    const failure = asDeployError(run, step, thrown);
+    emit({ type: 'failed', step: summary, duration: clock.now() - begun, reason: failure.message });
+    await beginRollback(run, situation, failure);
+  }
+}
+
+async function beginRollback(run: Run, situation: Situation, failure: DeployError): Promise<void> {
+  if (failure.code === 'locked') throw failure;
+  if (situation.progress.direction === 'back') throw undoFailed(failure);
+  if (failure.code === 'interrupted' && hasSwitched(situation)) throw failure;
+  // Where the old slot was just seen warm, nothing more is asked before the traffic is on it.
+  if (failure.facts.warm !== true && !hasWayBack(await look(run))) throw failure;
+  run.seen.failure = failure;
+  run.ports.emit({ type: 'undoing', reason: failure.message });
+  await write(run, { type: 'undo', reason: failure.message });
+}
+
+/**
+ * Asked to stop, a deployment that has not switched goes back; one that has first brings every service up, since
+ * stopping in between would leave nobody running the jobs. It then leaves the old slot to whoever resumes.
+ */
+const mayInterrupt = (s: Situation, step: Step): boolean =>
+  s.progress.direction === 'forward' && (!hasSwitched(s) || kindOf(step).canBeLeft === true);
+
+/**
+ * From the switch until the old slot is stopped, the new one is watched beside each step. Not beside what commands the
+ * router, and not once the old slot is being stopped: there is no way back to it.
+ */
+function mayBeOvertaken(s: Situation, step: Step): boolean {
+  const { direction } = s.progress;
+  if (direction === 'back' || !hasSwitched(s) || s.intent.target === s.intent.origin) return false;
+  const { steersRouter, endsWayBack } = kindOf(step);
+  return !steersRouter && !endsWayBack?.(s, step);
+}
+
+const undoFailed = (cause: DeployError): DeployError =>
+  new DeployError(
+    'undo-failed',
+    { ...cause.explanation, doing: `going back: ${cause.explanation.doing}` },
+    { cause, facts: cause.facts },
+  );

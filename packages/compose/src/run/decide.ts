@@ -1,0 +1,111 @@
+import type { SlotName } from '../domain/layout.ts';
+import { otherSlot, serviceOf } from '../domain/layout.ts';
+import type { Image } from '../domain/release.ts';
+import {
+  containersOfSlot,
+  hasSwitched,
+  isRunning,
+  outdated,
+  type Situation,
+  type Wanted,
+} from '../domain/situation.ts';
+import { close } from '../steps/close.ts';
+import { drain } from '../steps/drain.ts';
+import { finish } from '../steps/finish.ts';
+import { gate } from '../steps/gate.ts';
+import type { Step } from '../steps/index.ts';
+import { persist } from '../steps/persist.ts';
+import { remove } from '../steps/remove.ts';
+import { start } from '../steps/start.ts';
+import { stop } from '../steps/stop.ts';
+import { switchTraffic } from '../steps/switch.ts';
+import { verify } from '../steps/verify.ts';
+import { watch } from '../steps/watch.ts';
+
+/**
+ * The next step of a deployment, from what is and what is wanted; the whole order of a deployment is here.
+ * Pure: the runner, the dry run and a resumed deployment all ask the same question.
+ */
+export const decide = (s: Situation): Step => (s.progress.direction === 'forward' ? forward(s) : back(s));
+
+/** New slot up and proven → background services stopped → switch → stored → background services up → old slot away. */
+function forward(s: Situation): Step {
+  const { target, release } = s.intent;
+  const isBefore = !hasSwitched(s);
+  return (
+    first(
+      () => close.next(s),
+      () => isBefore && persist.next(s, s.router.live),
+      () => (isBefore || !isRunning(s, target)) && prepare(s, target, release.slot),
+      () => isBefore && stop.next(outdated(s, release.background)),
+      () => switchTraffic.next(s, target),
+      () => persist.next(s, target),
+      () => replaceBackground(s, release.background),
+      () => retire(s, otherSlot(s.layout, target), target),
+    ) ?? finish.next('deployed')
+  );
+}
+
+/** Traffic first, then the rest, until everything is as it was. */
+function back(s: Situation): Step {
+  const { target, origin, previous } = s.intent;
+  const isReady = s.router.live === origin && isRunning(s, origin);
+  return (
+    first(
+      () => close.next(s),
+      () => previous.slot && !isReady && prepare(s, origin, previous.slot),
+      () => switchTraffic.next(s, origin),
+      () => persist.next(s, origin),
+      () => replaceBackground(s, backgroundBefore(s)),
+      () => target !== origin && retire(s, target),
+    ) ?? finish.next('reverted')
+  );
+}
+
+const first = (...rules: readonly (() => Step | false | undefined)[]): Step | undefined => {
+  for (const rule of rules) {
+    const step = rule();
+    if (step) return step;
+  }
+  return undefined;
+};
+
+/** The slot runs the image and has passed the gate. */
+function prepare(s: Situation, slot: SlotName, image: Image): Step | undefined {
+  const wanted = { [serviceOf(s.layout, slot)]: image };
+  const old = outdated(s, wanted);
+  return first(
+    () => drain.next(s, slot, old),
+    () => stop.next(old),
+    () => remove.next(old),
+    () => start.next(s, wanted),
+    () => gate.next(s, slot),
+  );
+}
+
+/** Every background service runs its image, proven; what ran before is stopped and gone first. */
+function replaceBackground(s: Situation, wanted: Wanted): Step | undefined {
+  const old = outdated(s, wanted);
+  return first(
+    () => stop.next(old),
+    () => remove.next(old),
+    () => start.next(s, wanted),
+    () => verify.next(s, wanted),
+  );
+}
+
+/** The slot without traffic is drained, kept warm while its successor is watched, then stopped and removed. */
+function retire(s: Situation, slot: SlotName, successor?: SlotName): Step | undefined {
+  const containers = containersOfSlot(s, slot);
+  return first(
+    () => drain.next(s, slot, containers),
+    () => successor !== undefined && isRunning(s, slot) && watch.next(s, successor),
+    () => stop.next(containers),
+    () => remove.next(containers),
+  );
+}
+
+const backgroundBefore = ({ layout, intent }: Situation): Wanted =>
+  Object.fromEntries(
+    Object.keys(layout.background).map((service) => [service, intent.previous.background[service]]),
+  );

@@ -1,0 +1,109 @@
+import { lifeOf } from '../domain/container.ts';
+import type { StepSummary, StopVerdict } from '../domain/events.ts';
+import type { Intent, Outcome } from '../domain/intent.ts';
+import { type JournalEntry, remember, unfinished } from '../domain/journal.ts';
+import type { SlotName } from '../domain/layout.ts';
+import type { Image } from '../domain/release.ts';
+import type { Situation } from '../domain/situation.ts';
+import { describe } from '../steps/index.ts';
+import { type Context, conduct, holdingLock, newRun, type Order } from './conduct.ts';
+import { decide } from './decide.ts';
+import { wentBack } from './ending.ts';
+import { chooseTarget, formIntent } from './intent.ts';
+import { assertAnswered, failedAlready, finishLeftover } from './leftover.ts';
+import { observe } from './observe.ts';
+import { planFrom } from './plan.ts';
+import { nothingSeen, write } from './run.ts';
+
+/** How a deployment ended that did what was asked; one that did not throws. */
+export interface DeployResult {
+  /** `unchanged`: everything ran on the release already, and nothing was touched. */
+  readonly outcome: 'deployed' | 'unchanged';
+  readonly release: string;
+  /** What ran before. */
+  readonly previous: string;
+  /** The slot that has the traffic now. */
+  readonly live: SlotName;
+  /** Milliseconds that it took. */
+  readonly duration: number;
+  /** How each container that was stopped has ended. */
+  readonly stops: readonly StopVerdict[];
+}
+
+type Done = Pick<DeployResult, 'outcome' | 'previous' | 'live'>;
+
+/** Nothing to do, or: lock → finish or undo what somebody left → do it. */
+export async function deployRelease(context: Context, order: Order): Promise<Done> {
+  const { ledger, emit } = context.ports;
+  const asked = await intend(context, order);
+  if (asked.settled && !unfinished(await ledger.read())) {
+    emit({ type: 'unchanged', release: order.release.id, live: asked.intent.target });
+    return doneBy(asked.intent, 'unchanged');
+  }
+  return holdingLock(context, `${order.kind} of ${order.release.id}`, async (lock) => {
+    const left = await finishLeftover(context, lock, order);
+    if (left && failedAlready(left, order)) throw await wentBack(left.run);
+    const { intent, settled } = await intend(context, order);
+    if (settled) {
+      if (left) await assertAnswered(left.run);
+      return { ...doneBy(intent, 'deployed'), previous: left?.run.intent.release.id ?? intent.previous.id };
+    }
+    const run = newRun(context, lock, intent, [], order.signal);
+    await write(run, { type: 'intent', intent });
+    const outcome = await conduct(context, run, false);
+    if (outcome === 'reverted') throw await wentBack(run);
+    return doneBy(intent, outcome);
+  });
+}
+
+const doneBy = ({ previous, target }: Intent, outcome: Done['outcome']): Done => ({
+  outcome,
+  previous: previous.id,
+  live: target,
+});
+
+/** What `deployRelease` would do now. */
+export async function planRelease(
+  context: Context,
+  order: Order,
+): Promise<{ target: SlotName; steps: readonly StepSummary[] }> {
+  const { intent, situation } = await intend(context, order);
+  return { target: intent.target, steps: planFrom(situation).map(describe) };
+}
+
+/** Finishes or undoes what a dead process left; undefined when nothing was left. */
+export async function resumeDeployment(context: Context, signal?: AbortSignal): Promise<Outcome | undefined> {
+  if (!unfinished(await context.ports.ledger.read())) return undefined;
+  return holdingLock(
+    context,
+    'resume',
+    async (lock) => (await finishLeftover(context, lock, { signal }))?.outcome,
+  );
+}
+
+/** The intent as things stand now, and whether everything is so already. */
+async function intend({ settings, ports }: Context, { kind, release, slot }: Order) {
+  const { layout } = settings;
+  const { containers, router } = await observe(ports);
+  const target = chooseTarget(layout, { containers, router }, release, slot);
+  const known = await ports.ledger.read();
+  const intent = await formIntent(
+    ports.engine,
+    layout,
+    { containers, router },
+    { id: ports.newId(), kind, target, release, knownAs: (image) => releaseOf(known, image) },
+  );
+  // What runs is taken to be as good as it looks: only a step that would change something counts.
+  const proven = new Set(containers.map(lifeOf));
+  const progress = { ...remember([]), ...nothingSeen(), proven };
+  const situation: Situation = { containers, router, layout, intent, progress };
+  return { intent, situation, settled: decide(situation).do === 'finish' };
+}
+
+/** What people called the release of which this image was the slots'. */
+function releaseOf(journal: readonly JournalEntry[], image: Image['id']): string | undefined {
+  const found = journal.findLast(
+    (entry) => entry.type === 'intent' && entry.intent.release.slot.id === image,
+  );
+  return found?.type === 'intent' ? found.intent.release.id : undefined;
+}

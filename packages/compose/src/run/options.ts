@@ -1,0 +1,170 @@
+import { type OptionRule, option, readOptions } from '@cutover/internal';
+import { DeployError } from '../domain/errors.ts';
+import type { DeployEvent } from '../domain/events.ts';
+import type { Layout, ServiceName, SlotName } from '../domain/layout.ts';
+import {
+  DEFAULT_DRAIN,
+  DEFAULT_GATE,
+  DEFAULT_VERIFY,
+  DEFAULT_WATCH,
+  type DrainPolicy,
+  type GatePolicy,
+  type Hooks,
+  type Policy,
+  type VerifyPolicy,
+  type WatchPolicy,
+} from '../domain/policy.ts';
+import type { Engine, Router } from '../ports/index.ts';
+
+export interface SlotOptions {
+  /** The Compose service of the slot. */
+  service: ServiceName;
+  /** The Compose variable that names its image: `image: ${API_BLUE_IMAGE}` in the Compose file. */
+  image: string;
+  /** Milliseconds between SIGTERM and SIGKILL. Default: its `stop_grace_period` in the Compose file, else 10 000. */
+  gracePeriod?: number;
+}
+
+export interface BackgroundOptions {
+  /** The Compose variable that names its image. */
+  image: string;
+  /** Milliseconds between SIGTERM and SIGKILL: more than its longest job. Default as for slots. */
+  gracePeriod?: number;
+  /** At most one container, ever, as a cron needs it. Default false. */
+  exclusive?: boolean;
+}
+
+export interface BlueGreenOptions {
+  /** What runs the containers: `composeProject()`. */
+  project: Engine;
+  /** The two places a version of the API can run. */
+  slots: Readonly<Record<SlotName, SlotOptions>>;
+  /** What sends traffic to them: `haproxyMapRouter()`, `haproxyServerRouter()`. */
+  router: Router;
+  /** Services without traffic that move with the release: cron, workers. Default none. */
+  background?: Readonly<Record<ServiceName, BackgroundOptions>>;
+  gate?: Partial<GatePolicy>;
+  drain?: Partial<DrainPolicy>;
+  /** For the background services on the new release. */
+  verify?: Partial<VerifyPolicy>;
+  /** How the new slot is watched from the switch on, while the old one stays warm. */
+  watch?: Partial<WatchPolicy>;
+  hooks?: Hooks;
+  /** Hears everything: `consoleReporter()`, `jsonReporter()`. What it throws breaks nothing. */
+  onEvent?: (event: DeployEvent) => void;
+}
+
+/** The options, checked once and complete. */
+export interface Settings {
+  readonly project: Engine;
+  readonly router: Router;
+  readonly layout: Layout;
+  readonly policy: Policy;
+  readonly onEvent: (event: DeployEvent) => void;
+}
+
+const rules: Readonly<Record<keyof BlueGreenOptions, OptionRule>> = {
+  project: option.required(option.object),
+  slots: option.required(option.object),
+  router: option.required(option.object),
+  background: option.object,
+  gate: option.object,
+  drain: option.object,
+  verify: option.object,
+  watch: option.object,
+  hooks: option.object,
+  onEvent: option.function,
+};
+
+export function readSettings(given: BlueGreenOptions): Settings {
+  const { project, router, slots, background, gate, drain, verify, watch, hooks, onEvent } = readOptions(
+    given,
+    rules,
+    { background: {}, gate: {}, drain: {}, verify: {}, watch: {}, hooks: {}, onEvent: () => {} },
+    refuse(''),
+  );
+  const layout: Layout = {
+    slots: mapValues(slots, (slot, name) => readSlot(slot, `slots.${name}.`)),
+    background: mapValues(background, (service, name) => readBackground(service, `background.${name}.`)),
+  };
+  if (Object.keys(slots).length !== 2) {
+    throw refuse('')({ name: 'slots', found: `${Object.keys(slots).length} of them`, wanted: 'two' });
+  }
+  return {
+    project,
+    router,
+    layout,
+    policy: {
+      gate: readGate(gate),
+      drain: readDrain(drain),
+      watch: readWatch(watch),
+      verify: readVerify(verify),
+      hooks: readHooks(hooks),
+    },
+    onEvent,
+  };
+}
+
+const readSlot = (slot: SlotOptions, path: string) =>
+  readOptions(
+    slot,
+    {
+      service: option.required(option.text),
+      image: option.required(option.text),
+      gracePeriod: option.duration,
+    },
+    {},
+    refuse(path),
+  );
+
+const readBackground = (service: BackgroundOptions, path: string) =>
+  readOptions(
+    service,
+    { image: option.required(option.text), gracePeriod: option.duration, exclusive: option.boolean },
+    { exclusive: false },
+    refuse(path),
+  );
+
+const readGate = (gate: Partial<GatePolicy>): GatePolicy =>
+  readOptions(
+    gate,
+    {
+      consecutive: option.count,
+      stableFor: option.duration,
+      interval: option.duration,
+      timeout: option.duration,
+      checks: option.list(option.object),
+    },
+    DEFAULT_GATE,
+    refuse('gate.'),
+  );
+
+const readDrain = (drain: Partial<DrainPolicy>): DrainPolicy =>
+  readOptions(
+    drain,
+    { timeout: option.duration, interval: option.duration },
+    DEFAULT_DRAIN,
+    refuse('drain.'),
+  );
+
+const readVerify = (verify: Partial<VerifyPolicy>): VerifyPolicy =>
+  readOptions(
+    verify,
+    { stableFor: option.duration, timeout: option.duration },
+    DEFAULT_VERIFY,
+    refuse('verify.'),
+  );
+
+const readWatch = (watch: Partial<WatchPolicy>): WatchPolicy =>
+  readOptions(watch, { for: option.duration, every: option.duration }, DEFAULT_WATCH, refuse('watch.'));
+
+const readHooks = (hooks: Hooks): Hooks =>
+  readOptions(hooks, { beforeSwitch: option.function, afterSwitch: option.function }, {}, refuse('hooks.'));
+
+const mapValues = <T, R>(record: Readonly<Record<string, T>>, change: (value: T, name: string) => R) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
+
+const refuse =
+  (path: string) =>
+  ({ name, found, wanted }: { name: string; found: string; wanted: string }): DeployError =>
+    new DeployError('invalid-options', { doing: `reading blueGreen option ${path}${name}`, found, wanted });

@@ -1,0 +1,83 @@
+import type { DeployError } from '../domain/errors.ts';
+import type { Intent } from '../domain/intent.ts';
+import { type JournalEntry, remember } from '../domain/journal.ts';
+import type { Layout, ServiceName } from '../domain/layout.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Situation } from '../domain/situation.ts';
+import type { Lock, Ports } from '../ports/index.ts';
+import { observe } from './observe.ts';
+
+/** One deployment by one process: what it was given, and what it has seen so far. */
+export interface Run {
+  readonly ports: Ports;
+  readonly layout: Layout;
+  readonly policy: Policy;
+  readonly intent: Intent;
+  readonly lock: Lock;
+  /** The caller's wish to stop. */
+  readonly signal: AbortSignal | undefined;
+  /** Aborts when the new slot goes bad under a step that would have nothing to do with it. */
+  readonly alarm?: AbortSignal;
+  /** This deployment's entries, kept beside the ledger so that no step has to read it again. */
+  readonly journal: JournalEntry[];
+  readonly seen: Seen;
+}
+
+/** What this process has seen; a successor looks for itself. */
+export interface Seen {
+  readonly started: Set<string>;
+  readonly proven: Set<string>;
+  readonly drained: Set<string>;
+  watched: boolean;
+  /** How the last requests through the router were answered while the new slot was watched; undefined for well. */
+  readonly answers: (string | undefined)[];
+  /** The request through the router that is under way; one at a time. */
+  asking: Promise<void> | undefined;
+  /** Work that bad news has overtaken and that goes on still. */
+  pending: Promise<unknown>[];
+  /** Why the deployment went back. */
+  failure: DeployError | undefined;
+}
+
+export const nothingSeen = (): Seen => ({
+  started: new Set(),
+  proven: new Set(),
+  drained: new Set(),
+  watched: false,
+  answers: [],
+  asking: undefined,
+  pending: [],
+  failure: undefined,
+});
+
+export const look = (run: Run): Promise<Situation> => situationOf(run);
+
+/** The same of the slots alone, for what has to be known at once. */
+export const lookAtSlots = (run: Run): Promise<Situation> =>
+  situationOf(
+    run,
+    Object.values(run.layout.slots).map(({ service }) => service),
+  );
+
+async function situationOf(
+  { ports, layout, intent, journal, seen }: Run,
+  services?: readonly ServiceName[],
+): Promise<Situation> {
+  const now = await observe(ports, services);
+  return { ...now, layout, intent, progress: { ...remember(journal), ...seen } };
+}
+
+/** The ledger first, then this process: what is remembered here has been written there. */
+export async function write(run: Run, entry: JournalEntry): Promise<void> {
+  await run.lock.append(entry);
+  run.journal.push(entry);
+}
+
+/** What may cut a wait short; the way back is gone to its end. */
+export const cancelSignal = ({ journal, signal }: Run): AbortSignal | undefined =>
+  remember(journal).direction === 'back' ? undefined : signal;
+
+/** Until nothing acts any more that a step has left behind. */
+export async function settlePending({ seen }: Run): Promise<void> {
+  while (seen.pending.length > 0) await Promise.allSettled(seen.pending.splice(0));
+}

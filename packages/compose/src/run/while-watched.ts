@@ -1,0 +1,101 @@
+import { linkSignals, messageOf } from '@cutover/internal';
+import { DeployError } from '../domain/errors.ts';
+import { type SlotName, serviceOf } from '../domain/layout.ts';
+import { faultOf, hasWarmWayBack, type Situation } from '../domain/situation.ts';
+import { probe } from './probe.ts';
+import { lookAtSlots, type Run } from './run.ts';
+
+/** Milliseconds that one request through the router may take while the new slot is watched. */
+const ANSWER_TIMEOUT = 1_500;
+/** So many bad answers among the last requests through the router count against the slot; one may be chance. */
+const BAD_ANSWERS = { most: 1, of: 5 };
+
+/**
+ * Does `work` while the new slot, which has the traffic, is watched. Bad news rejects at once and cuts the waits of
+ * `work` short; what cannot be cut goes on, in `run.seen.pending`, and is waited for before any step but a switch.
+ */
+export async function whileWatched(run: Run, work: (watched: Run) => Promise<void>): Promise<void> {
+  const alarm = new AbortController();
+  const cut = linkSignals(run.signal, alarm.signal);
+  const over = new AbortController();
+  const working = work({ ...run, signal: cut.signal, alarm: alarm.signal });
+  const failing = untilFailing(run, over.signal);
+  try {
+    const failure = await Promise.race([working, failing]);
+    if (failure) throw failure;
+  } catch (error) {
+    alarm.abort(error);
+    run.seen.pending.push(working.catch(() => {}));
+    throw error;
+  } finally {
+    over.abort();
+    cut[Symbol.dispose]();
+  }
+}
+
+/** Resolves with what is wrong with the new slot, as soon as something is and the old one could take the traffic. */
+const untilFailing = (run: Run, over: AbortSignal): Promise<DeployError | undefined> =>
+  // Beside each other: a request that hangs must not keep a crash from being seen.
+  Promise.race([repeat(run, over, failureByLook), repeat(run, over, failureByAnswers)]);
+
+async function repeat(
+  run: Run,
+  over: AbortSignal,
+  check: (run: Run) => Promise<DeployError | undefined>,
+): Promise<DeployError | undefined> {
+  while (!over.aborted) {
+    // What is not answered is no bad news: the step under way will say so.
+    const failure = await check(run).catch(() => undefined);
+    if (failure) return failure;
+    await run.ports.clock.sleep(run.policy.watch.every, over).catch(() => {});
+  }
+  return undefined;
+}
+
+const failureByLook = async (run: Run): Promise<DeployError | undefined> =>
+  failureOf(run, await lookAtSlots(run));
+
+/** What a look and the answers so far say against the new slot, while the old one is warm. */
+export function failureOf(run: Run, situation: Situation): DeployError | undefined {
+  if (!hasWarmWayBack(situation)) return undefined;
+  const { target } = situation.intent;
+  const why = faultOf(situation, target) ?? faultOfAnswers(run);
+  return why === undefined ? undefined : watchFailed(run, target, why, { warm: true });
+}
+
+async function failureByAnswers(run: Run): Promise<DeployError | undefined> {
+  await answered(run);
+  return faultOfAnswers(run) === undefined ? undefined : failureByLook(run);
+}
+
+/** What the last requests through the router say against the new slot. */
+export function faultOfAnswers({ seen: { answers } }: Run): string | undefined {
+  const bad = answers.filter((answer) => answer !== undefined);
+  if (bad.length <= BAD_ANSWERS.most) return undefined;
+  return `${bad.length} of the last ${answers.length} requests through the router failed (${bad.at(-1)})`;
+}
+
+/** One request more, or the one that is under way since the step before. */
+export function answered(run: Run): Promise<void> {
+  run.seen.asking ??= ask(run);
+  return run.seen.asking;
+}
+
+async function ask({ seen, ...run }: Run): Promise<void> {
+  seen.answers.push(await probe(run, ANSWER_TIMEOUT).then(() => undefined, messageOf));
+  if (seen.answers.length > BAD_ANSWERS.of) seen.answers.shift();
+  seen.asking = undefined;
+}
+
+/** `warm`: the old slot was just seen able to take the traffic. */
+export const watchFailed = (run: Run, slot: SlotName, found: string, facts: { warm: boolean }): DeployError =>
+  new DeployError(
+    'watch-failed',
+    {
+      doing: `watching ${slot}, which has the traffic`,
+      found,
+      wanted: 'a slot that serves as well as it did when it was proven',
+      fix: `read the output of ${serviceOf(run.layout, slot)} above, fix the release and deploy it again`,
+    },
+    { facts },
+  );

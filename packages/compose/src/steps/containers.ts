@@ -1,0 +1,30 @@
+import type { Container } from '../domain/container.ts';
+import { type ServiceName, serviceOf } from '../domain/layout.ts';
+import { assert, type Situation } from '../domain/situation.ts';
+
+/** What steps that act on a list of containers have in common. */
+
+export const servicesOf = (containers: readonly Container[]): readonly ServiceName[] => [
+  ...new Set(containers.map(({ service }) => service)),
+];
+
+export const isOneOf = (containers: readonly Container[], { id }: Container): boolean =>
+  containers.some((container) => container.id === id);
+
+export const isOfOldSlot = ({ layout, intent }: Situation, containers: readonly Container[]): boolean =>
+  containers.some(({ service }) => service === serviceOf(layout, intent.origin));
+
+/** No container is stopped or removed that has the traffic, or would have it after a restart of the router. */
+export function assertNotServing(
+  s: Situation,
+  step: { readonly do: string; readonly containers: readonly Container[] },
+): void {
+  for (const slot of [s.router.live, s.router.stored]) {
+    if (slot === undefined) continue;
+    const served = step.containers.filter(({ service }) => service === serviceOf(s.layout, slot));
+    assert(
+      served.every(({ running }) => !running),
+      `${slot} has the traffic and was told to ${step.do}`,
+    );
+  }
+}

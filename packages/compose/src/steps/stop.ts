@@ -1,0 +1,60 @@
+import { type Container, lifeOf } from '../domain/container.ts';
+import { gracePeriods } from '../domain/layout.ts';
+import { DEFAULT_GRACE_PERIOD } from '../domain/policy.ts';
+import type { Exit } from '../ports/index.ts';
+import { type Run, write } from '../run/run.ts';
+import { together } from '../run/together.ts';
+import { assertNotServing, isOfOldSlot, isOneOf, servicesOf } from './containers.ts';
+import type { Kind } from './kind.ts';
+
+export interface Stop {
+  readonly do: 'stop';
+  readonly containers: readonly Container[];
+}
+
+/** One SIGTERM for each life of a container: who was told before is only waited for. */
+export const stop = {
+  failure: 'stop-failed',
+
+  next(containers: readonly Container[]): Stop | undefined {
+    const running = containers.filter((container) => container.running);
+    return running.length > 0 ? { do: 'stop', containers: running } : undefined;
+  },
+
+  describe: ({ containers }) => {
+    const services = servicesOf(containers);
+    return { text: `stop ${services.join(', ')}`, services };
+  },
+
+  predict: (s, { containers }) => ({
+    ...s,
+    containers: s.containers.map((c) => (isOneOf(containers, c) ? { ...c, running: false } : c)),
+  }),
+
+  assertSafe: (s, step) => assertNotServing(s, step),
+  endsWayBack: (s, { containers }) => isOfOldSlot(s, containers),
+
+  async perform(run, { containers }, s) {
+    const told = s.progress.stopping;
+    const fresh = containers.map(lifeOf).filter((life) => !told.has(life));
+    if (fresh.length > 0) await write(run, { type: 'stopping', containers: fresh });
+    await together(containers.map((container) => stopOne(run, container, told.has(lifeOf(container)))));
+  },
+} satisfies Kind<Stop> & Record<'next', unknown>;
+
+async function stopOne({ ports, layout }: Run, container: Container, told: boolean): Promise<void> {
+  const { engine, clock, emit } = ports;
+  const { service, id, stopTimeout } = container;
+  const begun = clock.now();
+  const grace = gracePeriods(layout)[service] ?? stopTimeout ?? DEFAULT_GRACE_PERIOD;
+  // Who outlives its grace was never told: the process died between its note and its call.
+  const exit =
+    (told ? await engine.awaitExit(container, grace) : undefined) ?? (await engine.stop(container, grace));
+  const duration = clock.now() - begun;
+  emit({
+    type: 'stopped',
+    stop: { service, container: id, verdict: verdictOf(exit), exitCode: exit.code, duration },
+  });
+}
+
+const verdictOf = ({ found, code }: Exit) => (found ? (code === 137 ? 'killed' : 'clean') : 'already gone');

@@ -1,0 +1,125 @@
+import { bounded, messageOf } from '@cutover/internal';
+import { lifeOf } from '../domain/container.ts';
+import { DeployError } from '../domain/errors.ts';
+import { type SlotName, serviceOf } from '../domain/layout.ts';
+import { assert, containersOfSlot, isFit, type Situation } from '../domain/situation.ts';
+import { emitLogsOf } from '../run/logs.ts';
+import { MOMENT } from '../run/observe.ts';
+import { PROBE_TIMEOUT, probe } from '../run/probe.ts';
+import { lookAtSlots, type Run, write } from '../run/run.ts';
+import { whileWatched } from '../run/while-watched.ts';
+import { type Kind, summaryOf } from './kind.ts';
+
+export interface Switch {
+  readonly do: 'switch';
+  readonly to: SlotName;
+  readonly from: SlotName;
+}
+
+/** Milliseconds after which a hook counts as hung. */
+const HOOK_TIMEOUT = 300_000;
+
+/** The commit point: intent, effect, read back, and one request through the router. */
+export const switchTraffic = {
+  failure: 'switch-failed',
+  steersRouter: true,
+
+  next: (s: Situation, to: SlotName): Switch | undefined =>
+    s.router.live === to ? undefined : { do: 'switch', to, from: s.router.live },
+
+  describe: ({ to, from }) => ({ text: `switch traffic from ${from} to ${to}`, slot: to }),
+  predict: (s, { to }) => ({ ...s, router: { ...s.router, live: to } }),
+
+  assertSafe(s, { to }) {
+    const { direction, proven } = s.progress;
+    assert(s.router.slots[to]?.up, `the router sees ${to} down and was asked to send traffic there`);
+    const running = containersOfSlot(s, to).filter((container) => container.running);
+    assert(
+      direction === 'back' || running.every((container) => proven.has(lifeOf(container))),
+      `${to} was not proven by the gate`,
+    );
+  },
+
+  async perform(run, step, s): Promise<void> {
+    const isForward = step.to === run.intent.target;
+    if (isForward) await hook(run, 'beforeSwitch', step);
+    const lives = containersOfSlot(s, step.to).map(lifeOf);
+    await write(run, { type: 'switching', to: step.to, lives });
+    await command(run, step);
+    // Whichever slot was seen empty may have had traffic since.
+    run.seen.drained.clear();
+    if (!isForward) return afterWayBack(run, step);
+    await whileWatched(run, async (watched) => {
+      await probe(watched, PROBE_TIMEOUT);
+      await hook(watched, 'afterSwitch', step);
+    });
+  },
+} satisfies Kind<Switch> & Record<'next', unknown>;
+
+async function command(run: Run, step: Switch): Promise<void> {
+  const { router } = run.ports;
+  try {
+    await router.switchTo(step.to, step.from, () => confirm(run, step));
+  } catch (error) {
+    // It may be on its way still: nothing is decided before the router would refuse it.
+    await router.fence?.(run.lock.confirm);
+    throw error;
+  }
+  const { live } = await router.observe();
+  if (live === step.to) return;
+  throw new DeployError('switch-failed', {
+    doing: switchTraffic.describe(step).text,
+    found: `the router took the command and still says ${live}`,
+    wanted: step.to,
+    fix: 'look for another program that steers the router',
+  });
+}
+
+/**
+ * The last look before the commit: a hook or a slow answer may have taken minutes since the decision. Slot and lock are
+ * seen at one moment, or both again.
+ */
+async function confirm(run: Run, step: Switch): Promise<void> {
+  const { clock } = run.ports;
+  let begun: number;
+  do {
+    begun = clock.now();
+    await assertFit(run, step);
+    await run.lock.confirm();
+  } while (clock.now() - begun > MOMENT);
+}
+
+async function assertFit(run: Run, step: Switch): Promise<void> {
+  const situation = await lookAtSlots(run);
+  if (!isFit(situation, step.to)) {
+    await emitLogsOf(run, situation, step.to);
+    throw new DeployError('switch-failed', {
+      doing: switchTraffic.describe(step).text,
+      found: `${step.to} is not ready any more`,
+      wanted: 'the slot as it was proven',
+      fix: `read the output of ${serviceOf(run.layout, step.to)} above, fix what ended it and deploy again`,
+    });
+  }
+}
+
+/**
+ * The old slot served before: a bad answer now is worth a word, and no reason to leave the rest undone. What the new one
+ * said is shown only now, since traffic comes first.
+ */
+async function afterWayBack(run: Run, step: Switch): Promise<void> {
+  await probe(run, PROBE_TIMEOUT).catch((error: unknown) =>
+    run.ports.emit({
+      type: 'progress',
+      step: summaryOf(switchTraffic, step),
+      note: `a request through the router failed: ${messageOf(error)}`,
+    }),
+  );
+  if (run.seen.failure?.code === 'watch-failed')
+    run.seen.pending.push(lookAtSlots(run).then((now) => emitLogsOf(run, now, step.from)));
+}
+
+async function hook(run: Run, name: 'beforeSwitch' | 'afterSwitch', { to }: Switch): Promise<void> {
+  const { ports, policy, intent } = run;
+  const facts = { release: intent.release.id, to };
+  await bounded({ timeout: HOOK_TIMEOUT, clock: ports.clock }, async () => policy.hooks[name]?.(facts));
+}

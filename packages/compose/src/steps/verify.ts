@@ -1,0 +1,69 @@
+import { type Container, judge, lifeOf, type ProbeResult } from '../domain/container.ts';
+import type { RouterSlot } from '../domain/router-state.ts';
+import {
+  containersOf,
+  including,
+  isProven,
+  type Situation,
+  type Wanted,
+  withProofs,
+} from '../domain/situation.ts';
+import type { Run } from '../run/run.ts';
+import { servicesOf } from './containers.ts';
+import type { Kind } from './kind.ts';
+
+export interface Verify {
+  readonly do: 'verify';
+  readonly containers: readonly Container[];
+}
+
+const INTERVAL = 250;
+// The router is not asked about a background service.
+const NO_ROUTER: RouterSlot = { up: true, sessions: 0 };
+
+/** Background services must be up, healthy where they say, and stay so for a while. */
+export const verify = {
+  failure: 'verify-failed',
+
+  next(s: Situation, wanted: Wanted): Verify | undefined {
+    const containers = Object.keys(wanted)
+      .flatMap((service) => containersOf(s, service))
+      .filter((container) => !isProven(s, container));
+    return containers.length > 0 ? { do: 'verify', containers } : undefined;
+  },
+
+  describe: ({ containers }) => {
+    const services = servicesOf(containers);
+    return { text: `verify ${services.join(', ')}`, services };
+  },
+
+  predict: (s, { containers }) => withProofs(s, { proven: including(s.progress.proven, containers) }),
+  perform: prove,
+} satisfies Kind<Verify> & Record<'next', unknown>;
+
+async function prove(run: Run, step: Verify): Promise<void> {
+  const { clock, engine } = run.ports;
+  const { stableFor, timeout } = run.policy.verify;
+  const deadline = clock.now() + timeout;
+  let since: number | undefined;
+  for (;;) {
+    const found = worst(step.containers, await engine.observe());
+    if (!found.good && (found.final || clock.now() >= deadline)) throw new Error(found.why);
+    since = found.good ? (since ?? clock.now()) : undefined;
+    if (since !== undefined && clock.now() - since >= stableFor) break;
+    // Not by the caller's signal: nobody would run the jobs.
+    await clock.sleep(INTERVAL, run.alarm);
+  }
+  for (const container of step.containers) run.seen.proven.add(lifeOf(container));
+}
+
+/** What is bad for good comes before what may get better. */
+function worst(containers: readonly Container[], seen: readonly Container[]): ProbeResult {
+  const looks = containers.map((container): ProbeResult => {
+    const now = seen.find(({ id }) => id === container.id);
+    const found = judge(container, now, NO_ROUTER);
+    return found.good ? found : { ...found, why: `${container.service}: ${found.why}` };
+  });
+  const bad = looks.filter((found) => !found.good);
+  return bad.find(({ final }) => final) ?? bad[0] ?? { good: true };
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { deployRelease, planRelease, resumeDeployment } from '../../src/run/deployment.ts';
+import { release } from '../support/releases.ts';
+import { Killed, World } from '../support/world.ts';
+
+const deploy = (world: World, version: string) =>
+  world.run((context) => deployRelease(context, { kind: 'deploy', release: release(version) }));
+
+const allOn = (world: World, version: string, live: string) => {
+  expect(world.violations).toEqual([]);
+  expect(world.router).toMatchObject({ live, stored: live });
+  expect(world.version(`api_${live}`)).toBe(`api:${version}`);
+  expect(world.version(live === 'blue' ? 'api_green' : 'api_blue')).toBe('');
+  expect(world.version('cron')).toBe(`api:${version}`);
+  expect(world.version('worker')).toBe(`api:${version}`);
+  expect(world.locked).toBeUndefined();
+};
+
+describe('deployRelease', () => {
+  it('does everything in the one order', async () => {
+    const world = new World();
+    await deploy(world, '2');
+    expect(world.calls).toEqual([
+      'lock',
+      'write intent',
+      'pin GREEN_IMAGE',
+      'up api_green',
+      'write stopping',
+      'stop cron',
+      'stop worker',
+      'write switching',
+      'switch green',
+      'persist green',
+      'remove cron',
+      'remove worker',
+      'pin CRON_IMAGE,WORKER_IMAGE',
+      'up cron',
+      'up worker',
+      'write stopping',
+      'stop api_blue',
+      'remove api_blue',
+      'prefer api_green',
+      'write outcome',
+      'unlock',
+    ]);
+    allOn(world, '2', 'green');
+  });
+
+  it('changes nothing for a release that runs already', async () => {
+    const world = new World();
+    expect(await deploy(world, '1')).toMatchObject({ outcome: 'unchanged' });
+    expect(world.calls).toEqual([]);
+  });
+
+  it('never moves traffic or stops a service for a release that is never healthy', async () => {
+    const world = new World();
+    world.faults = { neverHealthy: '2' };
+    await expect(deploy(world, '2')).rejects.toMatchObject({
+      code: 'gate-failed',
+      facts: { outcome: 'reverted' },
+    });
+    expect(world.calls.filter((call) => /switch|stop (cron|worker)/.test(call))).toEqual([]);
+    allOn(world, '1', 'blue');
+  });
+
+  it('takes traffic back first when a background service fails on the new release', async () => {
+    const world = new World();
+    world.faults = { cronCrashes: '2' };
+    await expect(deploy(world, '2')).rejects.toMatchObject({
+      code: 'verify-failed',
+      facts: { outcome: 'reverted' },
+    });
+    const [first] = world.calls
+      .slice(world.calls.indexOf('write undo') + 1)
+      .filter((call) => !call.startsWith('write'));
+    expect(first).toBe('switch blue');
+    allOn(world, '1', 'blue');
+  });
+
+  it('says in its error what runs now', async () => {
+    const world = new World();
+    world.faults = { neverHealthy: '2' };
+    await expect(deploy(world, '2')).rejects.toThrow(
+      /its health check has not passed yet.*Everything is as before: blue has the traffic, on api:1; cron runs api:1/,
+    );
+  });
+});
+
+describe('planRelease', () => {
+  it('lists the steps and changes nothing', async () => {
+    const world = new World();
+    const plan = await world.run((context) =>
+      planRelease(context, { kind: 'deploy', release: release('2') }),
+    );
+    expect(plan.steps.map((step) => step.do)).toEqual(
+      'start gate stop switch persist remove start verify drain watch stop remove finish'.split(' '),
+    );
+    expect(world.calls).toEqual([]);
+  });
+});
+
+/** Kills the deploying process at its n-th call to the outside, before or after the effect. */
+async function killedAt(killAt: number, killAfterEffect: boolean, faults = {}): Promise<World> {
+  const world = new World();
+  world.faults = { ...faults, killAt, killAfterEffect };
+  await deploy(world, '2').catch(() => {});
+  return world;
+}
+
+const callsOf = async (faults = {}) => {
+  const world = new World();
+  world.faults = faults;
+  await deploy(world, '2').catch(() => {});
+  return world.callsMade;
+};
+
+describe('a deployment whose process is killed', () => {
+  const cases = [false, true].map((afterEffect) => ({ afterEffect }));
+
+  it.each(cases)('at any call is completed by the same release run again %o', async ({ afterEffect }) => {
+    for (let call = 1; call <= (await callsOf()); call++) {
+      const world = await killedAt(call, afterEffect);
+      world.revive();
+      await deploy(world, '2');
+      allOn(world, '2', 'green');
+    }
+  });
+
+  it.each(cases)('at any call ends all-new or all-old by resume() %o', async ({ afterEffect }) => {
+    for (let call = 1; call <= (await callsOf()); call++) {
+      const world = await killedAt(call, afterEffect);
+      world.revive();
+      await world.run((context) => resumeDeployment(context));
+      if (world.router.live === 'green') allOn(world, '2', 'green');
+      else allOn(world, '1', 'blue');
+    }
+  });
+
+  it.each(cases)('at any call of its way back still ends all-old %o', async ({ afterEffect }) => {
+    const faults = { cronCrashes: '2' };
+    for (let call = 1; call <= (await callsOf(faults)); call++) {
+      const world = await killedAt(call, afterEffect, faults);
+      world.revive();
+      await deploy(world, '2').catch((error: unknown) => expect(error).not.toBeInstanceOf(Killed));
+      allOn(world, '1', 'blue');
+    }
+  });
+
+  it('is sent one SIGTERM a container, whoever goes on', async () => {
+    for (let call = 1; call <= (await callsOf()); call++) {
+      const world = await killedAt(call, true);
+      world.revive();
+      await deploy(world, '2');
+      const stops = world.calls.filter((name) => name.startsWith('stop'));
+      expect(stops).toEqual([...new Set(stops)]);
+    }
+  });
+});
