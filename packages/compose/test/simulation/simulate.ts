@@ -320,6 +320,9 @@ export class Simulation {
       await world.kernel.run(() => over || this.broken, world.kernel.now + LIMIT);
       this.#others = [];
     }
+    // Who was told to stop by somebody dead, and of whom no note is left, is known to nobody.
+    if (world.journalLost)
+      await kernel.run(() => this.broken || engine.containers.every((c) => !c.stop), kernel.now + LIMIT);
     const endings: Ending[] = [];
     for (let attempt = 1; attempt <= PATIENT && !this.broken; attempt++) {
       const ending = await this.start(`again${attempt}`, 'deploy', '2', []);

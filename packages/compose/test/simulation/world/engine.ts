@@ -330,7 +330,8 @@ export class SimEngine {
     for (const scheduled of c.pending) scheduled.cancelled = true;
     if (c.stop) c.stop.timer.cancelled = true;
     if (c.health !== 'none') c.health = 'unhealthy';
-    Object.assign(c, { pending: [], stop: undefined, running: false, restarting: false, exitCode: code });
+    const ended = { running: false, restarting: false, frozen: false, paused: false, exitCode: code };
+    Object.assign(c, { pending: [], stop: undefined, ...ended });
     if (c.readySince !== undefined) {
       this.#watcher.unready(c);
       c.readySince = undefined;
