@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@cutover/internal';
 import type { StepSummary, StopVerdict } from './domain/events.ts';
+import { type HistoryEntry, historyOf } from './domain/history.ts';
 import type { Outcome } from './domain/intent.ts';
 import { gracePeriods, imageSettings, type SlotName } from './domain/layout.ts';
+import { authorOf } from './ledger/author.ts';
 import type { Ports } from './ports/index.ts';
 import { listeners } from './report/listeners.ts';
 import type { Order } from './run/conduct.ts';
 import { type DeployResult, deployRelease, planRelease, resumeDeployment } from './run/deployment.ts';
 import { type BlueGreenOptions, readSettings, type Settings } from './run/options.ts';
-import { currentRelease, earlierRelease, type ReleaseRequest, resolveRelease } from './run/release.ts';
+import { currentRelease, type ReleaseRequest, releaseBefore, resolveRelease } from './run/release.ts';
 import { type DeployStatus, readStatus } from './run/status.ts';
 
 export interface DeployOptions {
@@ -42,15 +44,18 @@ export interface Deployment {
    */
   refresh(options?: DeployOptions): Promise<DeployResult>;
   /**
-   * Brings the release live that ran before the latest deployment. One that was left half-way is undone: a single
-   * switch while its old slot is warm. Throws as `deploy` does.
+   * Brings the release live that ran before the one that runs, or the one called `to`; never one that was rolled back
+   * from. A deployment that was left half-way is undone: a single switch while its old slot is warm. Throws as `deploy`
+   * does; `no-previous-release` where there is none.
    */
-  rollback(options?: DeployOptions): Promise<DeployResult>;
+  rollback(options?: DeployOptions & { to?: string }): Promise<DeployResult>;
   /**
    * Finishes or undoes what a dead process left: `deployed` or `reverted`; undefined when nothing was left. Throws as
    * `deploy` does. A script that returns `reverted` to `runScript` ends with exit code 1.
    */
   resume(options?: DeployOptions): Promise<Outcome | undefined>;
+  /** The latest deployments, oldest first: who, when, what, how it ended and why. */
+  history(): Promise<readonly HistoryEntry[]>;
   /** What runs now. Changes nothing. */
   status(): Promise<DeployStatus>;
 }
@@ -83,14 +88,18 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
       const release = await currentRelease(contextOf(settings).ports, settings.layout, signal);
       return reported(settings, { kind: 'deploy', release, signal });
     },
-    rollback: async ({ signal } = {}) => {
+    rollback: async ({ to, signal } = {}) => {
       await preflight(settings);
-      const release = await earlierRelease(contextOf(settings).ports, signal);
+      const release = await releaseBefore(contextOf(settings).ports, { to, signal });
       return reported(settings, { kind: 'rollback', release, signal });
     },
     resume: async ({ signal } = {}) => {
       await preflight(settings);
       return resumeDeployment(contextOf(settings), signal);
+    },
+    history: async () => {
+      await preflight(settings);
+      return historyOf(await settings.project.ledger().read());
     },
     status: async () => {
       await preflight(settings);
@@ -131,6 +140,8 @@ function contextOf(settings: Settings, onStop: (stop: StopVerdict) => void = () 
     ledger: project.ledger(),
     clock: systemClock,
     newId: () => randomUUID().slice(0, 8),
+    date: () => new Date().toISOString(),
+    author: () => authorOf(process.env),
     emit,
   };
   return { settings, ports };

@@ -2,7 +2,8 @@ export { blueGreen, type Deployment, type DeployOptions, type Plan } from './blu
 export type { Container, Health } from './domain/container.ts';
 export { DeployError, type DeployErrorCode, deployErrorCodes } from './domain/errors.ts';
 export type { DeployEvent, StepSummary, StopVerdict } from './domain/events.ts';
-export type { Intent, Outcome } from './domain/intent.ts';
+export type { HistoryEntry } from './domain/history.ts';
+export type { Author, Intent, Outcome } from './domain/intent.ts';
 export type { JournalEntry } from './domain/journal.ts';
 export type { ServiceName, SlotName } from './domain/layout.ts';
 export {

@@ -10,7 +10,7 @@ const files = ['domain', 'ports', 'steps', 'run'].flatMap((folder) =>
 /** What would make the inside depend on anything but its ports. */
 const impure: Readonly<Record<string, RegExp>> = {
   timers: /\b(set|clear)(Timeout|Interval|Immediate)\b|\bqueueMicrotask\b|AbortSignal\.(timeout|any)\b/,
-  dates: /\bDate\b|\bperformance\b|\bhrtime\b|\bsystemClock\b/,
+  dates: /\bDate\b(?!\.parse)|\bperformance\b|\bhrtime\b|\bsystemClock\b/,
   randomness: /Math\.random|\brandom(UUID|Bytes|Int)\b|\bcrypto\b/,
   processes: /\bprocess\b\s*[.[]|\bexeca\b|child_process|\bglobalThis\b/,
   'files and sockets': /from 'node:|\bimport\(|\brequire\(|\bfetch\(/,

@@ -2,10 +2,22 @@ import type { Configuration } from './configuration.ts';
 import type { ServiceName, SlotName } from './layout.ts';
 import type { Image, Release } from './release.ts';
 
+/** Who deploys, from where. */
+export interface Author {
+  readonly user: string;
+  readonly host: string;
+  /** The CI run and the commit, where the environment names them. */
+  readonly run?: string;
+  readonly commit?: string;
+}
+
 /** What a deployment wants; written to the ledger before its first effect. */
 export interface Intent {
   readonly id: string;
   readonly kind: 'deploy' | 'rollback';
+  readonly by: Author;
+  /** ISO 8601, for people only. */
+  readonly began: string;
   /** The slot that gets the release. */
   readonly target: SlotName;
   /** The slot that had the traffic when it began; equal to `target` when the release was live already. */

@@ -14,6 +14,10 @@ export type JournalEntry =
       readonly outcome: Outcome;
       /** With what the containers were created that run now. */
       readonly configuration: Configuration;
+      /** ISO 8601, for people only. */
+      readonly ended: string;
+      /** Why it went back. */
+      readonly why?: string | undefined;
     };
 
 /** What the journal says of the deployment that is under way. */
@@ -65,10 +69,3 @@ export function remember(journal: readonly JournalEntry[]): Remembered {
 }
 
 const isSwitching = (entry: JournalEntry) => entry.type === 'switching';
-
-/** How many of the oldest entries nobody needs: those before the latest deployment that ended all-new. */
-export function pruneBefore(journal: readonly JournalEntry[]): number {
-  const kept = lastDeployed(journal);
-  const at = journal.findIndex((entry) => entry.type === 'intent' && entry.intent.id === kept?.id);
-  return Math.max(0, at);
-}

@@ -17,10 +17,13 @@ export interface Release {
   readonly configuration: Configuration;
 }
 
+export const hasSameImages = (a: Release | undefined, b: Release): boolean =>
+  a?.slot.id === b.slot.id &&
+  Object.entries(a.background).every(([service, { id }]) => b.background[service]?.id === id);
+
 /** The same images, created with the same configuration as far as it is known. */
 export const isSame = (a: Release, b: Release): boolean =>
-  a.slot.id === b.slot.id &&
-  Object.entries(a.background).every(([service, { id }]) => b.background[service]?.id === id) &&
+  hasSameImages(a, b) &&
   Object.keys(a.configuration).every(
     (service) => changedSettings(a.configuration[service], b.configuration[service]).length === 0,
   );

@@ -1,7 +1,7 @@
 import { type Clock, messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
+import { superfluous } from '../domain/history.ts';
 import type { JournalEntry } from '../domain/journal.ts';
-import { pruneBefore } from '../domain/journal.ts';
 import type { Holder, Lock } from '../ports/index.ts';
 import { withRetries } from '../run/retries.ts';
 import { FENCE_AFTER, isStale, startHeartbeat } from './heartbeat.ts';
@@ -145,8 +145,9 @@ async function begin(context: LedgerContext, id: string, own: LockHolder): Promi
     },
     prune: async () => {
       const records = await readEntries(context);
-      const keep = pruneBefore(records.map(({ entry }) => entry));
-      await Promise.all(records.slice(0, keep).map((record) => removeNote(context, record.id)));
+      const gone = new Set(superfluous(records.map(({ entry }) => entry)));
+      const old = records.filter(({ entry }) => gone.has(entry));
+      await Promise.all(old.map((record) => removeNote(context, record.id)));
     },
     release,
   };

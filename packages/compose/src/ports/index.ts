@@ -2,6 +2,7 @@ import type { Clock } from '@cutover/internal';
 import type { Configuration } from '../domain/configuration.ts';
 import type { Container } from '../domain/container.ts';
 import type { DeployEvent } from '../domain/events.ts';
+import type { Author } from '../domain/intent.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { ServiceName, SlotName } from '../domain/layout.ts';
 import type { Image } from '../domain/release.ts';
@@ -14,6 +15,9 @@ export interface Ports {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** ISO 8601, for people only. */
+  readonly date: () => string;
+  readonly author: () => Author;
   readonly emit: (event: DeployEvent) => void;
 }
 

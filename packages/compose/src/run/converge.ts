@@ -38,7 +38,14 @@ export async function converge(run: Run): Promise<Outcome> {
 
 async function finish(run: Run, situation: Situation, outcome: Outcome): Promise<Outcome> {
   await prefer(run, situation.router.live);
-  await write(run, { type: 'outcome', outcome, configuration: configurationNow(situation) });
+  const undone = run.journal.findLast((entry) => entry.type === 'undo');
+  await write(run, {
+    type: 'outcome',
+    outcome,
+    configuration: configurationNow(situation),
+    ended: run.ports.date(),
+    why: undone?.type === 'undo' ? undone.reason : undefined,
+  });
   return outcome;
 }
 

@@ -89,7 +89,13 @@ async function intend({ settings: { layout }, ports }: Context, { kind, release,
   const now = await observe(ports);
   const beginning = { layout, now, journal: await ports.ledger.read(), release };
   const target = chooseTarget(beginning, slot);
-  const intent = await formIntent(ports.engine, beginning, { id: ports.newId(), kind, target });
+  const intent = await formIntent(ports.engine, beginning, {
+    id: ports.newId(),
+    kind,
+    target,
+    by: ports.author(),
+    began: ports.date(),
+  });
   // What runs is taken to be as good as it looks: only a step that would change something counts.
   const proven = new Set(now.containers.map(lifeOf));
   const progress = { ...remember([]), ...nothingSeen(), proven };

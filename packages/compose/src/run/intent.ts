@@ -1,10 +1,11 @@
 import { changedSettings } from '../domain/configuration.ts';
 import { type Container, lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
+import { earlierRelease, releasesOf } from '../domain/history.ts';
 import type { Intent } from '../domain/intent.ts';
-import { configurationOf, type JournalEntry, lastDeployed, unfinished } from '../domain/journal.ts';
+import { configurationOf, type JournalEntry } from '../domain/journal.ts';
 import { type Layout, otherSlot, type ServiceName, type SlotName, serviceOf } from '../domain/layout.ts';
-import type { Image, Release } from '../domain/release.ts';
+import { hasSameImages, type Image, type Release } from '../domain/release.ts';
 import type { Observation } from '../domain/situation.ts';
 import type { Engine } from '../ports/index.ts';
 
@@ -38,7 +39,7 @@ export function chooseTarget(beginning: Beginning, asked: SlotName | undefined):
 export async function formIntent(
   engine: Pick<Engine, 'resolve'>,
   beginning: Beginning,
-  wanted: Pick<Intent, 'id' | 'kind' | 'target'>,
+  wanted: Pick<Intent, 'id' | 'kind' | 'target' | 'by' | 'began'>,
 ): Promise<Intent> {
   const { layout, now, journal, release } = beginning;
   const live = knownOn(now, serviceOf(layout, now.router.live));
@@ -99,7 +100,8 @@ function reasonsToReplace(
 
 /** A rollback brings back images; the configuration is what the project has now. */
 function notBroughtBack({ journal, release }: Beginning): readonly string[] {
-  const before = (unfinished(journal) ?? lastDeployed(journal))?.previous.configuration ?? {};
+  const known = [...releasesOf(journal), earlierRelease(journal)];
+  const before = known.findLast((one) => hasSameImages(one, release))?.configuration ?? {};
   return Object.entries(before).flatMap(([service, fingerprint]) =>
     changedSettings(fingerprint, release.configuration[service]).map(
       (setting) => `${service}: ${setting} stays as it is now, not as it was when ${release.id} ran`,

@@ -1,5 +1,5 @@
 import { DeployError } from '../domain/errors.ts';
-import { lastDeployed, unfinished } from '../domain/journal.ts';
+import { earlierRelease, releasesOf } from '../domain/history.ts';
 import { type Layout, type ServiceName, serviceOf } from '../domain/layout.ts';
 import type { Image, Release } from '../domain/release.ts';
 import type { Engine, Ports } from '../ports/index.ts';
@@ -85,22 +85,27 @@ export async function currentRelease(ports: Ports, layout: Layout, signal?: Abor
   return { id, slot, background, configuration: await engine.configuration() };
 }
 
-/** What ran before the deployment that runs now. */
-export async function earlierRelease(
+/** What a rollback goes back to: the release called `to`, else the one before. */
+export async function releaseBefore(
   { ledger, engine }: Pick<Ports, 'ledger' | 'engine'>,
-  signal?: AbortSignal,
+  { to, signal }: { to?: string | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<Release> {
   const journal = await ledger.read();
-  const current = unfinished(journal) ?? lastDeployed(journal);
-  const { id, slot, background } = current?.previous ?? {};
-  if (id !== undefined && slot && background) {
-    // A clean-up of the host may have taken an image since: better known now than half-way.
-    for (const { ref } of [slot, ...Object.values(background)]) await engine.resolve(ref, signal);
-    return { id, slot, background, configuration: await engine.configuration() };
-  }
-  throw new DeployError('no-previous-release', {
-    doing: 'rolling back',
-    found: current ? `nothing ran before ${current.release.id}` : 'the journal knows no deployment',
+  const known = releasesOf(journal);
+  const found = to === undefined ? earlierRelease(journal) : known.findLast(({ id }) => id === to);
+  if (!found) throw noPrevious(to, known);
+  // A clean-up of the host may have taken an image since: better known now than half-way.
+  for (const { ref } of [found.slot, ...Object.values(found.background)]) await engine.resolve(ref, signal);
+  return { ...found, configuration: await engine.configuration() };
+}
+
+function noPrevious(to: string | undefined, known: readonly Release[]): DeployError {
+  const current = known.at(-1);
+  const names = known.map(({ id }) => id).join(', ');
+  const nothing = current ? `nothing ran before ${current.id}` : 'the journal knows no deployment';
+  return new DeployError('no-previous-release', {
+    doing: to === undefined ? 'rolling back' : `rolling back to ${to}`,
+    found: to === undefined ? nothing : `the journal has ${names || 'no release'}`,
     wanted: 'an earlier release',
     fix: 'deploy the version you want by its name',
   });

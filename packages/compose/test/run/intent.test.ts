@@ -9,7 +9,9 @@ const deployed = (configuration: Configuration): JournalEntry => ({
   type: 'outcome',
   outcome: 'deployed',
   configuration,
+  ended: '2026-01-01T00:00:01.000Z',
 });
+const wanted = { id: 'd', by: { user: 'ada', host: 'here' }, began: '2026-01-01T00:00:00.000Z' };
 const of = (level: string) => ({ 'environment.LEVEL': level });
 
 async function beginning(before: Configuration, now: Configuration, version = '1') {
@@ -20,7 +22,11 @@ async function beginning(before: Configuration, now: Configuration, version = '1
 }
 
 const intentOf = async (begun: Awaited<ReturnType<typeof beginning>>) =>
-  formIntent(begun.world.engine, begun, { id: 'd', kind: 'deploy', target: chooseTarget(begun, undefined) });
+  formIntent(begun.world.engine, begun, {
+    ...wanted,
+    kind: 'deploy',
+    target: chooseTarget(begun, undefined),
+  });
 
 describe('chooseTarget', () => {
   it('is the live slot when it runs the image with the configuration as it is now', async () => {
@@ -65,7 +71,7 @@ describe('formIntent', () => {
     ];
     const back = { ...begun, journal, release: { ...release('1'), configuration: { cron: of('debug') } } };
     const { because } = await formIntent(begun.world.engine, back, {
-      id: 'r',
+      ...wanted,
       kind: 'rollback',
       target: 'green',
     });

@@ -401,7 +401,7 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     append: async (entry) => {
       await lock.append(entry);
       if (entry.type === 'switching')
-        await lock.append({ type: 'outcome', outcome: 'deployed', configuration: {} });
+        await lock.append({ type: 'outcome', outcome: 'deployed', configuration: {}, ended: '' });
     },
   })),
   'reads no journal': withLedger(() => ({ read: async () => [] })),

@@ -50,7 +50,7 @@ export function portsOf(around: Surroundings): {
       {
         clock: process.clock,
         date: () => new Date(world.kernel.now),
-        newToken: () => `${process.name}-${++tokens}`,
+        newToken: () => `${process.name}-${process.pid}-${++tokens}`,
         identify: async () => identity,
         isGone,
         ...surroundings,
@@ -63,7 +63,9 @@ export function portsOf(around: Surroundings): {
     router,
     ledger,
     clock: process.clock,
-    newId: () => `${process.name}-${++ids}`,
+    newId: () => `${process.name}-${process.pid}-${++ids}`,
+    date: () => new Date(world.kernel.now).toISOString(),
+    author: () => ({ user: process.name, host: 'shop' }),
     emit: listeners((event) => {
       if (event.type === 'done' || event.type === 'failed')
         world.note(process.name, `${event.type} ${event.step.do}`);

@@ -3,12 +3,12 @@ import { remember, unfinished } from '../../src/domain/journal.ts';
 import { STALE_AFTER } from '../../src/ledger/heartbeat.ts';
 import { type Identity, isWithinReach } from '../../src/ledger/identity.ts';
 import { deployRelease, resumeDeployment } from '../../src/run/deployment.ts';
-import { earlierRelease } from '../../src/run/release.ts';
+import { releaseBefore } from '../../src/run/release.ts';
 import { callFault, type Fault, isAt, type Plan, type RunKind } from './faults.ts';
 import { release } from './layout.ts';
 import { allOn, portsOf } from './ports.ts';
 import { type Boundary, type Mischief, Process } from './process.ts';
-import { answers, lifeOf } from './world/engine.ts';
+import { answers, lifeOf, type SimContainer } from './world/engine.ts';
 import type { Note } from './world/notes.ts';
 import { strike } from './world/strike.ts';
 import { type Violation, World } from './world/world.ts';
@@ -77,7 +77,7 @@ function warmSlot(world: World): { slot: string; life: string } | undefined {
 }
 
 export async function rollBack(context: ReturnType<typeof portsOf>, signal: AbortSignal): Promise<string> {
-  const release = await earlierRelease(context.ports, signal);
+  const release = await releaseBefore(context.ports, { signal });
   return (await deployRelease(context, { kind: 'rollback', release, signal })).outcome;
 }
 
@@ -279,7 +279,9 @@ export class Simulation {
     const { world } = this;
     const { engine } = world;
     if (this.broken || world.journalLost) return;
-    const old = engine.containers.filter((c) => c.running && c.configuration !== engine.configuration);
+    const isOld = ({ configuration }: SimContainer) =>
+      configuration > 0 && configuration < engine.configuration;
+    const old = engine.containers.filter((c) => c.running && isOld(c));
     if (old.length > 0)
       world.violate('I17', `it says unchanged, and ${old.map(({ id }) => id)} run as before`);
   }

@@ -115,7 +115,16 @@ export class World {
   get context(): { settings: Settings; ports: Ports } {
     const { engine, routerPort: router, ledger, clock } = this;
     const emit = (event: DeployEvent) => void this.events.push(event);
-    const ports: Ports = { engine, router, ledger, clock, newId: () => `d${++this.#ids}`, emit };
+    const ports: Ports = {
+      engine,
+      router,
+      ledger,
+      clock,
+      newId: () => `d${++this.#ids}`,
+      date: () => new Date(this.clock.now()).toISOString(),
+      author: () => ({ user: 'ada', host: 'here' }),
+      emit,
+    };
     return { settings: { project: engine, router, layout, policy, onEvent: emit }, ports };
   }
 

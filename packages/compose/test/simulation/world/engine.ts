@@ -9,7 +9,7 @@ export interface SimContainer {
   readonly name: string;
   readonly service: string;
   readonly version: string;
-  /** The configuration that it was created with. */
+  /** The configuration that it was created with; 0 for what nobody knows, which was there before the first deployment. */
   readonly configuration: number;
   running: boolean;
   policy: 'unless-stopped' | 'no';
@@ -94,7 +94,7 @@ export class SimEngine {
   readonly pins: Record<string, string> = {};
   readonly enabled = new Set<string>(['api_blue']);
   /** What containers are created with from now on. */
-  configuration = 1;
+  configuration = 0;
   readonly missingImages = new Set<string>();
   diskFull = false;
   /** The engine does not answer before this moment. */

@@ -82,6 +82,7 @@ export class World {
       engine.setReady(container, true);
       this.eligible.add(lifeOf(container));
     }
+    engine.configuration = 1;
   }
 
   note(actor: string, text: string): void {
