@@ -1,6 +1,6 @@
 import type { SlotName } from '../domain/layout.ts';
 import { otherSlot, serviceOf } from '../domain/layout.ts';
-import type { Image } from '../domain/release.ts';
+import type { Image, Release } from '../domain/release.ts';
 import {
   containersOfSlot,
   hasSwitched,
@@ -32,16 +32,17 @@ export const decide = (s: Situation): Step => (s.progress.direction === 'forward
 /** New slot up and proven → background services stopped → switch → stored → background services up → old slot away. */
 function forward(s: Situation): Step {
   const { target, release } = s.intent;
+  const background = everyBackground(s, release.background);
   const isBefore = !hasSwitched(s);
   return (
     first(
       () => close.next(s),
       () => isBefore && persist.next(s, s.router.live),
       () => (isBefore || !isRunning(s, target)) && prepare(s, target, release.slot),
-      () => isBefore && stop.next(outdated(s, release.background)),
+      () => isBefore && stop.next(outdated(s, background)),
       () => switchTraffic.next(s, target),
       () => persist.next(s, target),
-      () => replaceBackground(s, release.background),
+      () => replaceBackground(s, background),
       () => retire(s, otherSlot(s.layout, target), target),
     ) ?? finish.next('deployed')
   );
@@ -58,7 +59,7 @@ function back(s: Situation): Step {
       () => previous.slot && !isReady && prepare(s, origin, previous.slot),
       () => switchTraffic.next(s, origin),
       () => persist.next(s, origin),
-      () => replaceBackground(s, backgroundBefore(s)),
+      () => replaceBackground(s, everyBackground(s, previous.background)),
       () => target !== origin && retire(s, target),
     ) ?? finish.next('reverted')
   );
@@ -107,7 +108,6 @@ function retire(s: Situation, slot: SlotName, successor?: SlotName): Step | unde
   );
 }
 
-const backgroundBefore = ({ layout, intent }: Situation): Wanted =>
-  Object.fromEntries(
-    Object.keys(layout.background).map((service) => [service, intent.previous.background[service]]),
-  );
+/** Also the services that the release does not have: they are stopped. */
+const everyBackground = ({ layout }: Situation, images: Release['background']): Wanted =>
+  Object.fromEntries(Object.keys(layout.background).map((service) => [service, images[service]]));

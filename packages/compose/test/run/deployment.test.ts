@@ -97,6 +97,16 @@ describe('planRelease', () => {
     );
     expect(world.calls).toEqual([]);
   });
+
+  it('stops a background service that the release does not have', async () => {
+    const { cron } = release('2').background;
+    const older = { ...release('2'), background: cron ? { cron } : {} };
+    const plan = await new World().run((context) =>
+      planRelease(context, { kind: 'rollback', release: older }),
+    );
+    expect(plan.steps.find((step) => step.do === 'stop')?.services).toEqual(['cron', 'worker']);
+    expect(plan.steps.filter((step) => step.do === 'start').at(-1)?.services).toEqual(['cron']);
+  });
 });
 
 /** Kills the deploying process at its n-th call to the outside, before or after the effect. */
