@@ -20,7 +20,7 @@ export {
 export type { Image, Release } from './domain/release.ts';
 export type { RouterSlot, RouterState } from './domain/router-state.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';
-export type { DeployRequest, Engine, Exit, Holder, Ledger, Lock, Router } from './ports/index.ts';
+export type { DeployRequest, Engine, Exit, Holder, Ledger, Lock, Router, UpOrder } from './ports/index.ts';
 export { type ConsoleOptions, consoleReporter } from './report/console.ts';
 export { jsonReporter } from './report/json.ts';
 export { DEPLOY_CHANNEL } from './report/listeners.ts';

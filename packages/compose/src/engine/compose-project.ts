@@ -85,8 +85,8 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
       if (on.length > 0 || off.length > 0)
         await updateEnvFile(envFile, (text) => withProfiles(text, on, off));
     },
-    up: async (service, replicas, signal) => {
-      await runCompose(where, composeCommands.up(service, replicas), { managed, signal });
+    up: async (orders, signal) => {
+      await runCompose(where, composeCommands.up(orders), { managed, signal });
     },
     stop: withDocker(stopContainer),
     awaitExit: withDocker(awaitExit),

@@ -1,6 +1,7 @@
 import { messageOf, redactUrls } from '@cutover/internal';
 import { ExecaError, execa } from 'execa';
 import { DeployError } from '../domain/errors.ts';
+import type { UpOrder } from '../ports/index.ts';
 
 /** Where a Compose project is; what is left out is found as Compose finds it. */
 export interface ComposeFiles {
@@ -43,14 +44,17 @@ const EVERY_PROFILE = ['--profile', '*'];
 export const composeCommands = {
   config: [...EVERY_PROFILE, 'config', '--format', 'json'],
   // Not with --no-deps: it changes the hash by which a bare `up` by hand tells whether to create the container anew.
-  up: (service: string, replicas: number | undefined) => [
+  // One for all: two beside each other would both start what their services depend on.
+  up: (orders: readonly UpOrder[]) => [
     ...EVERY_PROFILE,
     'up',
     '--detach',
     '--no-build',
     '--no-recreate',
-    ...(replicas === undefined ? [] : ['--scale', `${service}=${replicas}`]),
-    service,
+    ...orders.flatMap(({ service, replicas }) =>
+      replicas === undefined ? [] : ['--scale', `${service}=${replicas}`],
+    ),
+    ...orders.map(({ service }) => service),
   ],
 } as const;
 

@@ -32,8 +32,8 @@ export interface Engine {
   observe(services?: readonly ServiceName[]): Promise<readonly Container[]>;
   /** Writes the images where the engine reads them (setting → reference), atomically. */
   pin(images: Readonly<Record<string, string>>): Promise<void>;
-  /** Creates and starts what is missing of one service (its own scale by default); never recreates what runs. */
-  up(service: ServiceName, replicas: number | undefined, signal?: AbortSignal): Promise<void>;
+  /** Creates and starts what is missing of these services, all in one go; never recreates what runs. */
+  up(orders: readonly UpOrder[], signal?: AbortSignal): Promise<void>;
   /** Makes a bare `up` by hand start the services of `live` and leave those of `idle` alone. */
   prefer(live: ServiceName, idle: readonly ServiceName[]): Promise<void>;
   /** Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. */
@@ -43,6 +43,12 @@ export interface Engine {
   remove(container: Container): Promise<void>;
   /** The end of its output, with the secrets of its environment masked. */
   tail(container: Container, lines: number): Promise<readonly string[]>;
+}
+
+export interface UpOrder {
+  readonly service: ServiceName;
+  /** How many containers of it. Default: what the project says. */
+  readonly replicas?: number | undefined;
 }
 
 /** What a deployment will ask of the project. */
