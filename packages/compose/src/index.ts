@@ -1,7 +1,7 @@
 export { blueGreen, type Deployment, type DeployOptions, type Plan } from './blue-green.ts';
 export type { Container, Health } from './domain/container.ts';
 export { DeployError, type DeployErrorCode, deployErrorCodes } from './domain/errors.ts';
-export type { DeployEvent, StepSummary, StopVerdict } from './domain/events.ts';
+export type { DeployEvent, Layers, StepSummary, StopVerdict } from './domain/events.ts';
 export type { Intent, Outcome } from './domain/intent.ts';
 export type { JournalEntry } from './domain/journal.ts';
 export type { ServiceName, SlotName } from './domain/layout.ts';
@@ -20,7 +20,17 @@ export {
 export type { Image, Release } from './domain/release.ts';
 export type { RouterSlot, RouterState } from './domain/router-state.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';
-export type { DeployRequest, Engine, Exit, Holder, Ledger, Lock, Router, UpOrder } from './ports/index.ts';
+export type {
+  DeployRequest,
+  Engine,
+  Exit,
+  Holder,
+  Ledger,
+  Lock,
+  ResolveOptions,
+  Router,
+  UpOrder,
+} from './ports/index.ts';
 export { type ConsoleOptions, consoleReporter } from './report/console.ts';
 export { jsonReporter } from './report/json.ts';
 export { DEPLOY_CHANNEL } from './report/listeners.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '@cutover/internal';
 import type { Container } from '../domain/container.ts';
-import type { DeployEvent } from '../domain/events.ts';
+import type { DeployEvent, Layers } from '../domain/events.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { ServiceName, SlotName } from '../domain/layout.ts';
 import type { Image } from '../domain/release.ts';
@@ -24,8 +24,8 @@ export interface Engine {
   ledger(): Ledger;
   /** Proves, without a change, that the engine answers and that the services can be deployed. */
   preflight(request: DeployRequest): Promise<void>;
-  /** The image of that name, pulled if the engine lacks it. */
-  resolve(name: string, signal?: AbortSignal): Promise<Image>;
+  /** The image of that name, pulled if the engine lacks it or the project wants that always. */
+  resolve(name: string, options?: ResolveOptions): Promise<Image>;
   /**
    * The containers of the project, or of some services alone: that does not wait for an engine that is starting others.
    */
@@ -43,6 +43,12 @@ export interface Engine {
   remove(container: Container): Promise<void>;
   /** The end of its output, with the secrets of its environment masked. */
   tail(container: Container, lines: number): Promise<readonly string[]>;
+}
+
+export interface ResolveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of a pull, from its start on. */
+  readonly onPull?: (layers: Layers) => void;
 }
 
 export interface UpOrder {

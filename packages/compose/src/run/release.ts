@@ -2,7 +2,8 @@ import { DeployError } from '../domain/errors.ts';
 import { lastDeployed, unfinished } from '../domain/journal.ts';
 import type { Layout, ServiceName } from '../domain/layout.ts';
 import type { Image, Release } from '../domain/release.ts';
-import type { Engine, Ports } from '../ports/index.ts';
+import type { Ports } from '../ports/index.ts';
+import { type Resolving, resolveImage } from './resolve.ts';
 
 /** A new version: one image for everything, or one for each service, or both. */
 export interface ReleaseRequest {
@@ -16,7 +17,7 @@ export interface ReleaseRequest {
 
 /** Each image of the request found on the engine (or pulled) and resolved to what will be pinned. */
 export async function resolveRelease(
-  engine: Pick<Engine, 'resolve'>,
+  ports: Resolving,
   layout: Layout,
   request: ReleaseRequest,
   signal?: AbortSignal,
@@ -24,7 +25,7 @@ export async function resolveRelease(
   const names = imageNames(layout, request);
   const distinct = [...new Set(Object.values(names))];
   const found = new Map<string, Image>();
-  for (const name of distinct) found.set(name, await engine.resolve(name, signal));
+  for (const name of distinct) found.set(name, await resolveImage(ports, name, { signal }));
   const image = (service: string) => found.get(names[service] ?? '') as Image;
   const [slot] = Object.values(layout.slots);
   return {
@@ -68,15 +69,16 @@ const invalid = (found: string, wanted: string) =>
 
 /** What ran before the deployment that runs now. */
 export async function earlierRelease(
-  { ledger, engine }: Pick<Ports, 'ledger' | 'engine'>,
+  ports: Resolving & Pick<Ports, 'ledger'>,
   signal?: AbortSignal,
 ): Promise<Release> {
-  const journal = await ledger.read();
+  const journal = await ports.ledger.read();
   const current = unfinished(journal) ?? lastDeployed(journal);
   const { id, slot, background } = current?.previous ?? {};
   if (id !== undefined && slot && background) {
     // A clean-up of the host may have taken an image since: better known now than half-way.
-    for (const { ref } of [slot, ...Object.values(background)]) await engine.resolve(ref, signal);
+    for (const { ref, name } of [slot, ...Object.values(background)])
+      await resolveImage(ports, ref, { signal, image: name });
     return { id, slot, background };
   }
   throw new DeployError('no-previous-release', {
