@@ -22,10 +22,10 @@ export interface ComposeService {
 export async function readConfig(
   where: ComposeFiles,
   managed: Iterable<string>,
-  limits: Limits,
+  { ask }: Limits,
 ): Promise<ComposeConfig> {
   const doing = `reading the Compose project in ${where.directory}`;
-  const run = { doing, code: 'compose-unavailable', limit: limits.config } as const;
+  const run = { doing, code: 'compose-unavailable', limit: ask } as const;
   try {
     return JSON.parse(await runCompose(where, composeCommands.config, managed, run));
   } catch (error) {

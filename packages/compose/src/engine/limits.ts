@@ -6,10 +6,8 @@ export interface Limits {
   readonly change: number;
   /** The removal of a container, with all the files that it wrote. */
   readonly remove: number;
-  /** Of these below, how long the command may print nothing. `docker compose version`, `docker logs` and the like. */
+  /** Of this and those below, how long the command may print nothing: `docker compose config` and the like. */
   readonly ask: number;
-  /** `docker compose config`, which may fetch files that are included from elsewhere. */
-  readonly config: number;
   /** `docker compose up`: it is silent while it waits for the health of what a service depends on. */
   readonly up: number;
   /** `docker pull`: it tells that a layer is there, and nothing before. 10 minutes are 2 GB at 3.5 MB/s. */
@@ -20,8 +18,7 @@ export const LIMITS: Limits = {
   look: 10_000,
   change: 20_000,
   remove: 120_000,
-  ask: 30_000,
-  config: 60_000,
+  ask: 60_000,
   up: 300_000,
   pull: 600_000,
 };

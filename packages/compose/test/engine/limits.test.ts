@@ -36,7 +36,7 @@ describe('projectEngine', () => {
     ],
     [
       'compose config',
-      { config: 300 },
+      { ask: 300 },
       (engine) => engine.project(),
       { code: 'compose-unavailable' },
       "docker compose --file a.yaml --profile '*' config --format json",
