@@ -95,7 +95,9 @@ export function projectEngine(
     },
     up: async (orders, signal) => {
       const doing = `starting ${orders.map(({ service }) => service).join(', ')}`;
-      const run = { doing, code: 'start-failed', limit: limits.up, signal } as const;
+      const fix =
+        'see with `docker compose ps` whether something that they depend on does not become healthy, and with `docker ps` whether the engine answers';
+      const run = { doing, code: 'start-failed', fix, limit: limits.up, signal } as const;
       await runCompose(where, composeCommands.up(orders), managed, run);
     },
     stop: withDocker(stopContainer),

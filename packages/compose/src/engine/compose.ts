@@ -53,7 +53,7 @@ export async function runCompose(
   project: ComposeFiles,
   command: readonly string[],
   managed: Iterable<string>,
-  run: Pick<DockerCommand, 'doing' | 'code' | 'limit' | 'signal'>,
+  run: Pick<DockerCommand, 'doing' | 'code' | 'fix' | 'limit' | 'signal'>,
 ): Promise<string> {
   const { stdout, error } = await runDocker(composeArguments(project, command), {
     ...run,

@@ -6,6 +6,8 @@ export interface DockerCommand {
   /** For the error at the limit: what is being done, and its code. */
   readonly doing: string;
   readonly code: DeployErrorCode;
+  /** What to do about it. Default: to run it by hand. */
+  readonly fix?: string;
   /** Milliseconds without a line of output after which it is ended. */
   readonly limit: number;
   readonly signal?: AbortSignal | undefined;
@@ -34,13 +36,11 @@ export interface Output {
  *
  * @throws DeployError `code` at the limit; the reason of `signal` when that has aborted
  */
-export async function runDocker(
-  args: readonly string[],
-  { doing, code, limit, killAfter = 5_000, signal, cwd, env, onLine }: DockerCommand,
-): Promise<Output> {
+export async function runDocker(args: readonly string[], given: DockerCommand): Promise<Output> {
+  const { limit, killAfter = 5_000, signal, cwd, env, onLine } = given;
   signal?.throwIfAborted();
   const ending = linkSignals(signal);
-  const silence = new Timer(limit, () => ending.abort(hung(args, { doing, code, limit })));
+  const silence = new Timer(limit, () => ending.abort(hung(args, given)));
   const heard = function* (line: unknown) {
     silence.restart();
     onLine?.(String(line));
@@ -80,15 +80,14 @@ export async function runDocker(
   }
 }
 
-const hung = (
-  args: readonly string[],
-  { doing, code, limit }: Pick<DockerCommand, 'doing' | 'code' | 'limit'>,
-): DeployError =>
+const hung = (args: readonly string[], { doing, code, limit, cwd, fix }: DockerCommand): DeployError =>
   new DeployError(code, {
     doing,
     found: `the docker command has printed nothing for ${limit / 1000} s and was ended`,
     wanted: 'an answer of it, and of the engine',
-    fix: `run it by hand and see what it waits for: docker ${args.map(quoted).join(' ')}`,
+    fix:
+      fix ??
+      `run it by hand${cwd === undefined ? '' : ` in ${cwd}`} and see what it waits for: docker ${args.map(quoted).join(' ')}`,
   });
 
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`);

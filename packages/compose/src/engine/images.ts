@@ -19,9 +19,8 @@ export async function resolveImage(
   const isFixed = /^sha256:|@sha256:/.test(name);
   const known = always && !isFixed ? undefined : await inspect();
   const failure = known ? undefined : await pullImage(name, pull);
-  if (failure !== undefined) throw missing(name, `it cannot be pulled (${failure})`);
-  const details = known ?? (await inspect());
-  if (!details) throw missing(name, 'the engine does not have it after pulling');
+  const details = failure === undefined ? (known ?? (await inspect())) : undefined;
+  if (!details) throw missing(name, failure ?? 'the engine does not have it after pulling', always);
   await assertArchitecture(docker, name, details.Architecture);
   return { name: nameOf(name, details), ref: pinnable(name, details), id: details.Id };
 }
@@ -36,11 +35,13 @@ function pinnable(name: string, { RepoDigests, Id }: Docker.ImageInspectInfo): s
 const nameOf = (name: string, { RepoTags }: Docker.ImageInspectInfo): string =>
   name.startsWith('sha256:') ? (RepoTags?.[0] ?? name.slice(0, 19)) : name;
 
-const missing = (name: string, found: string) =>
+const missing = (name: string, why: string, always: boolean) =>
   new DeployError('image-missing', {
     doing: `looking for the image ${name}`,
-    found,
-    wanted: 'an image in a registry that the engine reaches, or, without pull: always, on the engine',
+    found: `it cannot be pulled (${why})${always ? '' : ', and the engine does not have it'}`,
+    wanted: always
+      ? "an image in a registry that the engine reaches, since pull is 'always'"
+      : 'an image on the engine or in a registry that it reaches',
     fix: 'build or push it, log in to its registry, or correct the name',
   });
 

@@ -6,7 +6,7 @@ export interface ConsoleOptions {
   stream?: Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
 }
 
-/** Milliseconds between two lines about the same pull where there is no terminal. */
+/** Milliseconds between two lines about pulls where there is no terminal. */
 const PAUSE = 5_000;
 
 /**

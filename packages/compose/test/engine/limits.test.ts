@@ -32,7 +32,7 @@ describe('projectEngine', () => {
       { ask: 300 },
       (engine) => engine.preflight(request),
       { code: 'compose-unavailable' },
-      'looking for Docker Compose: the docker command has printed nothing for 0.3 s and was ended; wanted an answer of it, and of the engine. Fix: run it by hand and see what it waits for: docker compose version --short',
+      `looking for Docker Compose: the docker command has printed nothing for 0.3 s and was ended; wanted an answer of it, and of the engine. Fix: run it by hand in ${import.meta.dirname} and see what it waits for: docker compose version --short`,
     ],
     [
       'compose config',
@@ -46,7 +46,7 @@ describe('projectEngine', () => {
       { up: 300 },
       (engine) => engine.up([{ service: 'cron' }, { service: 'worker', replicas: 2 }]),
       { code: 'start-failed' },
-      'starting cron, worker: the docker command has printed nothing for 0.3 s',
+      'starting cron, worker: the docker command has printed nothing for 0.3 s and was ended; wanted an answer of it, and of the engine. Fix: see with `docker compose ps` whether',
     ],
     [
       'pull',

@@ -90,7 +90,7 @@ describe('resolve', () => {
     await expect(resolve('shop:2')).rejects.toMatchObject({
       code: 'image-missing',
       message: expect.stringContaining(
-        'it cannot be pulled (Error response from daemon: Get "https://***@r.example/v2/": dial tcp: i/o timeout)',
+        'it cannot be pulled (Error response from daemon: Get "https://***@r.example/v2/": dial tcp: i/o timeout); wanted an image in a registry that the engine reaches, since pull is \'always\'',
       ),
     });
   });
