@@ -1,6 +1,13 @@
 import { DeployError } from '../domain/errors.ts';
-import { type ComposeFiles, composeCommands, composeReason, runCompose } from './compose.ts';
+import {
+  type ComposeFiles,
+  type ComposeVariables,
+  composeCommands,
+  composeReason,
+  runCompose,
+} from './compose.ts';
 import { runDocker } from './docker-command.ts';
+import type { ComposeModel } from './fingerprint.ts';
 import type { Limits } from './limits.ts';
 
 /** What a deployment must know of the Compose file; a part of `docker compose config`. */
@@ -21,13 +28,13 @@ export interface ComposeService {
 /** @throws DeployError `compose-invalid`; `compose-unavailable` when Compose does not answer */
 export async function readConfig(
   where: ComposeFiles,
-  managed: Iterable<string>,
+  variables: ComposeVariables,
   { ask }: Limits,
-): Promise<ComposeConfig> {
+): Promise<ComposeConfig & ComposeModel> {
   const doing = `reading the Compose project in ${where.directory}`;
   const run = { doing, code: 'compose-unavailable', limit: ask } as const;
   try {
-    return JSON.parse(await runCompose(where, composeCommands.config, managed, run));
+    return JSON.parse(await runCompose(where, composeCommands.config, variables, run));
   } catch (error) {
     if (error instanceof DeployError) throw error;
     throw new DeployError(

@@ -9,6 +9,7 @@ import { assertComposeV2, readConfig } from './compose-config.ts';
 import { awaitExit, listContainers, removeContainer, stopContainer, tailContainer } from './containers.ts';
 import { assertReachable, connectDocker } from './docker.ts';
 import { updateEnvFile, withProfiles, withVariables } from './env-file.ts';
+import { fingerprintsOf } from './fingerprint.ts';
 import { resolveImage } from './images.ts';
 import { lazily } from './lazily.ts';
 import { LIMITS, type Limits } from './limits.ts';
@@ -63,7 +64,7 @@ export function projectEngine(
   const managed = new Set<string>(['COMPOSE_PROFILES']);
   const docker = lazily(() => connectDocker(limits));
   const composeV2 = lazily(() => assertComposeV2(where, limits));
-  const config = lazily(() => readConfig(where, managed, limits));
+  const config = lazily(() => readConfig(where, { managed }, limits));
   const project = async () => (await config()).name;
   const withDocker =
     <A extends unknown[], R>(act: (docker: Docker, ...args: A) => Promise<R>) =>
@@ -82,6 +83,11 @@ export function projectEngine(
       await composeV2();
       assertDeployable(await read, request);
     },
+    configuration: async () => {
+      // Images count by themselves: here all are one, whatever the env file says.
+      const variables = Object.fromEntries([...managed].map((name) => [name, 'image']));
+      return fingerprintsOf(await readConfig(where, { managed, variables }, limits), where.directory);
+    },
     resolve: async (name, options) =>
       resolveImage(await docker(), name, { ...options, always, limit: limits.pull }),
     observe: async (services) => listContainers(await docker(), await project(), services),
@@ -98,7 +104,7 @@ export function projectEngine(
       const fix =
         'see with `docker compose ps` whether something that they depend on does not become healthy, and with `docker ps` whether the engine answers';
       const run = { doing, code: 'start-failed', fix, limit: limits.up, signal } as const;
-      await runCompose(where, composeCommands.up(orders), managed, run);
+      await runCompose(where, composeCommands.up(orders), { managed }, run);
     },
     stop: withDocker(stopContainer),
     awaitExit: withDocker(awaitExit),

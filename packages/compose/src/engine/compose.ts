@@ -43,22 +43,28 @@ export const composeCommands = {
   ],
 } as const;
 
+export interface ComposeVariables {
+  /** These come from the env file alone, where a shell that exports one would win. */
+  readonly managed: Iterable<string>;
+  /** These win over the env file. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 /**
- * The standard output of one Compose command. `managed` variables come from the env file alone: a shell that exports
- * one would win.
+ * The standard output of one Compose command.
  *
  * @throws ExecaError when Compose fails, and what `runDocker` throws
  */
 export async function runCompose(
   project: ComposeFiles,
   command: readonly string[],
-  managed: Iterable<string>,
+  { managed, variables }: ComposeVariables,
   run: Pick<DockerCommand, 'doing' | 'code' | 'fix' | 'limit' | 'signal'>,
 ): Promise<string> {
   const { stdout, error } = await runDocker(composeArguments(project, command), {
     ...run,
     cwd: project.directory,
-    env: Object.fromEntries([...managed].map((name) => [name, undefined])),
+    env: { ...Object.fromEntries([...managed].map((name) => [name, undefined])), ...variables },
   });
   if (error) throw error;
   return stdout;

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { resolveRelease } from '../../src/run/release.ts';
 import { image, layout, World } from '../support/world.ts';
 
-const resolve = (request: object, world = new World()) =>
-  resolveRelease(world.context.ports, layout, request);
+const resolve = (request: object, world = new World()) => {
+  world.engine.configuration = async () => ({ cron: { command: 'a' } });
+  return resolveRelease(world.context.ports, layout, request);
+};
 
 describe('resolveRelease', () => {
   it('gives every service the one image', async () => {
