@@ -30,7 +30,7 @@ export interface Plan {
 }
 
 export interface Deployment {
-  /** What `deploy` would do now; pulls the image if the engine lacks it, and changes nothing else. */
+  /** What `deploy` would do now; pulls the image as `deploy` would, and changes nothing else. */
   plan(release: ReleaseRequest): Promise<Plan>;
   /**
    * Brings the release live. Also finishes or undoes first what a dead process left.
@@ -70,7 +70,7 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
   const settings = readSettings(options);
   const resolve = async (request: ReleaseRequest, signal?: AbortSignal) => {
     await preflight(settings);
-    return resolveRelease(settings.project, settings.layout, request, signal);
+    return resolveRelease(contextOf(settings).ports, settings.layout, request, signal);
   };
   return {
     plan: async (request) => {

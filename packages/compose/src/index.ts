@@ -2,7 +2,7 @@ export { blueGreen, type Deployment, type DeployOptions, type Plan } from './blu
 export type { Configuration, Fingerprint } from './domain/configuration.ts';
 export type { Container, Health } from './domain/container.ts';
 export { DeployError, type DeployErrorCode, deployErrorCodes } from './domain/errors.ts';
-export type { DeployEvent, StepSummary, StopVerdict } from './domain/events.ts';
+export type { DeployEvent, Layers, StepSummary, StopVerdict } from './domain/events.ts';
 export type { HistoryEntry } from './domain/history.ts';
 export type { Author, Intent, Outcome } from './domain/intent.ts';
 export type { JournalEntry } from './domain/journal.ts';
@@ -22,7 +22,17 @@ export {
 export type { Image, Release } from './domain/release.ts';
 export type { RouterSlot, RouterState } from './domain/router-state.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';
-export type { DeployRequest, Engine, Exit, Holder, Ledger, Lock, Router } from './ports/index.ts';
+export type {
+  DeployRequest,
+  Engine,
+  Exit,
+  Holder,
+  Ledger,
+  Lock,
+  ResolveOptions,
+  Router,
+  UpOrder,
+} from './ports/index.ts';
 export { type ConsoleOptions, consoleReporter } from './report/console.ts';
 export { jsonReporter } from './report/json.ts';
 export { DEPLOY_CHANNEL } from './report/listeners.ts';

@@ -19,8 +19,8 @@ export const deployErrorCodes = {
     fix: 'Start the engine, or point `DOCKER_HOST` at it; `docker version` shows the same. What runs goes on running; deploy again when it answers',
   },
   'compose-unavailable': {
-    meaning: 'Docker Compose v2 is not there',
-    fix: 'Install the package `docker-compose-plugin` (Debian: `docker-compose-v2` or later); the old `docker-compose` will not do',
+    meaning: 'Docker Compose v2 is not there, or does not answer',
+    fix: 'Install the package `docker-compose-plugin` (Debian: `docker-compose-v2` or later); the old `docker-compose` will not do. If it hangs, run the command of the message by hand',
   },
   'compose-invalid': {
     meaning: 'Compose refuses the project, or a service lacks what a deployment needs',
@@ -31,7 +31,8 @@ export const deployErrorCodes = {
     fix: 'Correct the name in the options, or add the service to the Compose file',
   },
   'image-missing': {
-    meaning: 'The image is not on the engine and cannot be pulled',
+    meaning:
+      "The image cannot be pulled, and the engine lacks it or `pull: 'always'` asks for the registry's",
     fix: 'Push it, correct the tag, or log in to the registry on this host (`docker pull` shows the same). Nothing was changed',
   },
   'image-unfit': {

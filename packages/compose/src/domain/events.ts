@@ -23,8 +23,22 @@ export interface StopVerdict {
   readonly duration: number;
 }
 
+/** Layers of an image: how many are on the engine already, of those that are known of so far. */
+export interface Layers {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** Everything that a deployment tells, in order. */
 export type DeployEvent =
+  | { readonly type: 'pulling'; readonly image: string; readonly layers: Layers }
+  | { readonly type: 'pulled'; readonly image: string; readonly duration: number }
+  | {
+      readonly type: 'pull-failed';
+      readonly image: string;
+      readonly duration: number;
+      readonly reason: string;
+    }
   | { readonly type: 'deploying'; readonly intent: Intent; readonly resumed: boolean }
   | { readonly type: 'unchanged'; readonly release: string; readonly live: SlotName }
   | { readonly type: 'step'; readonly step: StepSummary }

@@ -1,22 +1,18 @@
 import { join, resolve } from 'node:path';
-import { messageOf, option, readOptions } from '@cutover/internal';
+import { option, readOptions } from '@cutover/internal';
 import type Docker from 'dockerode';
 import { DeployError } from '../domain/errors.ts';
 import { engineLedger } from '../ledger/engine-ledger.ts';
 import type { Engine } from '../ports/index.ts';
-import {
-  assertComposeV2,
-  type ComposeConfig,
-  type ComposeFiles,
-  composeCommands,
-  composeReason,
-  runCompose,
-} from './compose.ts';
+import { type ComposeFiles, composeCommands, runCompose } from './compose.ts';
+import { assertComposeV2, readConfig } from './compose-config.ts';
 import { awaitExit, listContainers, removeContainer, stopContainer, tailContainer } from './containers.ts';
-import { connectDocker } from './docker.ts';
-import { readVariable, updateEnvFile, withVariables } from './env-file.ts';
-import { type ComposeModel, fingerprintsOf } from './fingerprint.ts';
+import { assertReachable, connectDocker } from './docker.ts';
+import { updateEnvFile, withProfiles, withVariables } from './env-file.ts';
+import { fingerprintsOf } from './fingerprint.ts';
 import { resolveImage } from './images.ts';
+import { lazily } from './lazily.ts';
+import { LIMITS, type Limits } from './limits.ts';
 import { assertDeployable } from './preflight.ts';
 
 export interface ComposeProjectOptions {
@@ -28,6 +24,11 @@ export interface ComposeProjectOptions {
   envFile?: string;
   /** Default: what Compose calls it. */
   projectName?: string;
+  /**
+   * `always` asks the registry at each deployment, so that a tag that has moved there is what is deployed; a registry
+   * that does not answer is then an error that changes nothing. Default `missing`: what the engine has is taken.
+   */
+  pull?: 'missing' | 'always';
 }
 
 /**
@@ -37,27 +38,33 @@ export interface ComposeProjectOptions {
  * @throws DeployError `invalid-options`
  */
 export function composeProject(options: ComposeProjectOptions = {}): Engine {
-  const { directory, files, envFile, projectName } = readOptions(
+  const { directory, files, envFile, projectName, pull } = readOptions(
     options,
     {
       directory: option.text,
       files: option.list(option.text),
       envFile: option.text,
       projectName: option.text,
+      pull: option.oneOf('missing', 'always'),
     },
-    { directory: '.', files: [] },
+    { directory: '.', files: [], pull: 'missing' },
     ({ name, found, wanted }) =>
       new DeployError('invalid-options', { doing: `reading composeProject option ${name}`, found, wanted }),
   );
   const where: ComposeFiles = { directory: resolve(directory), files, envFile, projectName };
-  return projectEngine(where, join(where.directory, envFile ?? '.env'));
+  return projectEngine(where, { always: pull === 'always', limits: LIMITS });
 }
 
-function projectEngine(where: ComposeFiles, envFile: string): Engine {
+/** The same with limits of one's own. */
+export function projectEngine(
+  where: ComposeFiles,
+  { always, limits }: { readonly always: boolean; readonly limits: Limits },
+): Engine {
+  const envFile = join(where.directory, where.envFile ?? '.env');
   const managed = new Set<string>(['COMPOSE_PROFILES']);
-  const docker = lazily(connectDocker);
-  const composeV2 = lazily(() => assertComposeV2(where));
-  const config = lazily((): Promise<ComposeConfig> => readModel(where, { managed }));
+  const docker = lazily(() => connectDocker(limits));
+  const composeV2 = lazily(() => assertComposeV2(where, limits));
+  const config = lazily(() => readConfig(where, { managed }, limits));
   const project = async () => (await config()).name;
   const withDocker =
     <A extends unknown[], R>(act: (docker: Docker, ...args: A) => Promise<R>) =>
@@ -79,9 +86,10 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
     configuration: async () => {
       // Images count by themselves: here all are one, whatever the env file says.
       const variables = Object.fromEntries([...managed].map((name) => [name, 'image']));
-      return fingerprintsOf(await readModel(where, { managed, variables }), where.directory);
+      return fingerprintsOf(await readConfig(where, { managed, variables }, limits), where.directory);
     },
-    resolve: withDocker(resolveImage),
+    resolve: async (name, options) =>
+      resolveImage(await docker(), name, { ...options, always, limit: limits.pull }),
     observe: async (services) => listContainers(await docker(), await project(), services),
     pin: (images) => updateEnvFile(envFile, (text) => withVariables(text, images)),
     prefer: async (live, idle) => {
@@ -91,67 +99,16 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
       if (on.length > 0 || off.length > 0)
         await updateEnvFile(envFile, (text) => withProfiles(text, on, off));
     },
-    up: async (service, replicas, signal) => {
-      await runCompose(where, composeCommands.up(service, replicas), { managed, signal });
+    up: async (orders, signal) => {
+      const doing = `starting ${orders.map(({ service }) => service).join(', ')}`;
+      const fix =
+        'see with `docker compose ps` whether something that they depend on does not become healthy, and with `docker ps` whether the engine answers';
+      const run = { doing, code: 'start-failed', fix, limit: limits.up, signal } as const;
+      await runCompose(where, composeCommands.up(orders), { managed }, run);
     },
     stop: withDocker(stopContainer),
     awaitExit: withDocker(awaitExit),
     remove: withDocker(removeContainer),
-    tail: withDocker(tailContainer),
-  };
-}
-
-async function readModel(
-  where: ComposeFiles,
-  settings: Parameters<typeof runCompose>[2],
-): Promise<ComposeConfig & ComposeModel> {
-  try {
-    return JSON.parse(await runCompose(where, composeCommands.config, settings));
-  } catch (error) {
-    throw new DeployError(
-      'compose-invalid',
-      {
-        doing: `reading the Compose project in ${where.directory}`,
-        found: composeReason(error),
-        fix: 'run `docker compose config` there and fix what it reports',
-      },
-      { cause: error },
-    );
-  }
-}
-
-async function assertReachable(docker: Docker): Promise<void> {
-  try {
-    await docker.ping();
-  } catch (error) {
-    throw new DeployError(
-      'engine-unreachable',
-      {
-        doing: 'reaching the container engine',
-        found: messageOf(error),
-        wanted: 'an engine that answers at DOCKER_HOST or in the current docker context',
-        fix: 'start it, or point DOCKER_HOST at it; `docker version` shows the same',
-      },
-      { cause: error },
-    );
-  }
-}
-
-/** COMPOSE_PROFILES with `on` in it and `off` out of it; a profile of ours that both have stays on. */
-function withProfiles(text: string, on: readonly string[], off: readonly string[]): string {
-  const before = (readVariable(text, 'COMPOSE_PROFILES') ?? '').split(',').filter(Boolean);
-  const after = new Set([...before.filter((profile) => !off.includes(profile)), ...on]);
-  return withVariables(text, { COMPOSE_PROFILES: [...after].join(',') });
-}
-
-/** One attempt that all callers share; a failed one is not kept. */
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
+    tail: async (container, lines) => tailContainer(await docker(), container, lines, limits.ask),
   };
 }

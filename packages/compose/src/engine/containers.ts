@@ -1,9 +1,9 @@
 import { bounded, TimeoutError } from '@cutover/internal';
 import type Docker from 'dockerode';
-import { execa } from 'execa';
 import type { Container, Health } from '../domain/container.ts';
 import type { Exit } from '../ports/index.ts';
 import { tolerating } from './docker.ts';
+import { runDocker } from './docker-command.ts';
 import { maskSecrets } from './secrets.ts';
 
 // The engine kills at the end of the grace; this is what it may need beyond that.
@@ -112,10 +112,10 @@ function stopTimeoutOf(config: object): number | undefined {
 export async function stopContainer(docker: Docker, { id }: Container, gracePeriod: number): Promise<Exit> {
   const container = docker.getContainer(id);
   const timeout = gracePeriod + STOP_MARGIN;
-  return bounded({ timeout }, async () => {
+  return bounded({ timeout }, async (abortSignal) => {
     await tolerating([404], () => container.update({ RestartPolicy: { Name: 'no' } }));
     // 304: it has stopped already.
-    await tolerating([304, 404], () => container.stop({ t: Math.ceil(gracePeriod / 1000) }));
+    await tolerating([304, 404], () => container.stop({ t: Math.ceil(gracePeriod / 1000), abortSignal }));
     return exitOf(container);
   });
 }
@@ -148,10 +148,12 @@ export async function tailContainer(
   docker: Docker,
   { id }: Container,
   lines: number,
+  limit: number,
 ): Promise<readonly string[]> {
+  const doing = `reading the output of ${id}`;
   const [{ Config }, output] = await Promise.all([
     docker.getContainer(id).inspect(),
-    execa('docker', ['logs', '--tail', String(lines), id], { all: true, reject: false }),
+    runDocker(['logs', '--tail', String(lines), id], { doing, code: 'engine-unreachable', limit }),
   ]);
-  return maskSecrets(output.all ?? '', Config.Env).split('\n');
+  return maskSecrets(output.all, Config.Env).split('\n');
 }

@@ -1,9 +1,16 @@
+import { messageOf, Timer } from '@cutover/internal';
 import Docker from 'dockerode';
-import { execa } from 'execa';
+import { DeployError } from '../domain/errors.ts';
+import { runDocker } from './docker-command.ts';
+import { LIMITS, type Limits } from './limits.ts';
 
-/** The engine that the docker CLI would talk to: DOCKER_HOST, else the current context. */
-export async function connectDocker(): Promise<Docker> {
-  const host = process.env.DOCKER_HOST ?? (await contextHost());
+/** The engine that the docker CLI would talk to: DOCKER_HOST, else the current context. Each request has its limit. */
+export async function connectDocker(limits: Limits = LIMITS): Promise<Docker> {
+  const host = process.env.DOCKER_HOST ?? (await contextHost(limits));
+  return withLimits(clientOf(host), limits);
+}
+
+function clientOf(host: string | undefined): Docker {
   if (!host) return new Docker();
   if (host.startsWith('unix://')) return new Docker({ socketPath: host.slice('unix://'.length) });
   const { protocol, hostname, port, username } = new URL(host);
@@ -13,15 +20,68 @@ export async function connectDocker(): Promise<Docker> {
   return new Docker({ host: hostname, port: Number(port) || 2375 });
 }
 
-async function contextHost(): Promise<string | undefined> {
-  const { stdout, exitCode } = await execa(
-    'docker',
-    ['context', 'inspect', '-f', '{{.Endpoints.docker.Host}}'],
-    {
-      reject: false,
-    },
-  );
-  return exitCode === 0 && stdout ? stdout.trim() : undefined;
+async function contextHost({ ask }: Limits): Promise<string | undefined> {
+  const { stdout, error } = await runDocker(['context', 'inspect', '-f', '{{.Endpoints.docker.Host}}'], {
+    doing: 'looking for the container engine',
+    code: 'engine-unreachable',
+    limit: ask,
+  });
+  return error ? undefined : stdout.trim() || undefined;
+}
+
+/** A request, as the client hands it to the one function through which all of them go. */
+interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly abortSignal?: AbortSignal;
+}
+type Dial = (request: Request, answered: (error: unknown, data: unknown) => void) => void;
+
+/** Whoever gives a request a signal of their own looks after its limit. */
+function withLimits(docker: Docker, limits: Limits): Docker {
+  const dial: Dial = docker.modem.dial.bind(docker.modem);
+  const bounded: Dial = (request, answered) => {
+    if (request.abortSignal) return dial(request, answered);
+    const limit = limitOf(request.method, limits);
+    const late = new AbortController();
+    const timer = new Timer(limit, () => late.abort());
+    dial({ ...request, abortSignal: late.signal }, (error, data) => {
+      timer.stop();
+      answered(error && late.signal.aborted ? silent(request, limit) : error, data);
+    });
+  };
+  docker.modem.dial = bounded;
+  return docker;
+}
+
+const limitOf = (method: string, { look, change, remove }: Limits): number =>
+  ({ GET: look, HEAD: look, DELETE: remove })[method] ?? change;
+
+const silent = ({ method, path }: Request, limit: number): DeployError =>
+  new DeployError('engine-unreachable', {
+    doing: `asking the container engine for ${method} ${path.replace(/\?$/, '')}`,
+    found: `no answer within ${limit / 1000} s`,
+    wanted: 'an engine that answers',
+    fix: 'see whether `docker ps` answers and what the log of the engine says; restart the engine if it hangs',
+  });
+
+/** @throws DeployError `engine-unreachable` */
+export async function assertReachable(docker: Docker): Promise<void> {
+  try {
+    await docker.ping();
+  } catch (error) {
+    if (error instanceof DeployError) throw error;
+    throw new DeployError(
+      'engine-unreachable',
+      {
+        doing: 'reaching the container engine',
+        found: messageOf(error),
+        wanted: 'an engine that answers at DOCKER_HOST or in the current docker context',
+        fix: 'start it, or point DOCKER_HOST at it; `docker version` shows the same',
+      },
+      { cause: error },
+    );
+  }
 }
 
 /** Runs `work`; an engine answer with one of these statuses becomes `undefined`. */

@@ -24,6 +24,13 @@ export function withVariables(text: string, values: Readonly<Record<string, stri
   return `${[...(body ? [body] : []), ...added].join('\n')}\n`;
 }
 
+/** COMPOSE_PROFILES with `on` in it and `off` out of it; a profile of ours that both have stays on. */
+export function withProfiles(text: string, on: readonly string[], off: readonly string[]): string {
+  const before = (readVariable(text, 'COMPOSE_PROFILES') ?? '').split(',').filter(Boolean);
+  const after = new Set([...before.filter((profile) => !off.includes(profile)), ...on]);
+  return withVariables(text, { COMPOSE_PROFILES: [...after].join(',') });
+}
+
 /** Changes an env file so that a reader, or a crash, sees all of the old text or all of the new. */
 export async function updateEnvFile(path: string, change: (text: string) => string): Promise<void> {
   const before = await readFile(path, 'utf8').catch(ignoreMissing);

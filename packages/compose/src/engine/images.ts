@@ -1,14 +1,26 @@
 import type Docker from 'dockerode';
-import { execa } from 'execa';
 import { DeployError } from '../domain/errors.ts';
 import type { Image } from '../domain/release.ts';
 import { tolerating } from './docker.ts';
+import { type Pull, pullImage } from './pull.ts';
 
-/** The image of that name, pulled by the docker CLI (which has the credentials) if the engine lacks it. */
-export async function resolveImage(docker: Docker, name: string, signal?: AbortSignal): Promise<Image> {
+export interface Resolving extends Pull {
+  /** Asks the registry also where the engine has an image of that name: a tag may have moved. */
+  readonly always: boolean;
+}
+
+/** The image of that name, pulled where that is needed. What a name says by its content needs no second look. */
+export async function resolveImage(
+  docker: Docker,
+  name: string,
+  { always, ...pull }: Resolving,
+): Promise<Image> {
   const inspect = () => tolerating([404], () => docker.getImage(name).inspect());
-  const details = (await inspect()) ?? (await pull(name, signal).then(inspect));
-  if (!details) throw missing(name, 'the engine does not have it after pulling');
+  const isFixed = /^sha256:|@sha256:/.test(name);
+  const known = always && !isFixed ? undefined : await inspect();
+  const failure = known ? undefined : await pullImage(name, pull);
+  const details = failure === undefined ? (known ?? (await inspect())) : undefined;
+  if (!details) throw missing(name, failure ?? 'the engine does not have it after pulling', always);
   await assertArchitecture(docker, name, details.Architecture);
   return { name: nameOf(name, details), ref: pinnable(name, details), id: details.Id };
 }
@@ -23,21 +35,13 @@ function pinnable(name: string, { RepoDigests, Id }: Docker.ImageInspectInfo): s
 const nameOf = (name: string, { RepoTags }: Docker.ImageInspectInfo): string =>
   name.startsWith('sha256:') ? (RepoTags?.[0] ?? name.slice(0, 19)) : name;
 
-async function pull(name: string, cancelSignal?: AbortSignal): Promise<void> {
-  const { exitCode, stderr } = await execa('docker', ['pull', '--quiet', name], {
-    reject: false,
-    detached: true,
-    ...(cancelSignal ? { cancelSignal } : {}),
-  });
-  cancelSignal?.throwIfAborted();
-  if (exitCode !== 0) throw missing(name, stderr.trim().split('\n').at(-1) ?? 'the pull failed');
-}
-
-const missing = (name: string, found: string) =>
+const missing = (name: string, why: string, always: boolean) =>
   new DeployError('image-missing', {
     doing: `looking for the image ${name}`,
-    found: `the engine does not have it and it cannot be pulled (${found})`,
-    wanted: 'an image on the engine or in a registry that it reaches',
+    found: `it cannot be pulled (${why})${always ? '' : ', and the engine does not have it'}`,
+    wanted: always
+      ? "an image in a registry that the engine reaches, since pull is 'always'"
+      : 'an image on the engine or in a registry that it reaches',
     fix: 'build or push it, log in to its registry, or correct the name',
   });
 

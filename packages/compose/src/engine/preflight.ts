@@ -1,7 +1,7 @@
 import { DeployError } from '../domain/errors.ts';
 import { DEFAULT_GRACE_PERIOD } from '../domain/policy.ts';
 import type { DeployRequest } from '../ports/index.ts';
-import type { ComposeConfig } from './compose.ts';
+import type { ComposeConfig } from './compose-config.ts';
 
 /** The Compose file has what the options name, in a shape that can be deployed. */
 export function assertDeployable(config: ComposeConfig, request: DeployRequest): void {

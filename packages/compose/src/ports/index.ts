@@ -1,7 +1,7 @@
 import type { Clock } from '@cutover/internal';
 import type { Configuration } from '../domain/configuration.ts';
 import type { Container } from '../domain/container.ts';
-import type { DeployEvent } from '../domain/events.ts';
+import type { DeployEvent, Layers } from '../domain/events.ts';
 import type { Author } from '../domain/intent.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { ServiceName, SlotName } from '../domain/layout.ts';
@@ -31,16 +31,16 @@ export interface Engine {
   preflight(request: DeployRequest): Promise<void>;
   /** What containers of each service would be created with now, besides their images. */
   configuration(): Promise<Configuration>;
-  /** The image of that name, pulled if the engine lacks it. */
-  resolve(name: string, signal?: AbortSignal): Promise<Image>;
+  /** The image of that name, pulled if the engine lacks it or the project wants that always. */
+  resolve(name: string, options?: ResolveOptions): Promise<Image>;
   /**
    * The containers of the project, or of some services alone: that does not wait for an engine that is starting others.
    */
   observe(services?: readonly ServiceName[]): Promise<readonly Container[]>;
   /** Writes the images where the engine reads them (setting → reference), atomically. */
   pin(images: Readonly<Record<string, string>>): Promise<void>;
-  /** Creates and starts what is missing of one service (its own scale by default); never recreates what runs. */
-  up(service: ServiceName, replicas: number | undefined, signal?: AbortSignal): Promise<void>;
+  /** Creates and starts what is missing of these services, all in one go; never recreates what runs. */
+  up(orders: readonly UpOrder[], signal?: AbortSignal): Promise<void>;
   /** Makes a bare `up` by hand start the services of `live` and leave those of `idle` alone. */
   prefer(live: ServiceName, idle: readonly ServiceName[]): Promise<void>;
   /** Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. */
@@ -50,6 +50,18 @@ export interface Engine {
   remove(container: Container): Promise<void>;
   /** The end of its output, with the secrets of its environment masked. */
   tail(container: Container, lines: number): Promise<readonly string[]>;
+}
+
+export interface ResolveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of a pull, from its start on. */
+  readonly onPull?: (layers: Layers) => void;
+}
+
+export interface UpOrder {
+  readonly service: ServiceName;
+  /** How many containers of it. Default: what the project says. */
+  readonly replicas?: number | undefined;
 }
 
 /** What a deployment will ask of the project. */

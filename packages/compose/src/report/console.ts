@@ -6,6 +6,9 @@ export interface ConsoleOptions {
   stream?: Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
 }
 
+/** Milliseconds between two lines about pulls where there is no terminal. */
+const PAUSE = 5_000;
+
 /**
  * Tells a deployment to a person: one line for each step that is done; on a terminal, the step under way with its
  * progress as well. Elsewhere plain lines, so that a CI log stays readable.
@@ -20,8 +23,24 @@ export function consoleReporter({
   const settle = (line: string) => stream.write(`${live ? '\r\u001b[K' : ''}${line}\n`);
   const passing = (line: string) => live && stream.write(`\r\u001b[K${line}`);
 
+  let last = Number.NEGATIVE_INFINITY;
+  const nowAndThen = (line: string) => {
+    if (performance.now() - last < PAUSE) return;
+    last = performance.now();
+    settle(line);
+  };
+
   return (event) => {
     switch (event.type) {
+      case 'pulling': {
+        const { done, total } = event.layers;
+        const text = `pulling ${event.image}${total > 0 ? `: ${done} of ${total} layers` : ''}`;
+        return live ? passing(`  ${marks.now} ${text}`) : nowAndThen(`  ${marks.now} ${text}`);
+      }
+      case 'pulled':
+        return settle(`  ${marks.done} pulled ${event.image} (${seconds(event.duration)})`);
+      case 'pull-failed':
+        return settle(`  ${marks.failed} pull ${event.image} (${seconds(event.duration)}): ${event.reason}`);
       case 'deploying': {
         const { kind, release, previous, origin, target, because } = event.intent;
         const verb = event.resumed ? 'Resuming' : kind === 'rollback' ? 'Rolling back to' : 'Deploying';

@@ -2,9 +2,10 @@ import { DeployError } from '../domain/errors.ts';
 import { earlierRelease, releasesOf } from '../domain/history.ts';
 import { type Layout, type ServiceName, serviceOf } from '../domain/layout.ts';
 import type { Image, Release } from '../domain/release.ts';
-import type { Engine, Ports } from '../ports/index.ts';
+import type { Ports } from '../ports/index.ts';
 import { knownOn, nameOf } from './intent.ts';
 import { observe } from './observe.ts';
+import { type Resolving, resolveImage } from './resolve.ts';
 
 /** A new version: one image for everything, or one for each service, or both. */
 export interface ReleaseRequest {
@@ -18,7 +19,7 @@ export interface ReleaseRequest {
 
 /** Each image of the request found on the engine (or pulled) and resolved to what will be pinned. */
 export async function resolveRelease(
-  engine: Pick<Engine, 'resolve' | 'configuration'>,
+  ports: Resolving,
   layout: Layout,
   request: ReleaseRequest,
   signal?: AbortSignal,
@@ -26,7 +27,7 @@ export async function resolveRelease(
   const names = imageNames(layout, request);
   const distinct = [...new Set(Object.values(names))];
   const found = new Map<string, Image>();
-  for (const name of distinct) found.set(name, await engine.resolve(name, signal));
+  for (const name of distinct) found.set(name, await resolveImage(ports, name, { signal }));
   const image = (service: string) => found.get(names[service] ?? '') as Image;
   const [slot] = Object.values(layout.slots);
   return {
@@ -35,7 +36,7 @@ export async function resolveRelease(
     background: Object.fromEntries(
       Object.keys(layout.background).map((service) => [service, image(service)]),
     ),
-    configuration: await engine.configuration(),
+    configuration: await ports.engine.configuration(),
   };
 }
 
@@ -75,7 +76,7 @@ export async function currentRelease(ports: Ports, layout: Layout, signal?: Abor
   const now = await observe(ports);
   const imageOf = async (service: ServiceName): Promise<Image> => {
     const container = knownOn(now, service);
-    if (container) return engine.resolve(container.image, signal);
+    if (container) return engine.resolve(container.image, { signal });
     throw invalid(`${service} has no container`, 'services that run: deploy an image first');
   };
   const slot = await imageOf(serviceOf(layout, now.router.live));
@@ -87,16 +88,17 @@ export async function currentRelease(ports: Ports, layout: Layout, signal?: Abor
 
 /** What a rollback goes back to: the release called `to`, else the one before. */
 export async function releaseBefore(
-  { ledger, engine }: Pick<Ports, 'ledger' | 'engine'>,
+  ports: Resolving & Pick<Ports, 'ledger'>,
   { to, signal }: { to?: string | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<Release> {
-  const journal = await ledger.read();
+  const journal = await ports.ledger.read();
   const known = releasesOf(journal);
   const found = to === undefined ? earlierRelease(journal) : known.findLast(({ id }) => id === to);
   if (!found) throw noPrevious(to, known);
   // A clean-up of the host may have taken an image since: better known now than half-way.
-  for (const { ref } of [found.slot, ...Object.values(found.background)]) await engine.resolve(ref, signal);
-  return { ...found, configuration: await engine.configuration() };
+  for (const { ref, name } of [found.slot, ...Object.values(found.background)])
+    await resolveImage(ports, ref, { signal, image: name });
+  return { ...found, configuration: await ports.engine.configuration() };
 }
 
 function noPrevious(to: string | undefined, known: readonly Release[]): DeployError {

@@ -1,15 +1,12 @@
 import type { Container } from '../domain/container.ts';
-import { imageSettings, type ServiceName } from '../domain/layout.ts';
+import { imageSettings } from '../domain/layout.ts';
 import type { Image } from '../domain/release.ts';
 import { assert, containersOf, hasSwitched, type Situation, type Wanted } from '../domain/situation.ts';
-import { together } from '../run/together.ts';
+import type { UpOrder } from '../ports/index.ts';
 import type { Kind } from './kind.ts';
 
-export interface StartOrder {
-  readonly service: ServiceName;
+export interface StartOrder extends UpOrder {
   readonly image: Image;
-  /** Default: what the project says. */
-  readonly replicas: number | undefined;
 }
 
 export interface Start {
@@ -56,7 +53,7 @@ export const start = {
     );
     // Past the switch a start is never cut short: nobody would run the jobs.
     const cut = hasSwitched(s) ? undefined : signal;
-    await together(orders.map(({ service, replicas }) => engine.up(service, replicas, cut)));
+    await engine.up(orders, cut);
     const services = orders.map(({ service }) => service);
     const containers = await engine.observe();
     for (const { id, service } of containers) if (services.includes(service)) seen.started.add(id);

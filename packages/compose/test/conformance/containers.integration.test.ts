@@ -22,7 +22,7 @@ function driver(engine: Engine, service: string) {
     return `${shown.join() || 'nothing'}${found[0] && found[0].startedAt !== life ? ', a new life' : ''}`;
   };
   const work: Record<Command, () => Promise<unknown>> = {
-    up: () => engine.up(service, 1),
+    up: () => engine.up([{ service, replicas: 1 }]),
     stop: () => engine.stop(last as Container, GRACE),
     // Without a margin of the model's own the real one gives up later; who has ended is told at once by both.
     await: async () =>

@@ -37,7 +37,7 @@ describe('composeProject', () => {
   it('starts a service on the image that was pinned, and a bare up by hand changes nothing', async () => {
     const image = await engine.resolve(project.images[1]);
     await engine.pin({ API_IMAGE: image.ref });
-    await engine.up('api', 1);
+    await engine.up([{ service: 'api', replicas: 1 }]);
     await engine.prefer('api', ['spare']);
     const before = await only('api');
     expect(before).toMatchObject({
@@ -60,7 +60,7 @@ describe('composeProject', () => {
     try {
       const image = await engine.resolve(project.images[1]);
       await engine.pin({ API_IMAGE: image.ref });
-      await engine.up('api', 1);
+      await engine.up([{ service: 'api', replicas: 1 }]);
       expect(await only('api')).toMatchObject({ image: image.id });
     } finally {
       delete process.env.API_IMAGE;
@@ -68,8 +68,7 @@ describe('composeProject', () => {
   });
 
   it('stops with one SIGTERM, tells a clean exit from a kill, and disarms the restart policy', async () => {
-    await engine.up('api', 1);
-    await engine.up('cron', 1);
+    await engine.up([{ service: 'api' }, { service: 'cron' }]);
     const [api, cron] = [await only('api'), await only('cron')];
     expect(await engine.stop(api, 10_000)).toEqual({ found: true, code: 0 });
     expect(await engine.stop(cron, 1_000)).toEqual({ found: true, code: 137 });
@@ -82,7 +81,7 @@ describe('composeProject', () => {
   });
 
   it('shows the end of the output without the secrets of the environment', async () => {
-    await engine.up('api', 1);
+    await engine.up([{ service: 'api', replicas: 1 }]);
     const container = await only('api');
     await expect.poll(() => engine.tail(container, 5)).toEqual(['using ***']);
   });

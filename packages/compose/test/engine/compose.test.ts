@@ -10,8 +10,17 @@ describe('composeArguments', () => {
       envFile: 'prod.env',
       projectName: 'shop',
     };
-    expect(composeArguments(project, composeCommands.up('cron', 1)).join(' ')).toBe(
-      'compose --file a.yaml --file b.yaml --env-file prod.env --project-name shop --profile * up --detach --no-build --no-recreate --scale cron=1 cron',
+    expect(
+      composeArguments(
+        project,
+        composeCommands.up([
+          { service: 'cron', replicas: 1 },
+          { service: 'mail' },
+          { service: 'worker', replicas: 2 },
+        ]),
+      ).join(' '),
+    ).toBe(
+      'compose --file a.yaml --file b.yaml --env-file prod.env --project-name shop --profile * up --detach --no-build --no-recreate --scale cron=1 --scale worker=2 cron mail worker',
     );
   });
 });

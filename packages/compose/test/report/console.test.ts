@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it, vi } from 'vitest';
 import { consoleReporter } from '../../src/report/console.ts';
 import { deployRelease } from '../../src/run/deployment.ts';
 import { release } from '../support/releases.ts';
@@ -24,5 +25,35 @@ describe('consoleReporter', () => {
     ]);
     expect(text).toContain('✓ deployed in');
     expect(text).not.toContain('\u001b');
+  });
+
+  /** What is written of a pull of five layers, one a second. */
+  function pulled(isTTY: boolean): string {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const chunks: string[] = [];
+    const report = consoleReporter({ stream: { isTTY, write: (chunk) => chunks.push(String(chunk)) > 0 } });
+    for (const done of [0, 1, 2, 3, 4, 5, 6]) {
+      report({ type: 'pulling', image: 'api:2', layers: { done, total: done && 7 } });
+      vi.advanceTimersByTime(1_000);
+    }
+    report({ type: 'pulled', image: 'api:2', duration: 7_000 });
+    vi.useRealTimers();
+    return chunks.join('');
+  }
+
+  it('tells of a pull every five seconds where there is no terminal', () => {
+    expect(pulled(false).split('\n')).toEqual([
+      '  … pulling api:2',
+      '  … pulling api:2: 5 of 7 layers',
+      '  ✓ pulled api:2 (7.0 s)',
+      '',
+    ]);
+  });
+
+  it('shows the layers of a pull in one passing line on a terminal', () => {
+    const text = stripVTControlCharacters(pulled(true));
+    expect(text.match(/\r/g)).toHaveLength(8);
+    expect(text.split('\n')).toHaveLength(2);
+    expect(text).toContain('\r  … pulling api:2: 6 of 7 layers\r  ✓ pulled api:2 (7.0 s)\n');
   });
 });

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { resolveRelease } from '../../src/run/release.ts';
-import { image, layout } from '../support/world.ts';
+import { image, layout, World } from '../support/world.ts';
 
-const engine = {
-  configuration: async () => ({ cron: { command: 'a' } }),
-  resolve: async (name: string) => image(name.split(':')[1] as string),
+const resolve = (request: object, world = new World()) => {
+  world.engine.configuration = async () => ({ cron: { command: 'a' } });
+  return resolveRelease(world.context.ports, layout, request);
 };
-const resolve = (request: object) => resolveRelease(engine, layout, request);
 
 describe('resolveRelease', () => {
   it('gives every service the one image', async () => {
@@ -20,6 +19,24 @@ describe('resolveRelease', () => {
   it('gives a named service its own', async () => {
     const { background } = await resolve({ image: 'api:2', images: { worker: 'worker:7' } });
     expect(background).toMatchObject({ cron: { id: 'sha256:2' }, worker: { id: 'sha256:7' } });
+  });
+
+  it('tells of a pull, and how it ended', async () => {
+    const world = new World();
+    const { events } = world;
+    world.engine.resolve = async (name, { onPull } = {}) => {
+      onPull?.({ done: 0, total: 2 });
+      if (name === 'api:3') throw new Error('no route to the registry');
+      return image('2');
+    };
+    await resolve({ image: 'api:2' }, world);
+    await expect(resolve({ image: 'api:3' }, world)).rejects.toThrow('no route');
+    expect(events).toEqual([
+      { type: 'pulling', image: 'api:2', layers: { done: 0, total: 2 } },
+      { type: 'pulled', image: 'api:2', duration: 0 },
+      { type: 'pulling', image: 'api:3', layers: { done: 0, total: 2 } },
+      { type: 'pull-failed', image: 'api:3', duration: 0, reason: 'no route to the registry' },
+    ]);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeployError } from '../../src/domain/errors.ts';
-import type { Ports } from '../../src/ports/index.ts';
+import type { Ports, UpOrder } from '../../src/ports/index.ts';
 import { deployRelease } from '../../src/run/deployment.ts';
 import { release } from '../support/releases.ts';
 import { World } from '../support/world.ts';
@@ -30,6 +30,8 @@ const strike = (world: World, change: object) => {
   world.containers = world.containers.map((c) => (c.service === 'api_green' ? { ...c, ...change } : c));
 };
 
+const isBackground = (orders: readonly UpOrder[]) => orders.some(({ service }) => service === 'cron');
+
 const allOld = (world: World) => {
   expect(world.router).toMatchObject({ live: 'blue', stored: 'blue' });
   for (const service of ['api_blue', 'cron', 'worker']) expect(world.version(service)).toBe('api:1');
@@ -49,9 +51,9 @@ describe('a new slot that has the traffic', () => {
       deploy(world, ({ engine }) => ({
         engine: {
           ...engine,
-          up: async (service, replicas) => {
-            await engine.up(service, replicas);
-            if (service === 'cron' && world.router.live === 'green') strike(world, change);
+          up: async (orders) => {
+            await engine.up(orders);
+            if (isBackground(orders) && world.router.live === 'green') strike(world, change);
           },
         },
       })),
@@ -70,13 +72,13 @@ describe('a new slot that has the traffic', () => {
       deploy(world, ({ engine }) => ({
         engine: {
           ...engine,
-          up: async (service, replicas) => {
-            if (service === 'cron' && world.router.live === 'green') {
+          up: async (orders) => {
+            if (isBackground(orders) && world.router.live === 'green') {
               strike(world, { running: false });
               await clock.sleep(60_000);
               world.calls.push('the start is through');
             }
-            await engine.up(service, replicas);
+            await engine.up(orders);
           },
         },
       })),
@@ -108,9 +110,9 @@ describe('a new slot that has the traffic', () => {
     const end = await deploy(world, ({ engine }) => ({
       engine: {
         ...engine,
-        up: async (service, replicas) => {
-          await engine.up(service, replicas);
-          if (service !== 'cron' || world.router.live !== 'green') return;
+        up: async (orders) => {
+          await engine.up(orders);
+          if (!isBackground(orders) || world.router.live !== 'green') return;
           world.containers = world.containers.map((c) =>
             c.service === 'api_blue' ? { ...c, health: 'unhealthy' as const } : c,
           );

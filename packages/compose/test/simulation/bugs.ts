@@ -1,7 +1,7 @@
 import type { Container } from '../../src/domain/container.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import type { RouterSlot } from '../../src/domain/router-state.ts';
-import type { Engine, Ledger, Lock, Router } from '../../src/ports/index.ts';
+import type { Engine, Ledger, Lock, Router, UpOrder } from '../../src/ports/index.ts';
 import { resumeDeployment } from '../../src/run/deployment.ts';
 import type { Settings } from '../../src/run/options.ts';
 import { CANARY, scaleOf } from './layout.ts';
@@ -58,6 +58,17 @@ const quietly = (work: Promise<void>): Promise<void> => work.catch(() => {});
 /** Whoever was told to stop counts as stopped. */
 const told = (all: readonly Container[], { engine }: World): readonly Container[] =>
   all.map((c) => (engine.find(c.id)?.stop ? { ...c, running: false } : c));
+
+const isCron = ({ service }: UpOrder): boolean => service === 'cron';
+const isNoCron = (order: UpOrder): boolean => !isCron(order);
+const isSlot = ({ service }: UpOrder): boolean => service.startsWith('api');
+
+async function upSome(engine: Engine, orders: readonly UpOrder[], signal?: AbortSignal): Promise<void> {
+  if (orders.length > 0) await engine.up(orders, signal);
+}
+
+const scaled = (orders: readonly UpOrder[], change: (replicas: number) => number): readonly UpOrder[] =>
+  orders.map(({ service, replicas }) => ({ service, replicas: change(replicas ?? scaleOf(service)) }));
 
 /** Mistakes that a deployer could make, each injected between the core and the world; the simulator must see them all. */
 export const bugs: Readonly<Record<string, Sabotage>> = {
@@ -117,9 +128,9 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       return clean;
     },
     observe: async () => told(await engine.observe(), world).filter(({ running }) => running),
-    up: async (service, replicas, signal) => {
-      if (service !== 'cron') return engine.up(service, replicas, signal);
-      world.engine.start(world.engine.create(service, '2'));
+    up: async (orders, signal) => {
+      if (orders.some(isCron)) world.engine.start(world.engine.create('cron', '2'));
+      await upSome(engine, orders.filter(isNoCron), signal);
     },
   })),
   'leaves stopped containers where they are': withEngine(() => ({ remove: async () => {} })),
@@ -134,10 +145,18 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
   })),
   // Starting
   'starts one worker where there were two': withEngine((engine) => ({
-    up: (service, _, signal) => engine.up(service, 1, signal),
+    up: (orders, signal) =>
+      engine.up(
+        scaled(orders, () => 1),
+        signal,
+      ),
   })),
   'starts one container too many': withEngine((engine) => ({
-    up: (service, replicas, signal) => engine.up(service, (replicas ?? scaleOf(service)) + 1, signal),
+    up: (orders, signal) =>
+      engine.up(
+        scaled(orders, (replicas) => replicas + 1),
+        signal,
+      ),
   })),
   'forgets to pin the image': withEngine(() => ({ pin: async () => {} })),
   'pins the background services only': withEngine((engine) => ({
@@ -145,14 +164,12 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       engine.pin(Object.fromEntries(Object.entries(images).filter(([name]) => !/BLUE|GREEN/.test(name)))),
   })),
   'takes a failed start for a good one': withEngine((engine) => ({
-    up: async (service) => {
-      if (service !== 'cron') await engine.up(service, undefined);
-    },
+    up: (orders) => upSome(engine, orders.filter(isNoCron)),
   })),
   'starts the cron beside the old one': withEngine((engine, world) => ({
-    up: async (service, replicas, signal) => {
-      if (service.startsWith('api')) world.engine.start(world.engine.create('cron', '2'));
-      return engine.up(service, replicas, signal);
+    up: async (orders, signal) => {
+      if (orders.some(isSlot)) world.engine.start(world.engine.create('cron', '2'));
+      return engine.up(orders, signal);
     },
   })),
   'knows the old image by the new name': withEngine((engine) => ({
@@ -237,14 +254,14 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
   })),
   'asks nothing through the router': withRouter(() => ({ probe: async () => {} })),
   'switches before the gate': withEngine((engine, world) => ({
-    up: async (service, replicas, signal) => {
-      await engine.up(service, replicas, signal);
-      if (service.startsWith('api') && service !== `api_${world.router.live}`) {
-        world.touch();
-        const { live } = world.router;
-        world.router.live = service.slice('api_'.length);
-        world.routed(world.router.live, live, 'run1');
-      }
+    up: async (orders, signal) => {
+      await engine.up(orders, signal);
+      const { live } = world.router;
+      const slot = orders.find(isSlot)?.service.slice('api_'.length) ?? live;
+      if (slot === live) return;
+      world.touch();
+      world.router.live = slot;
+      world.routed(slot, live, 'run1');
     },
   })),
   // The way back
@@ -432,8 +449,8 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     append: (entry) => lock.append(entry.type === 'undo' ? { ...entry, reason: CANARY } : entry),
   })),
   'shows a password in an error': withEngine((engine) => ({
-    up: (service, replicas, signal) =>
-      engine.up(service, replicas, signal).catch((error: Error) => {
+    up: (orders, signal) =>
+      engine.up(orders, signal).catch((error: Error) => {
         throw new Error(`${error.message} (with API_TOKEN=${CANARY})`);
       }),
   })),

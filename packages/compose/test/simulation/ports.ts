@@ -142,14 +142,23 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
         engine.enabled.add(live);
         for (const service of idle) engine.enabled.delete(service);
       }),
-    up: (service, replicas) =>
-      ask({
-        name: `up ${service}`,
+    up: (orders) =>
+      ask<void>({
+        name: `up ${orders.map(({ service }) => service)}`,
         mutates: true,
         serve: (answer, refuse) => {
           underIntent('up');
           if (shelf.lock && shelf.lock.holder !== process.pid) world.reach('late create after a takeover');
-          engine.up(service, replicas ?? scaleOf(service), answer as (nothing: undefined) => void, refuse);
+          let left = orders.length;
+          let failure: Error | undefined;
+          const ended = (error?: Error) => {
+            failure ??= error;
+            if (--left > 0) return;
+            if (failure) refuse(failure);
+            else answer();
+          };
+          for (const { service, replicas } of orders)
+            engine.up(service, replicas ?? scaleOf(service), () => ended(), ended);
         },
       }),
     stop: (container, grace) => {

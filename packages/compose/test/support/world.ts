@@ -164,15 +164,9 @@ export class World {
     observe: () => this.#call(undefined, () => this.containers),
     pin: (images) => this.#call(`pin ${Object.keys(images)}`, () => void Object.assign(this.pins, images)),
     prefer: (live) => this.#call(`prefer ${live}`, () => {}),
-    up: (service, replicas) =>
-      this.#call(`up ${service}`, () => {
-        const variable = { ...layout.background, api_blue: layout.slots.blue, api_green: layout.slots.green }[
-          service
-        ];
-        const version = this.pins[variable?.image ?? '']?.split(':')[1] as string;
-        const missing =
-          (replicas ?? 1) - this.containers.filter((container) => container.service === service).length;
-        for (let index = 0; index < missing; index++) this.create(service, image(version));
+    up: (orders) =>
+      this.#call(`up ${orders.map(({ service }) => service)}`, () => {
+        for (const { service, replicas } of orders) this.#up(service, replicas ?? 1);
       }),
     stop: (container) => this.#call(`stop ${container.service}`, () => this.#exit(container)),
     // A stop here is over at once: who still runs was never told.
@@ -188,6 +182,15 @@ export class World {
       }),
     tail: async () => [],
   };
+
+  #up(service: string, replicas: number): void {
+    const variable = { ...layout.background, api_blue: layout.slots.blue, api_green: layout.slots.green }[
+      service
+    ];
+    const version = this.pins[variable?.image ?? '']?.split(':')[1] as string;
+    const there = this.containers.filter((container) => container.service === service).length;
+    for (let index = there; index < replicas; index++) this.create(service, image(version));
+  }
 
   #exit({ id, service }: Container): Exit {
     const slot = Object.keys(layout.slots).find((name) => layout.slots[name]?.service === service);
