@@ -38,11 +38,15 @@ export type ProbeResult =
   | { readonly good: true }
   | { readonly good: false; readonly why: string; readonly final?: boolean };
 
-/** Container and router, judged together: pure, so that each rule can be seen and tested alone. */
+/**
+ * Container and router, judged together: pure, so that each rule can be seen and tested alone. `unhealthy` says whether
+ * that state of the health check is final (default) or may still get better.
+ */
 export function judge(
   before: Container,
   now: Container | undefined,
   router: RouterSlot | undefined,
+  unhealthy: 'fail' | 'wait' = 'fail',
 ): ProbeResult {
   if (!now) return { good: false, final: true, why: 'the container is gone' };
   if (!now.running)
@@ -50,7 +54,8 @@ export function judge(
   if (now.restarting || lifeOf(now) !== lifeOf(before))
     return { good: false, final: true, why: 'the container restarts' };
   if (now.paused) return { good: false, why: 'the container is paused' };
-  if (now.health === 'unhealthy') return { good: false, final: true, why: 'its health check says unhealthy' };
+  if (now.health === 'unhealthy')
+    return { good: false, final: unhealthy === 'fail', why: 'its health check says unhealthy' };
   if (now.health === 'starting') return { good: false, why: 'its health check has not passed yet' };
   if (!router?.up) return { good: false, why: 'the router does not see it up yet' };
   if (router.address && !now.addresses.some((address) => sameAddress(address, router.address))) {

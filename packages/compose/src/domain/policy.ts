@@ -19,6 +19,11 @@ export interface GatePolicy {
   readonly interval: number;
   /** Milliseconds until it has failed. Default 300 000. */
   readonly timeout: number;
+  /**
+   * What a container means whose health check says `unhealthy`: `fail` (default), the release is bad; `wait`, it may
+   * still become healthy within `timeout`, as a slow start does. One that has exited or restarts fails either way.
+   */
+  readonly unhealthy: 'fail' | 'wait';
   /** Further checks, run with every look; each is limited to 5 s. */
   readonly checks: readonly Check[];
 }
@@ -60,6 +65,7 @@ export const DEFAULT_GATE: GatePolicy = {
   stableFor: 10_000,
   interval: 500,
   timeout: 300_000,
+  unhealthy: 'fail',
   checks: [],
 };
 export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };

@@ -76,7 +76,8 @@ async function lookAt(run: Run, { slot, container }: Gate): Promise<ProbeResult>
   const { containers, router } = await see(run.ports);
   const now = containers.find(({ id }) => id === container.id);
   const seen = router.slots[slot];
-  const stated = judge(container, now, seen && { ...seen, up: seen.settled ?? seen.up });
+  const settled = seen && { ...seen, up: seen.settled ?? seen.up };
+  const stated = judge(container, now, settled, run.policy.gate.unhealthy);
   return stated.good ? runChecks(run) : stated;
 }
 

@@ -27,7 +27,7 @@ export const layout: Layout = {
 };
 
 const policy: Policy = {
-  gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 5_000, checks: [] },
+  gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 5_000, unhealthy: 'fail', checks: [] },
   drain: { timeout: 5_000, interval: 100 },
   watch: { for: 1_000, every: 250 },
   verify: { stableFor: 500, timeout: 3_000 },
