@@ -1,5 +1,5 @@
 export { blueGreen, type Deployment, type DeployOptions, type Plan } from './blue-green.ts';
-export type { Container, Health } from './domain/container.ts';
+export type { CheckOutput, Container, Health } from './domain/container.ts';
 export { DeployError, type DeployErrorCode, deployErrorCodes } from './domain/errors.ts';
 export type { DeployEvent, StepSummary, StopVerdict } from './domain/events.ts';
 export type { Intent, Outcome } from './domain/intent.ts';

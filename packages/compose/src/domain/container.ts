@@ -30,6 +30,14 @@ export interface Container {
   readonly addresses: readonly string[];
 }
 
+/** What the health check inside a container said the last time that it ran. */
+export interface CheckOutput {
+  /** 0 for good; -1 where it was cut off at its time limit. */
+  readonly exitCode: number;
+  /** The beginning of what it wrote. */
+  readonly lines: readonly string[];
+}
+
 /** One life of a container. Started again it is a new one: nothing that was proven of it or said to it holds any more. */
 export const lifeOf = ({ id, startedAt }: Container): string => `${id}@${startedAt}`;
 

@@ -12,10 +12,11 @@ import {
   composeReason,
   runCompose,
 } from './compose.ts';
-import { awaitExit, listContainers, removeContainer, stopContainer, tailContainer } from './containers.ts';
+import { awaitExit, listContainers, removeContainer, stopContainer } from './containers.ts';
 import { connectDocker } from './docker.ts';
 import { readVariable, updateEnvFile, withVariables } from './env-file.ts';
 import { resolveImage } from './images.ts';
+import { lastCheckOf, tailContainer } from './output.ts';
 import { assertDeployable } from './preflight.ts';
 
 export interface ComposeProjectOptions {
@@ -92,6 +93,7 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
     awaitExit: withDocker(awaitExit),
     remove: withDocker(removeContainer),
     tail: withDocker(tailContainer),
+    lastCheck: withDocker(lastCheckOf),
   };
 }
 

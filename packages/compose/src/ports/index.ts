@@ -1,5 +1,5 @@
 import type { Clock } from '@cutover/internal';
-import type { Container } from '../domain/container.ts';
+import type { CheckOutput, Container } from '../domain/container.ts';
 import type { DeployEvent } from '../domain/events.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { ServiceName, SlotName } from '../domain/layout.ts';
@@ -43,6 +43,8 @@ export interface Engine {
   remove(container: Container): Promise<void>;
   /** The end of its output, with the secrets of its environment masked. */
   tail(container: Container, lines: number): Promise<readonly string[]>;
+  /** What its own health check said last, masked likewise; undefined where it has none, or none that has run. */
+  lastCheck(container: Container): Promise<CheckOutput | undefined>;
 }
 
 /** What a deployment will ask of the project. */

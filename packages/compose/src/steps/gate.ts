@@ -97,7 +97,7 @@ async function runChecks(run: Run): Promise<ProbeResult> {
 }
 
 async function refused(run: Run, step: Gate, why: string): Promise<DeployError> {
-  const lines = await emitLogs(run, step.container);
+  const { lines, check } = await emitLogs(run, step.container);
   return new DeployError(
     'gate-failed',
     {
@@ -106,6 +106,6 @@ async function refused(run: Run, step: Gate, why: string): Promise<DeployError> 
       wanted: `${run.policy.gate.consecutive} good looks in a row over ${run.policy.gate.stableFor} ms within ${run.policy.gate.timeout} ms`,
       fix: `read the output of ${serviceOf(run.layout, step.slot)} above, fix the release and deploy it again`,
     },
-    { facts: { slot: step.slot, output: lines } },
+    { facts: { slot: step.slot, output: lines, check } },
   );
 }

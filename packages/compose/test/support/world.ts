@@ -142,7 +142,7 @@ export class World {
     return result;
   }
 
-  readonly engine: Engine = {
+  readonly engine: { -readonly [K in keyof Engine]: Engine[K] } = {
     project: async () => 'shop',
     ledger: () => this.ledger,
     preflight: async () => {},
@@ -173,6 +173,7 @@ export class World {
         this.containers = this.containers.filter((container) => container.id !== id);
       }),
     tail: async () => [],
+    lastCheck: async () => undefined,
   };
 
   #exit({ id, service }: Container): Exit {
