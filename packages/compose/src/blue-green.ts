@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '@cutover/internal';
+import { bounded, systemClock } from '@cutover/internal';
 import type { StepSummary, StopVerdict } from './domain/events.ts';
 import type { Outcome } from './domain/intent.ts';
 import { gracePeriods, imageSettings, type SlotName } from './domain/layout.ts';
@@ -10,6 +10,12 @@ import { type DeployResult, deployRelease, planRelease, resumeDeployment } from 
 import { type BlueGreenOptions, readSettings, type Settings } from './run/options.ts';
 import { earlierRelease, type ReleaseRequest, resolveRelease } from './run/release.ts';
 import { type DeployStatus, readStatus } from './run/status.ts';
+import { untouched } from './run/untouched.ts';
+
+export interface LookOptions {
+  /** Ends the look at once, with `interrupted`. */
+  signal?: AbortSignal;
+}
 
 export interface DeployOptions {
   /** Stops the deployment: before the switch it goes back, after it the services come up and the rest is left. */
@@ -26,8 +32,12 @@ export interface Plan {
 }
 
 export interface Deployment {
-  /** What `deploy` would do now; pulls the image if the engine lacks it, and changes nothing else. */
-  plan(release: ReleaseRequest): Promise<Plan>;
+  /**
+   * What `deploy` would do now; pulls the image if the engine lacks it, and changes nothing else.
+   *
+   * @throws DeployError
+   */
+  plan(release: ReleaseRequest, options?: LookOptions): Promise<Plan>;
   /**
    * Brings the release live. Also finishes or undoes first what a dead process left.
    *
@@ -56,29 +66,44 @@ export interface Deployment {
  */
 export function blueGreen(options: BlueGreenOptions): Deployment {
   const settings = readSettings(options);
-  const resolve = async (request: ReleaseRequest, signal?: AbortSignal) => {
-    await preflight(settings);
-    return resolveRelease(settings.project, settings.layout, request, signal);
-  };
+  /** What changes nothing, and may be left at any moment. */
+  const looking = <T>(signal: AbortSignal | undefined, look: (signal: AbortSignal) => Promise<T>) =>
+    bounded({ timeout: Infinity, signal }, async (inner) => {
+      await preflight(settings);
+      return look(inner);
+    });
+  const resolve = (request: ReleaseRequest) => (signal: AbortSignal) =>
+    resolveRelease(settings.project, settings.layout, request, signal);
   return {
-    plan: async (request) => {
-      const release = await resolve(request);
-      const { target, steps } = await planRelease(contextOf(settings), { kind: 'deploy', release });
-      return { release: release.id, target, steps, toString: () => steps.map(({ text }) => text).join('\n') };
-    },
-    deploy: async (request, { signal, slot } = {}) => {
-      const release = await resolve(request, signal);
-      return reported(settings, { kind: 'deploy', release, slot, signal });
-    },
-    rollback: async ({ signal } = {}) => {
-      await preflight(settings);
-      const release = await earlierRelease(contextOf(settings).ports, signal);
-      return reported(settings, { kind: 'rollback', release, signal });
-    },
-    resume: async ({ signal } = {}) => {
-      await preflight(settings);
-      return resumeDeployment(contextOf(settings), signal);
-    },
+    plan: (request, { signal } = {}) =>
+      untouched('planning', { signal }, () =>
+        looking(signal, async (inner) => {
+          const release = await resolve(request)(inner);
+          const { target, steps } = await planRelease(contextOf(settings), { kind: 'deploy', release });
+          return {
+            release: release.id,
+            target,
+            steps,
+            toString: () => steps.map(({ text }) => text).join('\n'),
+          };
+        }),
+      ),
+    deploy: (request, { signal, slot } = {}) =>
+      untouched('deploying', { signal }, async () => {
+        const release = await looking(signal, resolve(request));
+        return reported(settings, { kind: 'deploy', release, slot, signal });
+      }),
+    rollback: ({ signal } = {}) =>
+      untouched('rolling back', { signal }, async () => {
+        const { ports } = contextOf(settings);
+        const release = await looking(signal, (inner) => earlierRelease(ports, inner));
+        return reported(settings, { kind: 'rollback', release, signal });
+      }),
+    resume: ({ signal } = {}) =>
+      untouched('resuming', { signal }, async () => {
+        await looking(signal, async () => {});
+        return resumeDeployment(contextOf(settings), signal);
+      }),
     status: async () => {
       await preflight(settings);
       return readStatus(contextOf(settings).ports, settings.layout);

@@ -1,4 +1,4 @@
-export { blueGreen, type Deployment, type DeployOptions, type Plan } from './blue-green.ts';
+export { blueGreen, type Deployment, type DeployOptions, type LookOptions, type Plan } from './blue-green.ts';
 export type { CheckOutput, Container, Health } from './domain/container.ts';
 export { DeployError, type DeployErrorCode, deployErrorCodes } from './domain/errors.ts';
 export type { DeployEvent, StepSummary, StopVerdict } from './domain/events.ts';
@@ -13,6 +13,7 @@ export {
   DEFAULT_WATCH,
   type DrainPolicy,
   type GatePolicy,
+  type HookFacts,
   type Hooks,
   type VerifyPolicy,
   type WatchPolicy,

@@ -1,12 +1,31 @@
 import type { Check } from '@cutover/healthcheck';
 import type { SlotName } from './layout.ts';
 
-/** What the caller runs at the two moments that matter; each is handed the caller's own words back. */
+/** What a hook is told. */
+export interface HookFacts {
+  /** The caller's own name for the release. */
+  readonly release: string;
+  /** The slot that gets the traffic, or has just got it. */
+  readonly to: SlotName;
+  /**
+   * Aborts when the deployment is asked to stop, when the new slot goes bad, or when the hook has run for 300 000 ms.
+   * Only the last does not wait for the hook to end.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** What the caller runs at the two moments that matter. */
 export interface Hooks {
-  /** Runs when the new slot is proven and the background services are stopped; if it rejects, traffic never moves. */
-  beforeSwitch?: (facts: { release: string; to: SlotName }) => Promise<void>;
-  /** Runs once traffic is on the new slot; if it rejects, traffic goes back. */
-  afterSwitch?: (facts: { release: string; to: SlotName }) => Promise<void>;
+  /**
+   * Runs when the new slot is proven and the background services are stopped; if it rejects, or the deployment was
+   * asked to stop meanwhile, traffic never moves.
+   */
+  beforeSwitch?: (facts: HookFacts) => Promise<void>;
+  /**
+   * Runs once traffic is on the new slot; if it rejects, traffic goes back, also where it rejects since the deployment
+   * was asked to stop. One that ends well all the same lets the background services come up first.
+   */
+  afterSwitch?: (facts: HookFacts) => Promise<void>;
 }
 
 /** The proof that a slot may take traffic. */
