@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { bounded, systemClock } from '@cutover/internal';
 import type { StepSummary, StopVerdict } from './domain/events.ts';
 import type { Outcome } from './domain/intent.ts';
-import { gracePeriods, imageSettings, type SlotName } from './domain/layout.ts';
+import type { SlotName } from './domain/layout.ts';
 import type { Ports } from './ports/index.ts';
 import { listeners } from './report/listeners.ts';
 import type { Order } from './run/conduct.ts';
+import type { DeployStatus } from './run/deploy-status.ts';
 import { type DeployResult, deployRelease, planRelease, resumeDeployment } from './run/deployment.ts';
 import { type BlueGreenOptions, readSettings, type Settings } from './run/options.ts';
+import { preflight, requestOf } from './run/preflight.ts';
 import { earlierRelease, type ReleaseRequest, resolveRelease } from './run/release.ts';
-import { type DeployStatus, readStatus } from './run/status.ts';
+import { readStatus } from './run/status.ts';
 import { untouched } from './run/untouched.ts';
 
 export interface LookOptions {
@@ -54,8 +56,13 @@ export interface Deployment {
    * `deploy` does. A script that returns `reverted` to `runScript` ends with exit code 1.
    */
   resume(options?: DeployOptions): Promise<Outcome | undefined>;
-  /** What runs now. Changes nothing. */
-  status(): Promise<DeployStatus>;
+  /**
+   * What runs now, also where things are broken: a part that cannot be read within 15 000 ms is among `problems`, and
+   * undefined. Changes nothing. `String(await status())` is a page for people.
+   *
+   * @throws DeployError `engine-unreachable` when neither the engine nor the router answers; `interrupted`
+   */
+  status(options?: LookOptions): Promise<DeployStatus>;
 }
 
 /**
@@ -104,26 +111,13 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
         await looking(signal, async () => {});
         return resumeDeployment(contextOf(settings), signal);
       }),
-    status: async () => {
-      await preflight(settings);
-      return readStatus(contextOf(settings).ports, settings.layout);
-    },
+    status: ({ signal } = {}) =>
+      untouched('reading how things stand', { signal }, () => {
+        const { ports } = contextOf(settings);
+        const { project, layout } = settings;
+        return readStatus({ ports, layout, check: () => project.preflight(requestOf(layout)), signal });
+      }),
   };
-}
-
-/** Everything that must hold before anything changes. */
-async function preflight({ project, router, layout }: Settings): Promise<void> {
-  const { slots, background } = layout;
-  const exclusive = Object.keys(background).filter((service) => background[service]?.exclusive);
-  const slotServices = Object.values(slots).map(({ service }) => service);
-  const settings = imageSettings(layout);
-  await project.preflight({
-    services: Object.keys(settings),
-    single: [...slotServices, ...exclusive],
-    settings: Object.values(settings),
-    graces: gracePeriods(layout),
-  });
-  await router.preflight(Object.keys(slots));
 }
 
 async function reported(settings: Settings, order: Order): Promise<DeployResult> {

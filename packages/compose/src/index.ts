@@ -27,8 +27,15 @@ export { jsonReporter } from './report/json.ts';
 export { DEPLOY_CHANNEL } from './report/listeners.ts';
 export { type HaproxyMapRouterOptions, haproxyMapRouter } from './router/haproxy-map.ts';
 export { type HaproxyServerRouterOptions, haproxyServerRouter } from './router/haproxy-server.ts';
+export type {
+  ContainerStatus,
+  DeployStatus,
+  ServiceStatus,
+  SlotStatus,
+  StatusPart,
+  StatusProblem,
+} from './run/deploy-status.ts';
 export type { DeployResult } from './run/deployment.ts';
 export type { BackgroundOptions, BlueGreenOptions, SlotOptions } from './run/options.ts';
 export type { ReleaseRequest } from './run/release.ts';
-export type { DeployStatus, ServiceStatus } from './run/status.ts';
 export { runScript, type ScriptContext } from './script.ts';

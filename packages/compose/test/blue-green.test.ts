@@ -89,6 +89,7 @@ describe('Deployment', () => {
   it.each<[string, (deployment: Deployment, signal: AbortSignal) => Promise<unknown>]>([
     ['plan', (deployment, signal) => deployment.plan({ image: 'api:2' }, { signal })],
     ['deploy', (deployment, signal) => deployment.deploy({ image: 'api:2' }, { signal })],
+    ['status', (deployment, signal) => deployment.status({ signal })],
   ])('%s is left at once when asked to stop while the engine hangs', async (_, act) => {
     const controller = new AbortController();
     const acting = act(deploymentOf(new World(), { preflight: hanging }), controller.signal);

@@ -18,6 +18,7 @@ import { readVariable, updateEnvFile, withVariables } from './env-file.ts';
 import { resolveImage } from './images.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
 import { assertDeployable } from './preflight.ts';
+import { projectInFolder } from './project-name.ts';
 
 export interface ComposeProjectOptions {
   /** Folder of the Compose file; relative paths of `files` and `envFile` start here. Default: the working directory. */
@@ -58,7 +59,16 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
   const docker = lazily(connectDocker);
   const composeV2 = lazily(() => assertComposeV2(where));
   const config = lazily(() => readConfig(where, managed));
-  const project = async () => (await config()).name;
+  // A deployment begins with `preflight`, which needs the file; a look goes on without it.
+  const project = async () => {
+    try {
+      return (await config()).name;
+    } catch (error) {
+      const name = where.projectName ?? (await projectInFolder(await docker(), where));
+      if (name === undefined) throw error;
+      return name;
+    }
+  };
   const withDocker =
     <A extends unknown[], R>(act: (docker: Docker, ...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> =>
