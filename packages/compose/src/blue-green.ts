@@ -3,6 +3,7 @@ import { bounded, systemClock } from '@cutover/internal';
 import type { StepSummary, StopVerdict } from './domain/events.ts';
 import type { Outcome } from './domain/intent.ts';
 import type { SlotName } from './domain/layout.ts';
+import type { Release } from './domain/release.ts';
 import type { Ports } from './ports/index.ts';
 import { listeners } from './report/listeners.ts';
 import type { Order } from './run/conduct.ts';
@@ -10,7 +11,7 @@ import type { DeployStatus } from './run/deploy-status.ts';
 import { type DeployResult, deployRelease, planRelease, resumeDeployment } from './run/deployment.ts';
 import { type BlueGreenOptions, readSettings, type Settings } from './run/options.ts';
 import { preflight, requestOf } from './run/preflight.ts';
-import { earlierRelease, type ReleaseRequest, resolveRelease } from './run/release.ts';
+import { currentRelease, earlierRelease, type ReleaseRequest, resolveRelease } from './run/release.ts';
 import { readStatus } from './run/status.ts';
 import { untouched } from './run/untouched.ts';
 
@@ -28,8 +29,10 @@ export interface DeployOptions {
 export interface Plan {
   readonly release: string;
   readonly target: SlotName;
+  /** Why there is something to do: images that differ, the names of settings that have changed. */
+  readonly because: readonly string[];
   readonly steps: readonly StepSummary[];
-  /** The steps in words. */
+  /** The reasons and the steps in words. */
   toString(): string;
 }
 
@@ -46,6 +49,11 @@ export interface Deployment {
    * @throws DeployError; `facts.outcome` says how things stand: `unchanged`, `reverted` or `unfinished`
    */
   deploy(release: ReleaseRequest, options?: DeployOptions & { slot?: SlotName }): Promise<DeployResult>;
+  /**
+   * Deploys what runs now with the configuration as it is now, through the idle slot; `unchanged` where that is the same.
+   * Throws as `deploy` does.
+   */
+  refresh(options?: DeployOptions): Promise<DeployResult>;
   /**
    * Brings the release live that ran before the latest deployment. One that was left half-way is undone: a single
    * switch while its old slot is warm. Throws as `deploy` does.
@@ -81,31 +89,30 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
     });
   const resolve = (request: ReleaseRequest) => (signal: AbortSignal) =>
     resolveRelease(settings.project, settings.layout, request, signal);
+  const ordered = (
+    kind: Order['kind'],
+    signal: AbortSignal | undefined,
+    find: (signal: AbortSignal) => Promise<Release>,
+    slot?: SlotName,
+  ) =>
+    untouched(doing[kind], { signal }, async () =>
+      reported(settings, { kind, release: await looking(signal, find), slot, signal }),
+    );
   return {
     plan: (request, { signal } = {}) =>
       untouched('planning', { signal }, () =>
         looking(signal, async (inner) => {
-          const release = await resolve(request)(inner);
-          const { target, steps } = await planRelease(contextOf(settings), { kind: 'deploy', release });
-          return {
-            release: release.id,
-            target,
-            steps,
-            toString: () => steps.map(({ text }) => text).join('\n'),
-          };
+          const order = { kind: 'deploy', release: await resolve(request)(inner) } as const;
+          const { target, because, steps } = await planRelease(contextOf(settings), order);
+          const text = [...because.map((reason) => `because ${reason}`), ...steps.map(({ text }) => text)];
+          return { release: order.release.id, target, because, steps, toString: () => text.join('\n') };
         }),
       ),
-    deploy: (request, { signal, slot } = {}) =>
-      untouched('deploying', { signal }, async () => {
-        const release = await looking(signal, resolve(request));
-        return reported(settings, { kind: 'deploy', release, slot, signal });
-      }),
+    deploy: (request, { signal, slot } = {}) => ordered('deploy', signal, resolve(request), slot),
+    refresh: ({ signal } = {}) =>
+      ordered('deploy', signal, (inner) => currentRelease(contextOf(settings).ports, settings.layout, inner)),
     rollback: ({ signal } = {}) =>
-      untouched('rolling back', { signal }, async () => {
-        const { ports } = contextOf(settings);
-        const release = await looking(signal, (inner) => earlierRelease(ports, inner));
-        return reported(settings, { kind: 'rollback', release, signal });
-      }),
+      ordered('rollback', signal, (inner) => earlierRelease(contextOf(settings).ports, inner)),
     resume: ({ signal } = {}) =>
       untouched('resuming', { signal }, async () => {
         await looking(signal, async () => {});
@@ -119,6 +126,8 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
       }),
   };
 }
+
+const doing = { deploy: 'deploying', rollback: 'rolling back' };
 
 async function reported(settings: Settings, order: Order): Promise<DeployResult> {
   const stops: StopVerdict[] = [];

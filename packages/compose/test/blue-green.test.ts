@@ -28,8 +28,11 @@ describe('an error before the first effect', () => {
         target: 'green',
         origin: 'blue',
         release: release('2'),
-        previous: { id: '1', background: {} },
+        previous: { id: '1', background: {}, configuration: {} },
         replicas: {},
+        existing: [],
+        replaces: [],
+        because: [],
       },
     },
   ];

@@ -15,6 +15,7 @@ import {
 import { awaitExit, listContainers, removeContainer, stopContainer } from './containers.ts';
 import { connectDocker } from './docker.ts';
 import { readVariable, updateEnvFile, withVariables } from './env-file.ts';
+import { type ComposeModel, fingerprintsOf } from './fingerprint.ts';
 import { resolveImage } from './images.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
 import { assertDeployable } from './preflight.ts';
@@ -58,7 +59,7 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
   const managed = new Set<string>(['COMPOSE_PROFILES']);
   const docker = lazily(connectDocker);
   const composeV2 = lazily(() => assertComposeV2(where));
-  const config = lazily(() => readConfig(where, managed));
+  const config = lazily((): Promise<ComposeConfig> => readModel(where, { managed }));
   // A deployment begins with `preflight`, which needs the file; a look goes on without it.
   const project = async () => {
     try {
@@ -86,6 +87,11 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
       await composeV2();
       assertDeployable(await read, request);
     },
+    configuration: async () => {
+      // Images count by themselves: here all are one, whatever the env file says.
+      const variables = Object.fromEntries([...managed].map((name) => [name, 'image']));
+      return fingerprintsOf(await readModel(where, { managed, variables }), where.directory);
+    },
     resolve: withDocker(resolveImage),
     observe: async (services) => listContainers(await docker(), await project(), services),
     pin: (images) => updateEnvFile(envFile, (text) => withVariables(text, images)),
@@ -107,9 +113,12 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
   };
 }
 
-async function readConfig(where: ComposeFiles, managed: ReadonlySet<string>): Promise<ComposeConfig> {
+async function readModel(
+  where: ComposeFiles,
+  settings: Parameters<typeof runCompose>[2],
+): Promise<ComposeConfig & ComposeModel> {
   try {
-    return JSON.parse(await runCompose(where, composeCommands.config, { managed }));
+    return JSON.parse(await runCompose(where, composeCommands.config, settings));
   } catch (error) {
     throw new DeployError(
       'compose-invalid',

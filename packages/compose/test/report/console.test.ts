@@ -19,8 +19,11 @@ describe('consoleReporter', () => {
     const world = new World();
     await world.run((context) => deployRelease(context, { kind: 'deploy', release: release('2') }));
     const text = printed(world.events);
-    expect(text.split('\n').slice(0, 5)).toEqual([
+    expect(text.split('\n').slice(0, 8)).toEqual([
       'Deploying 2 (from api:1): blue → green',
+      '  because api_blue: api:1 → api:2',
+      '  because cron: api:1 → api:2',
+      '  because worker: api:1 → api:2',
       expect.stringMatching(/^ {2}✓ start api_green on api:2 \(\d/),
       expect.stringMatching(/^ {2}✓ prove green \(api_green\)/),
       '    cron: clean after 0.0 s, exit code 0',
@@ -39,7 +42,7 @@ describe('consoleReporter', () => {
       .run((context) => deployRelease(context, { kind: 'deploy', release: release('2') }))
       .catch((thrown: DeployError) => thrown);
     const lines = printed(world.events).split('\n');
-    expect(lines.slice(2, 8)).toEqual([
+    expect(lines.slice(5, 11)).toEqual([
       '  last output of api_green:',
       '    listening on 3000',
       '  last health check in api_green, exit code 22:',

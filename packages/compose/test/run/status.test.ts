@@ -50,8 +50,11 @@ const intent: JournalEntry = {
     target: 'green',
     origin: 'blue',
     release: release('2'),
-    previous: { id: '1', background: {} },
+    previous: { id: '1', background: {}, configuration: {} },
     replicas: {},
+    existing: [],
+    replaces: [],
+    because: [],
   },
 };
 
