@@ -16,7 +16,7 @@ import { readStatus } from './run/status.ts';
 import { untouched } from './run/untouched.ts';
 
 export interface LookOptions {
-  /** Ends the look at once, with `interrupted`. */
+  /** Aborts the call at once, which then throws `interrupted`. */
   signal?: AbortSignal;
 }
 
@@ -65,8 +65,8 @@ export interface Deployment {
    */
   resume(options?: DeployOptions): Promise<Outcome | undefined>;
   /**
-   * What runs now, also where things are broken: a part that cannot be read within 15 000 ms is among `problems`, and
-   * undefined. Changes nothing. `String(await status())` is a page for people.
+   * What runs now; changes nothing. It works while parts of the system are broken: a part that cannot be read within
+   * 15 000 ms is listed in `problems` and its values are undefined. `String(await status())` is a page for people.
    *
    * @throws DeployError `engine-unreachable` when neither the engine nor the router answers; `interrupted`
    */
@@ -81,7 +81,7 @@ export interface Deployment {
  */
 export function blueGreen(options: BlueGreenOptions): Deployment {
   const settings = readSettings(options);
-  /** What changes nothing, and may be left at any moment. */
+  /** Preflight and `look`, which change nothing and can be abandoned at any moment. */
   const looking = <T>(signal: AbortSignal | undefined, look: (signal: AbortSignal) => Promise<T>) =>
     bounded({ timeout: Infinity, signal }, async (inner) => {
       await preflight(settings);

@@ -30,11 +30,11 @@ export interface Container {
   readonly addresses: readonly string[];
 }
 
-/** What the health check inside a container said the last time that it ran. */
+/** The last result of the health check inside a container. */
 export interface CheckOutput {
-  /** 0 for good; -1 where it was cut off at its time limit. */
+  /** 0 if it passed; -1 if the engine stopped it at its timeout. */
   readonly exitCode: number;
-  /** The beginning of what it wrote. */
+  /** The start of its output. */
   readonly lines: readonly string[];
 }
 
@@ -47,8 +47,8 @@ export type ProbeResult =
   | { readonly good: false; readonly why: string; readonly final?: boolean };
 
 /**
- * Container and router, judged together: pure, so that each rule can be seen and tested alone. `unhealthy` says whether
- * that state of the health check is final (default) or may still get better.
+ * Container and router, judged together: pure, so that each rule can be seen and tested alone. `unhealthy` says
+ * whether that state of the health check is final (`fail`, default) or may still change (`wait`).
  */
 export function judge(
   before: Container,

@@ -101,8 +101,8 @@ export type DeployErrorCode = keyof typeof deployErrorCodes;
 
 /**
  * The one error of this package. `code` is stable; `facts.outcome` of an error out of `deploy()`, `rollback()` or
- * `resume()` says how things stand: `unchanged` (nothing was touched; if an earlier deployment that was left half-way
- * was ended first, `facts.leftover` says how), `reverted` (all-old again) or `unfinished` (run it again, or `resume()`).
+ * `resume()` says how things stand: `unchanged` (nothing was touched; if an unfinished earlier deployment was ended
+ * first, `facts.leftover` is its outcome), `reverted` (all-old again) or `unfinished` (run it again, or `resume()`).
  */
 export class DeployError extends ExplainedError<DeployErrorCode> {
   override readonly name = 'DeployError';

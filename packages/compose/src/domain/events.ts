@@ -34,14 +34,14 @@ export type DeployEvent =
       readonly type: 'failed';
       readonly step: StepSummary;
       readonly duration: number;
-      /** What was found, in short; the whole is in the error. */
+      /** The finding only; the error has the full message. */
       readonly reason: string;
     }
   | { readonly type: 'progress'; readonly step: StepSummary; readonly note: string }
   | { readonly type: 'stopped'; readonly stop: StopVerdict }
   | { readonly type: 'undoing'; readonly reason: string }
   | {
-      /** The last words of a container that failed; `check` where it has a health check that has run. */
+      /** The end of the output of a container that failed; `check` if it has a health check that has run. */
       readonly type: 'output';
       readonly container: string;
       readonly lines: readonly string[];

@@ -8,8 +8,8 @@ export interface HookFacts {
   /** The slot that gets the traffic, or has just got it. */
   readonly to: SlotName;
   /**
-   * Aborts when the deployment is asked to stop, when the new slot goes bad, or when the hook has run for 300 000 ms.
-   * Only the last does not wait for the hook to end.
+   * Aborts when the deployment is asked to stop, when the new slot fails, or when the hook has run for 300 000 ms. Only
+   * in the last case the deployment does not wait for the hook to end.
    */
   readonly signal: AbortSignal;
 }
@@ -17,13 +17,13 @@ export interface HookFacts {
 /** What the caller runs at the two moments that matter. */
 export interface Hooks {
   /**
-   * Runs when the new slot is proven and the background services are stopped; if it rejects, or the deployment was
-   * asked to stop meanwhile, traffic never moves.
+   * Runs when the new slot is proven and the background services are stopped; if it rejects, or if the
+   * deployment is asked to stop meanwhile, traffic never moves.
    */
   beforeSwitch?: (facts: HookFacts) => Promise<void>;
   /**
-   * Runs once traffic is on the new slot; if it rejects, traffic goes back, also where it rejects since the deployment
-   * was asked to stop. One that ends well all the same lets the background services come up first.
+   * Runs once traffic is on the new slot; if it rejects, traffic goes back, even if it rejects because the deployment
+   * is asked to stop. If it resolves then, the background services start before the deployment stops.
    */
   afterSwitch?: (facts: HookFacts) => Promise<void>;
 }
@@ -39,8 +39,8 @@ export interface GatePolicy {
   /** Milliseconds until it has failed. Default 300 000. */
   readonly timeout: number;
   /**
-   * What a container means whose health check says `unhealthy`: `fail` (default), the release is bad; `wait`, it may
-   * still become healthy within `timeout`, as a slow start does. One that has exited or restarts fails either way.
+   * What happens when the container becomes `unhealthy`: `fail` (default) refuses the release at once; `wait` gives a
+   * slow start until `timeout` to become healthy. A container that exits or restarts is refused in both cases.
    */
   readonly unhealthy: 'fail' | 'wait';
   /** Further checks, run with every look; each is limited to 5 s. */

@@ -60,7 +60,7 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
   const docker = lazily(connectDocker);
   const composeV2 = lazily(() => assertComposeV2(where));
   const config = lazily((): Promise<ComposeConfig> => readModel(where, { managed }));
-  // A deployment begins with `preflight`, which needs the file; a look goes on without it.
+  // For status(): a deployment starts with `preflight`, which fails if Compose cannot read the file.
   const project = async () => {
     try {
       return (await config()).name;

@@ -17,12 +17,12 @@ export async function tailContainer(
 }
 
 /**
- * Characters of a health check's output that are shown. From its beginning: there stands the reason, and what the
- * engine cut off at its own limit of 4 096, half a secret perhaps, is not reached.
+ * Characters of a health check's output that are shown, from its start. The engine truncates the output at 4 096
+ * characters, which may leave a part of a secret that cannot be masked; this limit stays below.
  */
 const MOST_SHOWN = 2_000;
 
-/** What the health check of the container said last, masked likewise. */
+/** The last result of the container's health check, masked in the same way. */
 export async function lastCheckOf(docker: Docker, { id }: Container): Promise<CheckOutput | undefined> {
   const { Config, State } = await docker.getContainer(id).inspect();
   const last = State.Health?.Log?.at(-1);
@@ -31,6 +31,6 @@ export async function lastCheckOf(docker: Docker, { id }: Container): Promise<Ch
   return { exitCode: last.ExitCode, lines };
 }
 
-/** A progress bar returns to the start of its line: each of its states is a line here, and writes over nothing. */
+/** A carriage return, as progress bars print it, also ends a line: it must not overwrite the report. */
 const linesOf = (text: string): readonly string[] =>
   text.split(/[\r\n]+/).filter((line) => line.trim() !== '');

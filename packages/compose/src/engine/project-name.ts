@@ -4,15 +4,15 @@ import type Docker from 'dockerode';
 import type { ComposeFiles } from './compose.ts';
 
 /**
- * The project of the containers that were created from this folder: what `status()` goes by where Compose cannot read
- * the file any more. Undefined where there are none, or those of several projects.
+ * The project of the containers that were created from this folder, for when Compose cannot read the file. Undefined if
+ * there are none, or if they belong to several projects.
  */
 export async function projectInFolder(
   docker: Docker,
   { directory, files }: Pick<ComposeFiles, 'directory' | 'files'>,
 ): Promise<string | undefined> {
   const [file] = files;
-  // As Compose has it: the folder of the first file.
+  // Compose labels its containers with the folder of the first file.
   const folder = resolve(directory, file === undefined ? '.' : dirname(file));
   const spellings = new Set([folder, await realpath(folder).catch(() => folder)]);
   const lists = await Promise.all([...spellings].map((spelling) => createdFrom(docker, spelling)));

@@ -46,7 +46,7 @@ export interface Engine {
   remove(container: Container): Promise<void>;
   /** The end of its output, with the secrets of its environment masked. */
   tail(container: Container, lines: number): Promise<readonly string[]>;
-  /** What its own health check said last, masked likewise; undefined where it has none, or none that has run. */
+  /** The last result of its health check, masked in the same way; undefined if none has run. */
   lastCheck(container: Container): Promise<CheckOutput | undefined>;
 }
 

@@ -7,8 +7,8 @@ import { cancelSignal, type Run } from './run.ts';
 const HOOK_TIMEOUT = 300_000;
 
 /**
- * Runs a hook to its end, or its limit. Asked to stop it is told so and waited for all the same: what it has begun must
- * not go on beside the way back.
+ * Runs a hook until it ends or reaches its limit. A hook that is told to stop is still waited for: its work must not
+ * continue while the deployment rolls back.
  */
 export async function runHook(run: Run, name: keyof Hooks, to: SlotName): Promise<void> {
   const { ports, policy, intent } = run;

@@ -3,13 +3,13 @@ import type { SlotName } from '../domain/layout.ts';
 import { containersOfSlot, type Situation } from '../domain/situation.ts';
 import type { Run } from './run.ts';
 
-/** The last words of a container, by itself and by its health check. */
+/** The end of a container's output, and the last result of its health check. */
 export interface LastWords {
   readonly lines: readonly string[];
   readonly check: CheckOutput | undefined;
 }
 
-/** Shows what a container and its health check said last, before it is removed and its output with it. */
+/** Reports the end of a container's output and its last health check, before both are removed with it. */
 export async function emitLogs(
   { ports: { engine, emit } }: Pick<Run, 'ports'>,
   container: Container,

@@ -13,7 +13,7 @@ type Left = Pick<Intent, 'kind' | 'release' | 'target' | 'origin'> & { readonly 
 
 type Parts = Omit<DeployStatus, 'toString'>;
 
-/** A status as a page: a word of what it is about at the left, what is known of it beside. */
+/** A status as a page of rows: a name, then what is known about it. */
 export function pageOf(status: Parts, left: Left | undefined): string {
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ['live', [liveOf(status)]],
@@ -69,7 +69,7 @@ function unfinishedOf(status: Parts, left: Left | undefined): string {
   return `${kind} of ${release.id}, ${origin} → ${target}${isGoingBack ? ', going back' : ''}`;
 }
 
-/** Parts that cannot be read for one reason are told together. */
+/** Parts that cannot be read for the same reason share a row. */
 function problemsOf({ problems }: Parts): readonly string[] {
   const reasons = [...new Set(problems.map(({ reason }) => reason))];
   const partsOf = (wanted: string) =>
@@ -79,9 +79,13 @@ function problemsOf({ problems }: Parts): readonly string[] {
     : reasons.map((reason) => `${partsOf(reason).join(', ')}: ${reason}`);
 }
 
-function nextOf(status: Parts, left: Left | undefined): string {
-  if (status.holder) return 'wait for the process that has the lock, or end it; then look again';
-  const fix = status.problems.length > 0 ? ['see to the problems'] : [];
-  if (left?.isGoingBack) return [...fix, 'resume() ends the way back; then deploy again'].join(', then ');
-  return [...fix, ...(left ? [HOW_TO_GO_ON] : [])].join(', then ') || 'nothing';
+function nextOf({ holder, problems, live, slots }: Parts, left: Left | undefined): string {
+  const isDown = live !== undefined && !slots[live]?.up;
+  const todo = [
+    ...(isDown ? [`${live} has the traffic and is down: read the log of its container`] : []),
+    ...(holder ? ['wait for the process that holds the lock, or end it'] : []),
+    ...(problems.length > 0 ? ['fix the problems'] : []),
+    ...(left && !holder ? [left.isGoingBack ? 'resume() finishes the rollback' : HOW_TO_GO_ON] : []),
+  ];
+  return todo.join('; then ') || 'nothing';
 }

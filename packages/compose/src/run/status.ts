@@ -20,7 +20,7 @@ export interface StatusRequest {
 const PART_TIMEOUT = 15_000;
 
 /**
- * Reads every part by itself.
+ * Reads every part separately, so that one that fails does not hide the others.
  *
  * @throws DeployError `engine-unreachable` when neither the engine nor the router answers
  */

@@ -4,13 +4,13 @@ import { DeployError } from '../domain/errors.ts';
 export interface UntouchedOptions {
   /** The caller's wish to stop; an abort becomes `interrupted`. */
   readonly signal?: AbortSignal | undefined;
-  /** More for the facts of the error. */
+  /** Further facts of such an error. */
   readonly facts?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
- * Work that begins without touching anything: a DeployError that does not say how things stand has come before the
- * first effect, so its outcome is `unchanged`.
+ * Runs `work`, which says itself how things stand once it has changed something. A DeployError without
+ * `facts.outcome` was thrown before that and gets the outcome `unchanged`.
  */
 export async function untouched<T>(
   doing: string,

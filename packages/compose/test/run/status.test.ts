@@ -95,7 +95,7 @@ describe('readStatus', () => {
       live: 'blue',
       problems: [{ part: 'project', reason: 'reading: line 3: did not find expected key' }],
     });
-    expect(String(status)).toMatch(/problems +project: reading: line 3.*\nnext +see to the problems$/);
+    expect(String(status)).toMatch(/problems +project: reading: line 3.*\nnext +fix the problems$/);
   });
 
   it('says what runs where the router is dead, and nothing of what only the router knows', async () => {
@@ -179,7 +179,7 @@ describe('readStatus', () => {
       'that it was going back',
       [intent, { type: 'undo', reason: 'unhealthy' }],
       undefined,
-      /unfinished +deploy of 2, blue → green, going back\n(.*\n)*next +resume\(\) ends the way back/,
+      /unfinished +deploy of 2, blue → green, going back\n(.*\n)*next +resume\(\) finishes the rollback$/,
     ],
   ])('prints %s', async (_, journal, held, page) => {
     const world = new World();
@@ -187,6 +187,15 @@ describe('readStatus', () => {
     const status = await statusOf(world, { ledger: { holder: async () => held } });
     expect(status).toMatchObject({ unfinished: '2', holder: held });
     expect(String(status)).toMatch(page);
+  });
+
+  it('says first that the slot that has the traffic is down', async () => {
+    const world = new World();
+    world.router = { ...world.router, slots: { ...world.router.slots, blue: { up: false, sessions: 0 } } };
+    world.journal = [intent];
+    expect(String(await statusOf(world))).toMatch(
+      /next +blue has the traffic and is down: read the log of its container; then deploy the same release/,
+    );
   });
 
   it.each([
