@@ -64,7 +64,7 @@ const expectRefusal =
 const images = ({ slots, background }: Awaited<ReturnType<Deployment['status']>>): string =>
   [...Object.values(slots), ...Object.values(background)]
     .flatMap(({ service, containers }) =>
-      containers.filter(({ running }) => running).map(({ image }) => `${service} on ${image}`),
+      (containers ?? []).filter(({ running }) => running).map(({ image }) => `${service} on ${image}`),
     )
     .sort()
     .join(', ');

@@ -52,7 +52,7 @@ describe('deploy.ts, status.ts and rollback.ts on the real stack', () => {
       expect([deployed, status, returned].map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
         Array.from({ length: 3 }, () => ({ exitCode: 0, stderr: '' })),
       );
-      expect(status.stdout).toMatch(/live: green\n(.*\n)*ecomweb_cron: .* on .*:1\.1\.0/);
+      expect(status.stdout).toMatch(/^live +green\n(.*\n)*ecomweb_cron +\S+: \S+:1\.1\.0, running/);
       expect(report).toMatchObject({ failed: 0, failures: {} });
       expect(Object.keys(report.versions).sort()).toEqual(['1.0.0', '1.1.0']);
       const jobs = report.kinds.express?.sent;

@@ -1,17 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '@cutover/internal';
+import { bounded, systemClock } from '@cutover/internal';
 import type { StepSummary, StopVerdict } from './domain/events.ts';
 import { type HistoryEntry, historyOf } from './domain/history.ts';
 import type { Outcome } from './domain/intent.ts';
-import { gracePeriods, imageSettings, type SlotName } from './domain/layout.ts';
+import type { SlotName } from './domain/layout.ts';
+import type { Release } from './domain/release.ts';
 import { authorOf } from './ledger/author.ts';
 import type { Ports } from './ports/index.ts';
 import { listeners } from './report/listeners.ts';
 import type { Order } from './run/conduct.ts';
+import type { DeployStatus } from './run/deploy-status.ts';
 import { type DeployResult, deployRelease, planRelease, resumeDeployment } from './run/deployment.ts';
 import { type BlueGreenOptions, readSettings, type Settings } from './run/options.ts';
+import { preflight, requestOf } from './run/preflight.ts';
 import { currentRelease, type ReleaseRequest, releaseBefore, resolveRelease } from './run/release.ts';
-import { type DeployStatus, readStatus } from './run/status.ts';
+import { readStatus } from './run/status.ts';
+import { untouched } from './run/untouched.ts';
+
+export interface LookOptions {
+  /** Aborts the call at once, which then throws `interrupted`. */
+  signal?: AbortSignal;
+}
 
 export interface DeployOptions {
   /** Stops the deployment: before the switch it goes back, after it the services come up and the rest is left. */
@@ -30,8 +39,12 @@ export interface Plan {
 }
 
 export interface Deployment {
-  /** What `deploy` would do now; pulls the image as `deploy` would, and changes nothing else. */
-  plan(release: ReleaseRequest): Promise<Plan>;
+  /**
+   * What `deploy` would do now; pulls the image as `deploy` would, and changes nothing else.
+   *
+   * @throws DeployError
+   */
+  plan(release: ReleaseRequest, options?: LookOptions): Promise<Plan>;
   /**
    * Brings the release live. Also finishes or undoes first what a dead process left.
    *
@@ -56,8 +69,13 @@ export interface Deployment {
   resume(options?: DeployOptions): Promise<Outcome | undefined>;
   /** The latest deployments, oldest first: who, when, what, how it ended and why. */
   history(): Promise<readonly HistoryEntry[]>;
-  /** What runs now. Changes nothing. */
-  status(): Promise<DeployStatus>;
+  /**
+   * What runs now; changes nothing. It works while parts of the system are broken: a part that cannot be read within
+   * 15 000 ms is listed in `problems` and its values are undefined. `String(await status())` is a page for people.
+   *
+   * @throws DeployError `engine-unreachable` when neither the engine nor the router answers; `interrupted`
+   */
+  status(options?: LookOptions): Promise<DeployStatus>;
 }
 
 /**
@@ -68,60 +86,57 @@ export interface Deployment {
  */
 export function blueGreen(options: BlueGreenOptions): Deployment {
   const settings = readSettings(options);
-  const resolve = async (request: ReleaseRequest, signal?: AbortSignal) => {
-    await preflight(settings);
-    return resolveRelease(contextOf(settings).ports, settings.layout, request, signal);
-  };
+  /** Preflight and `look`, which change nothing and can be abandoned at any moment. */
+  const looking = <T>(signal: AbortSignal | undefined, look: (signal: AbortSignal) => Promise<T>) =>
+    bounded({ timeout: Infinity, signal }, async (inner) => {
+      await preflight(settings);
+      return look(inner);
+    });
+  const resolve = (request: ReleaseRequest) => (signal: AbortSignal) =>
+    resolveRelease(contextOf(settings).ports, settings.layout, request, signal);
+  const ordered = (
+    kind: Order['kind'],
+    signal: AbortSignal | undefined,
+    find: (signal: AbortSignal) => Promise<Release>,
+    slot?: SlotName,
+  ) =>
+    untouched(doing[kind], { signal }, async () =>
+      reported(settings, { kind, release: await looking(signal, find), slot, signal }),
+    );
   return {
-    plan: async (request) => {
-      const release = await resolve(request);
-      const { target, because, steps } = await planRelease(contextOf(settings), { kind: 'deploy', release });
-      const text = [...because.map((reason) => `because ${reason}`), ...steps.map(({ text }) => text)];
-      return { release: release.id, target, because, steps, toString: () => text.join('\n') };
-    },
-    deploy: async (request, { signal, slot } = {}) => {
-      const release = await resolve(request, signal);
-      return reported(settings, { kind: 'deploy', release, slot, signal });
-    },
-    refresh: async ({ signal } = {}) => {
-      await preflight(settings);
-      const release = await currentRelease(contextOf(settings).ports, settings.layout, signal);
-      return reported(settings, { kind: 'deploy', release, signal });
-    },
-    rollback: async ({ to, signal } = {}) => {
-      await preflight(settings);
-      const release = await releaseBefore(contextOf(settings).ports, { to, signal });
-      return reported(settings, { kind: 'rollback', release, signal });
-    },
-    resume: async ({ signal } = {}) => {
-      await preflight(settings);
-      return resumeDeployment(contextOf(settings), signal);
-    },
+    plan: (request, { signal } = {}) =>
+      untouched('planning', { signal }, () =>
+        looking(signal, async (inner) => {
+          const order = { kind: 'deploy', release: await resolve(request)(inner) } as const;
+          const { target, because, steps } = await planRelease(contextOf(settings), order);
+          const text = [...because.map((reason) => `because ${reason}`), ...steps.map(({ text }) => text)];
+          return { release: order.release.id, target, because, steps, toString: () => text.join('\n') };
+        }),
+      ),
+    deploy: (request, { signal, slot } = {}) => ordered('deploy', signal, resolve(request), slot),
+    refresh: ({ signal } = {}) =>
+      ordered('deploy', signal, (inner) => currentRelease(contextOf(settings).ports, settings.layout, inner)),
+    rollback: ({ to, signal } = {}) =>
+      ordered('rollback', signal, (inner) => releaseBefore(contextOf(settings).ports, { to, signal: inner })),
+    resume: ({ signal } = {}) =>
+      untouched('resuming', { signal }, async () => {
+        await looking(signal, async () => {});
+        return resumeDeployment(contextOf(settings), signal);
+      }),
     history: async () => {
       await preflight(settings);
       return historyOf(await settings.project.ledger().read());
     },
-    status: async () => {
-      await preflight(settings);
-      return readStatus(contextOf(settings).ports, settings.layout);
-    },
+    status: ({ signal } = {}) =>
+      untouched('reading how things stand', { signal }, () => {
+        const { ports } = contextOf(settings);
+        const { project, layout } = settings;
+        return readStatus({ ports, layout, check: () => project.preflight(requestOf(layout)), signal });
+      }),
   };
 }
 
-/** Everything that must hold before anything changes. */
-async function preflight({ project, router, layout }: Settings): Promise<void> {
-  const { slots, background } = layout;
-  const exclusive = Object.keys(background).filter((service) => background[service]?.exclusive);
-  const slotServices = Object.values(slots).map(({ service }) => service);
-  const settings = imageSettings(layout);
-  await project.preflight({
-    services: Object.keys(settings),
-    single: [...slotServices, ...exclusive],
-    settings: Object.values(settings),
-    graces: gracePeriods(layout),
-  });
-  await router.preflight(Object.keys(slots));
-}
+const doing = { deploy: 'deploying', rollback: 'rolling back' };
 
 async function reported(settings: Settings, order: Order): Promise<DeployResult> {
   const stops: StopVerdict[] = [];

@@ -1,6 +1,6 @@
-export { blueGreen, type Deployment, type DeployOptions, type Plan } from './blue-green.ts';
+export { blueGreen, type Deployment, type DeployOptions, type LookOptions, type Plan } from './blue-green.ts';
 export type { Configuration, Fingerprint } from './domain/configuration.ts';
-export type { Container, Health } from './domain/container.ts';
+export type { CheckOutput, Container, Health } from './domain/container.ts';
 export { DeployError, type DeployErrorCode, deployErrorCodes } from './domain/errors.ts';
 export type { DeployEvent, Layers, StepSummary, StopVerdict } from './domain/events.ts';
 export type { HistoryEntry } from './domain/history.ts';
@@ -15,6 +15,7 @@ export {
   DEFAULT_WATCH,
   type DrainPolicy,
   type GatePolicy,
+  type HookFacts,
   type Hooks,
   type VerifyPolicy,
   type WatchPolicy,
@@ -38,8 +39,15 @@ export { jsonReporter } from './report/json.ts';
 export { DEPLOY_CHANNEL } from './report/listeners.ts';
 export { type HaproxyMapRouterOptions, haproxyMapRouter } from './router/haproxy-map.ts';
 export { type HaproxyServerRouterOptions, haproxyServerRouter } from './router/haproxy-server.ts';
+export type {
+  ContainerStatus,
+  DeployStatus,
+  ServiceStatus,
+  SlotStatus,
+  StatusPart,
+  StatusProblem,
+} from './run/deploy-status.ts';
 export type { DeployResult } from './run/deployment.ts';
 export type { BackgroundOptions, BlueGreenOptions, SlotOptions } from './run/options.ts';
 export type { ReleaseRequest } from './run/release.ts';
-export type { DeployStatus, ServiceStatus } from './run/status.ts';
 export { runScript, type ScriptContext } from './script.ts';

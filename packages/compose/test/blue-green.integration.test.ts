@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deployment } from '../src/blue-green.ts';
 import type { DeployEvent } from '../src/domain/events.ts';
+import type { ServiceStatus } from '../src/run/deploy-status.ts';
 import { type Stack, stackDeployment, startStack, type Way } from './support/stack.ts';
 
 describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
@@ -13,9 +14,9 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
   const events: DeployEvent[] = [];
   const running = async () => {
     const { live, slots, background } = await deployment.status();
-    const images = (service: { containers: readonly { image: string; running: boolean }[] } | undefined) =>
+    const images = (service: ServiceStatus | undefined) =>
       service?.containers
-        .filter((container) => container.running)
+        ?.filter((container) => container.running)
         .map(({ image }) => image.replace(`${stack.name}:`, ''));
     return {
       live,
@@ -112,7 +113,7 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
     expect(await stack.compose('ps', '--quiet', 'cron')).toBe(cron);
     expect(await deployment.refresh()).toMatchObject({ outcome: 'unchanged' });
     await stack.compose('up', '--detach');
-    expect(await running()).toMatchObject({ live: idle, [before.live]: [] });
+    expect(await running()).toMatchObject({ live: idle, [before.live ?? 'unknown']: [] });
     await writeFile(file, text);
     expect(await deployment.deploy({ image: stack.image('1') })).toMatchObject({ live: before.live });
   }, 120_000);
@@ -135,6 +136,13 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
       code: 'router-unreachable',
     });
     expect(await containers()).toBe(before);
+    const status = await deployment.status();
+    expect(status).toMatchObject({
+      live: undefined,
+      slots: { blue: { containers: [{ image: stack.image('1'), running: true }] } },
+      problems: [{ part: 'router' }],
+    });
+    expect(String(status)).toMatch(/^live +unknown\nblue +\S+: \S+:1, running\n/);
     await stack.compose('start', 'haproxy');
   });
 });

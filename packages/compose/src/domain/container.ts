@@ -30,6 +30,14 @@ export interface Container {
   readonly addresses: readonly string[];
 }
 
+/** The last result of the health check inside a container. */
+export interface CheckOutput {
+  /** 0 if it passed; -1 if the engine stopped it at its timeout. */
+  readonly exitCode: number;
+  /** The start of its output. */
+  readonly lines: readonly string[];
+}
+
 /** One life of a container. Started again it is a new one: nothing that was proven of it or said to it holds any more. */
 export const lifeOf = ({ id, startedAt }: Container): string => `${id}@${startedAt}`;
 
@@ -38,11 +46,15 @@ export type ProbeResult =
   | { readonly good: true }
   | { readonly good: false; readonly why: string; readonly final?: boolean };
 
-/** Container and router, judged together: pure, so that each rule can be seen and tested alone. */
+/**
+ * Container and router, judged together: pure, so that each rule can be seen and tested alone. `unhealthy` says
+ * whether that state of the health check is final (`fail`, default) or may still change (`wait`).
+ */
 export function judge(
   before: Container,
   now: Container | undefined,
   router: RouterSlot | undefined,
+  unhealthy: 'fail' | 'wait' = 'fail',
 ): ProbeResult {
   if (!now) return { good: false, final: true, why: 'the container is gone' };
   if (!now.running)
@@ -50,7 +62,8 @@ export function judge(
   if (now.restarting || lifeOf(now) !== lifeOf(before))
     return { good: false, final: true, why: 'the container restarts' };
   if (now.paused) return { good: false, why: 'the container is paused' };
-  if (now.health === 'unhealthy') return { good: false, final: true, why: 'its health check says unhealthy' };
+  if (now.health === 'unhealthy')
+    return { good: false, final: unhealthy === 'fail', why: 'its health check says unhealthy' };
   if (now.health === 'starting') return { good: false, why: 'its health check has not passed yet' };
   if (!router?.up) return { good: false, why: 'the router does not see it up yet' };
   if (router.address && !now.addresses.some((address) => sameAddress(address, router.address))) {

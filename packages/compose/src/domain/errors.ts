@@ -101,8 +101,9 @@ export const deployErrorCodes = {
 export type DeployErrorCode = keyof typeof deployErrorCodes;
 
 /**
- * The one error of this package. `code` is stable; `facts.outcome` of an error out of `deploy()` says how things
- * stand: `unchanged` (nothing was touched), `reverted` (all-old again) or `unfinished` (run it again, or `resume()`).
+ * The one error of this package. `code` is stable; `facts.outcome` of an error out of `deploy()`, `rollback()` or
+ * `resume()` says how things stand: `unchanged` (nothing was touched; if an unfinished earlier deployment was ended
+ * first, `facts.leftover` is its outcome), `reverted` (all-old again) or `unfinished` (run it again, or `resume()`).
  */
 export class DeployError extends ExplainedError<DeployErrorCode> {
   override readonly name = 'DeployError';

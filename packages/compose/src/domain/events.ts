@@ -1,3 +1,4 @@
+import type { CheckOutput } from './container.ts';
 import type { Intent, Outcome } from './intent.ts';
 import type { ServiceName, SlotName } from './layout.ts';
 
@@ -47,10 +48,17 @@ export type DeployEvent =
       readonly type: 'failed';
       readonly step: StepSummary;
       readonly duration: number;
+      /** The finding only; the error has the full message. */
       readonly reason: string;
     }
   | { readonly type: 'progress'; readonly step: StepSummary; readonly note: string }
   | { readonly type: 'stopped'; readonly stop: StopVerdict }
   | { readonly type: 'undoing'; readonly reason: string }
-  | { readonly type: 'output'; readonly container: string; readonly lines: readonly string[] }
+  | {
+      /** The end of the output of a container that failed; `check` if it has a health check that has run. */
+      readonly type: 'output';
+      readonly container: string;
+      readonly lines: readonly string[];
+      readonly check?: CheckOutput | undefined;
+    }
   | { readonly type: 'ended'; readonly outcome: Outcome; readonly duration: number };

@@ -1,12 +1,31 @@
 import type { Check } from '@cutover/healthcheck';
 import type { SlotName } from './layout.ts';
 
-/** What the caller runs at the two moments that matter; each is handed the caller's own words back. */
+/** What a hook is told. */
+export interface HookFacts {
+  /** The caller's own name for the release. */
+  readonly release: string;
+  /** The slot that gets the traffic, or has just got it. */
+  readonly to: SlotName;
+  /**
+   * Aborts when the deployment is asked to stop, when the new slot fails, or when the hook has run for 300 000 ms. Only
+   * in the last case the deployment does not wait for the hook to end.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** What the caller runs at the two moments that matter. */
 export interface Hooks {
-  /** Runs when the new slot is proven and the background services are stopped; if it rejects, traffic never moves. */
-  beforeSwitch?: (facts: { release: string; to: SlotName }) => Promise<void>;
-  /** Runs once traffic is on the new slot; if it rejects, traffic goes back. */
-  afterSwitch?: (facts: { release: string; to: SlotName }) => Promise<void>;
+  /**
+   * Runs when the new slot is proven and the background services are stopped; if it rejects, or if the
+   * deployment is asked to stop meanwhile, traffic never moves.
+   */
+  beforeSwitch?: (facts: HookFacts) => Promise<void>;
+  /**
+   * Runs once traffic is on the new slot; if it rejects, traffic goes back, even if it rejects because the deployment
+   * is asked to stop. If it resolves then, the background services start before the deployment stops.
+   */
+  afterSwitch?: (facts: HookFacts) => Promise<void>;
 }
 
 /** The proof that a slot may take traffic. */
@@ -19,6 +38,11 @@ export interface GatePolicy {
   readonly interval: number;
   /** Milliseconds until it has failed. Default 300 000. */
   readonly timeout: number;
+  /**
+   * What happens when the container becomes `unhealthy`: `fail` (default) refuses the release at once; `wait` gives a
+   * slow start until `timeout` to become healthy. A container that exits or restarts is refused in both cases.
+   */
+  readonly unhealthy: 'fail' | 'wait';
   /** Further checks, run with every look; each is limited to 5 s. */
   readonly checks: readonly Check[];
 }
@@ -60,6 +84,7 @@ export const DEFAULT_GATE: GatePolicy = {
   stableFor: 10_000,
   interval: 500,
   timeout: 300_000,
+  unhealthy: 'fail',
   checks: [],
 };
 export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };

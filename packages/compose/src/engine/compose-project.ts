@@ -6,14 +6,16 @@ import { engineLedger } from '../ledger/engine-ledger.ts';
 import type { Engine } from '../ports/index.ts';
 import { type ComposeFiles, composeCommands, runCompose } from './compose.ts';
 import { assertComposeV2, readConfig } from './compose-config.ts';
-import { awaitExit, listContainers, removeContainer, stopContainer, tailContainer } from './containers.ts';
+import { awaitExit, listContainers, removeContainer, stopContainer } from './containers.ts';
 import { assertReachable, connectDocker } from './docker.ts';
 import { updateEnvFile, withProfiles, withVariables } from './env-file.ts';
 import { fingerprintsOf } from './fingerprint.ts';
 import { resolveImage } from './images.ts';
 import { lazily } from './lazily.ts';
 import { LIMITS, type Limits } from './limits.ts';
+import { lastCheckOf, tailContainer } from './output.ts';
 import { assertDeployable } from './preflight.ts';
+import { projectInFolder } from './project-name.ts';
 
 export interface ComposeProjectOptions {
   /** Folder of the Compose file; relative paths of `files` and `envFile` start here. Default: the working directory. */
@@ -65,7 +67,16 @@ export function projectEngine(
   const docker = lazily(() => connectDocker(limits));
   const composeV2 = lazily(() => assertComposeV2(where, limits));
   const config = lazily(() => readConfig(where, { managed }, limits));
-  const project = async () => (await config()).name;
+  // For status(): a deployment starts with `preflight`, which fails if Compose cannot read the file.
+  const project = async () => {
+    try {
+      return (await config()).name;
+    } catch (error) {
+      const name = where.projectName ?? (await projectInFolder(await docker(), where).catch(() => undefined));
+      if (name === undefined) throw error;
+      return name;
+    }
+  };
   const withDocker =
     <A extends unknown[], R>(act: (docker: Docker, ...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> =>
@@ -110,5 +121,6 @@ export function projectEngine(
     awaitExit: withDocker(awaitExit),
     remove: withDocker(removeContainer),
     tail: async (container, lines) => tailContainer(await docker(), container, lines, limits.ask),
+    lastCheck: withDocker(lastCheckOf),
   };
 }

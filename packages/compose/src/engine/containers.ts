@@ -3,8 +3,6 @@ import type Docker from 'dockerode';
 import type { Container, Health } from '../domain/container.ts';
 import type { Exit } from '../ports/index.ts';
 import { tolerating } from './docker.ts';
-import { runDocker } from './docker-command.ts';
-import { maskSecrets } from './secrets.ts';
 
 // The engine kills at the end of the grace; this is what it may need beyond that.
 const STOP_MARGIN = 15_000;
@@ -141,19 +139,4 @@ async function exitOf(container: Docker.Container): Promise<Exit> {
 
 export async function removeContainer(docker: Docker, { id }: Container): Promise<void> {
   await tolerating([404], () => docker.getContainer(id).remove());
-}
-
-/** The last lines of output, with what the container's environment marks as secret masked. */
-export async function tailContainer(
-  docker: Docker,
-  { id }: Container,
-  lines: number,
-  limit: number,
-): Promise<readonly string[]> {
-  const doing = `reading the output of ${id}`;
-  const [{ Config }, output] = await Promise.all([
-    docker.getContainer(id).inspect(),
-    runDocker(['logs', '--tail', String(lines), id], { doing, code: 'engine-unreachable', limit }),
-  ]);
-  return maskSecrets(output.all, Config.Env).split('\n');
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '@cutover/internal';
 import type { Configuration } from '../domain/configuration.ts';
-import type { Container } from '../domain/container.ts';
+import type { CheckOutput, Container } from '../domain/container.ts';
 import type { DeployEvent, Layers } from '../domain/events.ts';
 import type { Author } from '../domain/intent.ts';
 import type { JournalEntry } from '../domain/journal.ts';
@@ -50,6 +50,8 @@ export interface Engine {
   remove(container: Container): Promise<void>;
   /** The end of its output, with the secrets of its environment masked. */
   tail(container: Container, lines: number): Promise<readonly string[]>;
+  /** The last result of its health check, masked in the same way; undefined if none has run. */
+  lastCheck(container: Container): Promise<CheckOutput | undefined>;
 }
 
 export interface ResolveOptions {

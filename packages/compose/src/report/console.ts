@@ -22,6 +22,10 @@ export function consoleReporter({
   const marks = { done: paint('green', '✓'), failed: paint('red', '✗'), now: paint('cyan', '…') };
   const settle = (line: string) => stream.write(`${live ? '\r\u001b[K' : ''}${line}\n`);
   const passing = (line: string) => live && stream.write(`\r\u001b[K${line}`);
+  const said = (what: string, lines: readonly string[]) => {
+    settle(`  ${what}${lines.length > 0 ? ':' : ': nothing'}`);
+    for (const line of lines) settle(`    ${line}`);
+  };
 
   let last = Number.NEGATIVE_INFINITY;
   const nowAndThen = (line: string) => {
@@ -63,8 +67,12 @@ export function consoleReporter({
       case 'undoing':
         return settle(paint('yellow', '  going back'));
       case 'output':
-        settle(`  last output of ${event.container}:`);
-        for (const line of event.lines) settle(`    ${line}`);
+        said(`last output of ${event.container}`, event.lines);
+        if (event.check)
+          said(
+            `last health check in ${event.container}, exit code ${event.check.exitCode}`,
+            event.check.lines,
+          );
         return;
       case 'ended':
         return settle(

@@ -62,7 +62,7 @@ async function attempt(run: Run, situation: Situation, step: Step): Promise<void
     emit({ type: 'done', step: summary, duration: clock.now() - begun });
   } catch (thrown) {
     const failure = asDeployError(run, step, thrown);
-    emit({ type: 'failed', step: summary, duration: clock.now() - begun, reason: failure.message });
+    emit({ type: 'failed', step: summary, duration: clock.now() - begun, reason: failure.explanation.found });
     await beginRollback(run, situation, failure);
   }
 }

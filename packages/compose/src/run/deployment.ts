@@ -13,6 +13,7 @@ import { assertAnswered, failedAlready, finishLeftover } from './leftover.ts';
 import { observe } from './observe.ts';
 import { planFrom } from './plan.ts';
 import { nothingSeen, write } from './run.ts';
+import { untouched } from './untouched.ts';
 
 /** How a deployment ended that did what was asked; one that did not throws. */
 export interface DeployResult {
@@ -42,13 +43,14 @@ export async function deployRelease(context: Context, order: Order): Promise<Don
   return holdingLock(context, `${order.kind} of ${order.release.id}`, async (lock) => {
     const left = await finishLeftover(context, lock, order);
     if (left && failedAlready(left, order)) throw await wentBack(left.run);
-    const { intent, settled } = await intend(context, order);
+    const facts = left && { leftover: left.outcome };
+    const { intent, settled } = await untouched('deploying', { facts }, () => intend(context, order));
     if (settled) {
       if (left) await assertAnswered(left.run);
       return { ...doneBy(intent, 'deployed'), previous: left?.run.intent.release.id ?? intent.previous.id };
     }
     const run = newRun(context, lock, intent, [], order.signal);
-    await write(run, { type: 'intent', intent });
+    await untouched('deploying', { facts }, () => write(run, { type: 'intent', intent }));
     const outcome = await conduct(context, run, false);
     if (outcome === 'reverted') throw await wentBack(run);
     return doneBy(intent, outcome);

@@ -2,7 +2,7 @@ import { messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import { observe } from './observe.ts';
 import type { Run } from './run.ts';
-import { sentenceOf } from './status.ts';
+import { HOW_TO_GO_ON, sentenceOf } from './sentence.ts';
 
 /** The deployment failed and everything is as before: the error that stopped it, with what runs now. */
 export const wentBack = (run: Run): Promise<DeployError> =>
@@ -25,11 +25,7 @@ export async function endedBadly(run: Run, thrown: unknown): Promise<DeployError
   return ending(run, error, 'unfinished');
 }
 
-const advice = {
-  reverted: undefined,
-  unfinished:
-    'deploy the same release again to finish it, or rollback() to go back (one switch while the old slot is warm); resume() chooses by where the traffic is',
-};
+const advice = { reverted: undefined, unfinished: HOW_TO_GO_ON };
 
 async function ending(
   run: Run,

@@ -1,13 +1,25 @@
-import type { Container } from '../domain/container.ts';
+import type { CheckOutput, Container } from '../domain/container.ts';
 import type { SlotName } from '../domain/layout.ts';
 import { containersOfSlot, type Situation } from '../domain/situation.ts';
 import type { Run } from './run.ts';
 
-/** Shows the end of what a container said, before it is removed and its output with it. */
-export async function emitLogs({ ports }: Run, container: Container): Promise<readonly string[]> {
-  const lines = await ports.engine.tail(container, 20).catch(() => []);
-  ports.emit({ type: 'output', container: container.name, lines });
-  return lines;
+/** The end of a container's output, and the last result of its health check. */
+export interface LastWords {
+  readonly lines: readonly string[];
+  readonly check: CheckOutput | undefined;
+}
+
+/** Reports the end of a container's output and its last health check, before both are removed with it. */
+export async function emitLogs(
+  { ports: { engine, emit } }: Pick<Run, 'ports'>,
+  container: Container,
+): Promise<LastWords> {
+  const [lines, check] = await Promise.all([
+    engine.tail(container, 20).catch(() => []),
+    engine.lastCheck(container).catch(() => undefined),
+  ]);
+  emit({ type: 'output', container: container.name, lines, check });
+  return { lines, check };
 }
 
 export async function emitLogsOf(run: Run, s: Situation, slot: SlotName): Promise<void> {

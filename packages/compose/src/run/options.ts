@@ -133,6 +133,7 @@ const readGate = (gate: Partial<GatePolicy>): GatePolicy =>
       stableFor: option.duration,
       interval: option.duration,
       timeout: option.duration,
+      unhealthy: option.oneOf('fail', 'wait'),
       checks: option.list(option.object),
     },
     DEFAULT_GATE,

@@ -50,7 +50,7 @@ export function retryingPorts(ports: Ports): Ports {
 }
 
 /** What was found wrong, as against what was not answered. */
-const isAnswer = (error: unknown): boolean =>
+export const isAnswer = (error: unknown): boolean =>
   error instanceof DeployError && error.code !== 'router-unreachable' && error.code !== 'engine-unreachable';
 
 const unreachable = (who: 'engine' | 'router', error: unknown): DeployError =>

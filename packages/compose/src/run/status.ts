@@ -1,93 +1,100 @@
-import type { Container, Health } from '../domain/container.ts';
-import { unfinished } from '../domain/journal.ts';
-import type { Layout, ServiceName, SlotName } from '../domain/layout.ts';
-import type { RouterState } from '../domain/router-state.ts';
-import type { Observation } from '../domain/situation.ts';
-import type { Holder, Ports } from '../ports/index.ts';
+import { bounded, messageOf } from '@cutover/internal';
+import type { Container } from '../domain/container.ts';
+import { DeployError } from '../domain/errors.ts';
+import { remember, unfinished } from '../domain/journal.ts';
+import type { Layout, ServiceName } from '../domain/layout.ts';
+import type { Ports } from '../ports/index.ts';
+import type { ContainerStatus, DeployStatus, StatusPart } from './deploy-status.ts';
+import { isAnswer } from './retries.ts';
+import { pageOf } from './status-page.ts';
 
-export interface ServiceStatus {
-  readonly service: ServiceName;
-  /** One for each container. */
-  readonly containers: readonly {
-    readonly name: string;
-    readonly image: string;
-    readonly running: boolean;
-    readonly health: Health;
-    readonly restarts: number;
-  }[];
+export interface StatusRequest {
+  readonly ports: Pick<Ports, 'engine' | 'router' | 'ledger' | 'clock'>;
+  readonly layout: Layout;
+  /** What a deployment would ask of the project. */
+  readonly check: () => Promise<void>;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** What runs now, as engine and router say. */
-export interface DeployStatus {
-  readonly live: SlotName;
-  /** The slot that a restarted router would choose; different from `live` only in the middle of a deployment. */
-  readonly stored: SlotName | undefined;
-  readonly slots: Readonly<
-    Record<SlotName, ServiceStatus & { readonly up: boolean; readonly sessions: number }>
-  >;
-  readonly background: Readonly<Record<ServiceName, ServiceStatus>>;
-  /** Who deploys at this moment. */
-  readonly holder: Holder | undefined;
-  /** The release of a deployment that never ended: run it again, or `resume()`. */
-  readonly unfinished: string | undefined;
-}
+/** Milliseconds that a part may take. */
+const PART_TIMEOUT = 15_000;
 
-export async function readStatus({ engine, router, ledger }: Ports, layout: Layout): Promise<DeployStatus> {
-  const [containers, state, holder, journal] = await Promise.all([
-    engine.observe(),
-    router.observe(),
-    ledger.holder(),
-    ledger.read(),
+/**
+ * Reads every part separately, so that one that fails does not hide the others.
+ *
+ * @throws DeployError `engine-unreachable` when neither the engine nor the router answers
+ */
+export async function readStatus({ ports, layout, check, signal }: StatusRequest): Promise<DeployStatus> {
+  const { engine, router, ledger, clock } = ports;
+  const read = async <T>(part: StatusPart, work: () => Promise<T>): Promise<Read<T>> => {
+    try {
+      return { part, value: await bounded({ timeout: PART_TIMEOUT, signal, clock }, work) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { part, error };
+    }
+  };
+  const parts = await Promise.all([
+    read('project', check),
+    read('containers', () => engine.observe()),
+    read('router', () => router.observe()),
+    read('lock', () => ledger.holder()),
+    read('journal', () => ledger.read()),
   ]);
-  const of = (service: ServiceName) => serviceStatus(service, containers);
-  return {
-    live: state.live,
-    stored: state.stored,
-    slots: Object.fromEntries(
-      Object.entries(layout.slots).map(([slot, { service }]) => [
-        slot,
-        { ...of(service), up: state.slots[slot]?.up ?? false, sessions: state.slots[slot]?.sessions ?? 0 },
-      ]),
+  const [, containers, state, lock, journal] = parts;
+  if (isSilent(containers) && isSilent(state)) throw nothingAnswers(containers.error, state.error);
+  const of = (service: ServiceName) => ({ service, containers: containersOf(service, containers.value) });
+  const left = unfinished(journal.value ?? []);
+  const status = {
+    live: state.value?.live,
+    stored: state.value?.stored,
+    slots: mapValues(layout.slots, ({ service }, slot) => {
+      const { up, sessions } = state.value?.slots[slot] ?? {};
+      return { ...of(service), up, sessions };
+    }),
+    background: mapValues(layout.background, (_, service) => of(service)),
+    holder: lock.value,
+    unfinished: left?.release.id,
+    problems: parts.flatMap(({ part, error }) =>
+      error === undefined ? [] : [{ part, reason: messageOf(error) }],
     ),
-    background: Object.fromEntries(Object.keys(layout.background).map((service) => [service, of(service)])),
-    holder,
-    unfinished: unfinished(journal)?.release.id,
   };
+  const isGoingBack = remember(journal.value ?? []).direction === 'back';
+  return { ...status, toString: () => pageOf(status, left && { ...left, isGoingBack }) };
 }
 
-function serviceStatus(service: ServiceName, containers: readonly Container[]): ServiceStatus {
-  const own = containers.filter((container) => container.service === service);
-  return {
-    service,
-    containers: own.map(({ name, imageName: image, running, health, restarts }) => ({
-      name,
-      image,
-      running,
-      health,
-      restarts,
-    })),
-  };
+interface Read<T> {
+  readonly part: StatusPart;
+  readonly value?: T;
+  readonly error?: unknown;
 }
 
-/** The same in one sentence, for the end of an error: what takes traffic, what runs beside it. */
-export function sentenceOf({ router, containers }: Observation, { slots, background }: Layout): string {
-  const runs = (service: ServiceName | undefined): string => {
-    const images = containers
-      .filter((container) => container.service === service && container.running)
-      .map(({ imageName }) => imageName);
-    return images.length > 0 ? [...new Set(images)].join(' and ') : 'nothing';
-  };
-  const idle = Object.keys(slots).filter(
-    (slot) => slot !== router.live && runs(slots[slot]?.service) !== 'nothing',
+const isSilent = ({ error }: Read<unknown>): boolean => error !== undefined && !isAnswer(error);
+
+const nothingAnswers = (engine: unknown, router: unknown): DeployError =>
+  new DeployError(
+    'engine-unreachable',
+    {
+      doing: 'reading how things stand',
+      found: `the engine: ${messageOf(engine)}; the router: ${messageOf(router)}`,
+      wanted: 'an answer of one of them',
+      fix: 'see that this is the right host, that both are up, and that this user may reach them',
+    },
+    { cause: engine },
   );
-  return [
-    trafficOf(router, runs(slots[router.live]?.service)),
-    ...idle.map((slot) => `${slot} runs ${runs(slots[slot]?.service)} without traffic`),
-    ...Object.keys(background).map((service) => `${service} runs ${runs(service)}`),
-  ].join('; ');
+
+const containersOf = (service: ServiceName, containers: readonly Container[] | undefined) =>
+  containers
+    ?.filter((container) => container.service === service)
+    .map((container): ContainerStatus => {
+      const { name, imageName: image, running, health, restarts } = container;
+      return { name, image, running, state: stateOf(container), health, restarts };
+    });
+
+function stateOf({ running, restarting, paused, exitCode }: Container): string {
+  if (!running) return `exited with code ${exitCode}`;
+  return restarting ? 'restarting' : paused ? 'paused' : 'running';
 }
 
-const trafficOf = ({ live, slots }: RouterState, image: string): string =>
-  slots[live]?.up
-    ? `${live} has the traffic, on ${image}`
-    : `nothing takes the traffic: the router sends it to ${live} and sees it down (it runs ${image})`;
+const mapValues = <T, R>(record: Readonly<Record<string, T>>, change: (value: T, name: string) => R) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));

@@ -76,7 +76,8 @@ async function lookAt(run: Run, { slot, container }: Gate): Promise<ProbeResult>
   const { containers, router } = await see(run.ports);
   const now = containers.find(({ id }) => id === container.id);
   const seen = router.slots[slot];
-  const stated = judge(container, now, seen && { ...seen, up: seen.settled ?? seen.up });
+  const settled = seen && { ...seen, up: seen.settled ?? seen.up };
+  const stated = judge(container, now, settled, run.policy.gate.unhealthy);
   return stated.good ? runChecks(run) : stated;
 }
 
@@ -96,7 +97,7 @@ async function runChecks(run: Run): Promise<ProbeResult> {
 }
 
 async function refused(run: Run, step: Gate, why: string): Promise<DeployError> {
-  const lines = await emitLogs(run, step.container);
+  const { lines, check } = await emitLogs(run, step.container);
   return new DeployError(
     'gate-failed',
     {
@@ -105,6 +106,6 @@ async function refused(run: Run, step: Gate, why: string): Promise<DeployError> 
       wanted: `${run.policy.gate.consecutive} good looks in a row over ${run.policy.gate.stableFor} ms within ${run.policy.gate.timeout} ms`,
       fix: `read the output of ${serviceOf(run.layout, step.slot)} above, fix the release and deploy it again`,
     },
-    { facts: { slot: step.slot, output: lines } },
+    { facts: { slot: step.slot, output: lines, check } },
   );
 }

@@ -1,12 +1,13 @@
-import { bounded, messageOf } from '@cutover/internal';
+import { messageOf } from '@cutover/internal';
 import { lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
 import { type SlotName, serviceOf } from '../domain/layout.ts';
 import { assert, containersOfSlot, isFit, type Situation } from '../domain/situation.ts';
+import { runHook } from '../run/hook.ts';
 import { emitLogsOf } from '../run/logs.ts';
 import { MOMENT } from '../run/observe.ts';
 import { PROBE_TIMEOUT, probe } from '../run/probe.ts';
-import { lookAtSlots, type Run, write } from '../run/run.ts';
+import { cancelSignal, lookAtSlots, type Run, write } from '../run/run.ts';
 import { whileWatched } from '../run/while-watched.ts';
 import { type Kind, summaryOf } from './kind.ts';
 
@@ -15,9 +16,6 @@ export interface Switch {
   readonly to: SlotName;
   readonly from: SlotName;
 }
-
-/** Milliseconds after which a hook counts as hung. */
-const HOOK_TIMEOUT = 300_000;
 
 /** The commit point: intent, effect, read back, and one request through the router. */
 export const switchTraffic = {
@@ -42,7 +40,8 @@ export const switchTraffic = {
 
   async perform(run, step, s): Promise<void> {
     const isForward = step.to === run.intent.target;
-    if (isForward) await hook(run, 'beforeSwitch', step);
+    if (isForward) await runHook(run, 'beforeSwitch', step.to);
+    cancelSignal(run)?.throwIfAborted();
     const lives = containersOfSlot(s, step.to).map(lifeOf);
     await write(run, { type: 'switching', to: step.to, lives });
     await command(run, step);
@@ -51,7 +50,7 @@ export const switchTraffic = {
     if (!isForward) return afterWayBack(run, step);
     await whileWatched(run, async (watched) => {
       await probe(watched, PROBE_TIMEOUT);
-      await hook(watched, 'afterSwitch', step);
+      await runHook(watched, 'afterSwitch', step.to);
     });
   },
 } satisfies Kind<Switch> & Record<'next', unknown>;
@@ -116,10 +115,4 @@ async function afterWayBack(run: Run, step: Switch): Promise<void> {
   );
   if (run.seen.failure?.code === 'watch-failed')
     run.seen.pending.push(lookAtSlots(run).then((now) => emitLogsOf(run, now, step.from)));
-}
-
-async function hook(run: Run, name: 'beforeSwitch' | 'afterSwitch', { to }: Switch): Promise<void> {
-  const { ports, policy, intent } = run;
-  const facts = { release: intent.release.id, to };
-  await bounded({ timeout: HOOK_TIMEOUT, clock: ports.clock }, async () => policy.hooks[name]?.(facts));
 }

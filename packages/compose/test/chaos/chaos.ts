@@ -172,7 +172,7 @@ async function notAllNew({ stack, image }: Attempt): Promise<string | undefined>
   const wanted = { live: [image], cron: [image], worker: [image], idle: [] };
   const idle = live === 'blue' ? 'green' : 'blue';
   const found = {
-    live: running(live),
+    live: running(live ?? 'unknown'),
     cron: running('cron'),
     worker: running('worker'),
     idle: running(idle),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { composeProject } from '../../src/engine/compose-project.ts';
@@ -99,6 +99,30 @@ describe('composeProject', () => {
       code: 'compose-invalid',
       message: expect.stringContaining('nowhere.yaml'),
     });
+  });
+
+  it('finds its containers and its ledger without Compose, by the folder, where Compose refuses the file', async () => {
+    await engine.up([{ service: 'api', replicas: 1 }]);
+    const file = join(project.directory, 'compose.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, `${text}\n  : broken`);
+    try {
+      const broken = composeProject({ directory: project.directory });
+      await expect(broken.preflight(request)).rejects.toMatchObject({ code: 'compose-invalid' });
+      expect(await broken.project()).toBe(project.name);
+      expect(await broken.observe()).toMatchObject([{ service: 'api', running: true }]);
+      expect(await broken.ledger().read()).toEqual([]);
+      const elsewhere = composeProject({ directory: project.directory, files: ['no/where.yaml'] });
+      await expect(elsewhere.observe()).rejects.toMatchObject({ code: 'compose-invalid' });
+      const named = composeProject({
+        directory: project.directory,
+        files: ['no/where.yaml'],
+        projectName: project.name,
+      });
+      expect(await named.observe()).toMatchObject([{ service: 'api' }]);
+    } finally {
+      await writeFile(file, text);
+    }
   });
 
   it('says that an image is nowhere to be had', async () => {

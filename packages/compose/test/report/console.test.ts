@@ -1,18 +1,25 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
+import type { DeployError } from '../../src/domain/errors.ts';
+import type { DeployEvent } from '../../src/domain/events.ts';
 import { consoleReporter } from '../../src/report/console.ts';
 import { deployRelease } from '../../src/run/deployment.ts';
 import { release } from '../support/releases.ts';
 import { World } from '../support/world.ts';
 
+/** What is printed where there is no terminal. */
+function printed(events: readonly DeployEvent[]): string {
+  const chunks: string[] = [];
+  const report = consoleReporter({ stream: { write: (chunk) => chunks.push(String(chunk)) > 0 } });
+  for (const event of events) report(event);
+  return chunks.join('');
+}
+
 describe('consoleReporter', () => {
   it('tells a deployment in plain lines where there is no terminal', async () => {
     const world = new World();
-    const chunks: string[] = [];
-    const report = consoleReporter({ stream: { write: (chunk) => chunks.push(String(chunk)) > 0 } });
     await world.run((context) => deployRelease(context, { kind: 'deploy', release: release('2') }));
-    for (const event of world.events) report(event);
-    const text = chunks.join('');
+    const text = printed(world.events);
     expect(text.split('\n').slice(0, 8)).toEqual([
       'Deploying 2 (from api:1): blue → green',
       '  because api_blue: api:1 → api:2',
@@ -55,5 +62,34 @@ describe('consoleReporter', () => {
     expect(text.match(/\r/g)).toHaveLength(8);
     expect(text.split('\n')).toHaveLength(2);
     expect(text).toContain('\r  … pulling api:2: 6 of 7 layers\r  ✓ pulled api:2 (7.0 s)\n');
+  });
+
+  it('tells a refusal of the gate in short, with the last output of the container and of its health check', async () => {
+    const world = new World();
+    world.faults = { neverHealthy: '2' };
+    world.engine.tail = async () => ['listening on 3000'];
+    world.engine.lastCheck = async () => ({ exitCode: 22, lines: ['curl: (22) 503'] });
+    const error = await world
+      .run((context) => deployRelease(context, { kind: 'deploy', release: release('2') }))
+      .catch((thrown: DeployError) => thrown);
+    const lines = printed(world.events).split('\n');
+    expect(lines.slice(5, 11)).toEqual([
+      '  last output of api_green:',
+      '    listening on 3000',
+      '  last health check in api_green, exit code 22:',
+      '    curl: (22) 503',
+      '  ✗ prove green (api_green) (5.0 s): its health check has not passed yet',
+      '  going back',
+    ]);
+    expect(error).toMatchObject({
+      message: expect.stringContaining('its health check has not passed yet; wanted 2 good looks'),
+      facts: { output: ['listening on 3000'], check: { exitCode: 22, lines: ['curl: (22) 503'] } },
+    });
+  });
+
+  it('says that a container and its health check printed nothing', () => {
+    expect(
+      printed([{ type: 'output', container: 'api', lines: [], check: { exitCode: 1, lines: [] } }]),
+    ).toBe('  last output of api: nothing\n  last health check in api, exit code 1: nothing\n');
   });
 });

@@ -10,12 +10,16 @@ describe('readSettings', () => {
   it('fills every default', () => {
     expect(readSettings(good)).toMatchObject({
       layout: { slots: { blue: { service: 'a', image: 'A' } }, background: {} },
-      policy: { gate: { consecutive: 3, stableFor: 10_000 }, watch: { for: 10_000, every: 150 } },
+      policy: {
+        gate: { consecutive: 3, stableFor: 10_000, unhealthy: 'fail' },
+        watch: { for: 10_000, every: 150 },
+      },
     });
   });
 
   it.each([
     [{ ...good, watch: { for: '10s' } }, "option watch.for: '10s'; wanted milliseconds"],
+    [{ ...good, gate: { unhealthy: 'ignore' } }, "option gate.unhealthy: 'ignore'; wanted one of fail, wait"],
     [{ ...good, gate: { timeout: -1 } }, 'option gate.timeout: -1; wanted milliseconds'],
     [
       { ...good, background: { cron: { image: 'C', grace: 1 } } },

@@ -15,7 +15,7 @@ export const layout: Layout = {
 };
 
 export const policy: Policy = {
-  gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 12_000, checks: [] },
+  gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 12_000, unhealthy: 'fail', checks: [] },
   drain: { timeout: 6_000, interval: 1_500 },
   watch: { for: 500, every: 500 },
   verify: { stableFor: 500, timeout: 6_000 },

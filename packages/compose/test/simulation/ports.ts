@@ -201,6 +201,7 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
         },
       }),
     tail: () => look('tail', () => ['the last line']),
+    lastCheck: async () => undefined,
   };
 }
 

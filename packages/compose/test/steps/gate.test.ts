@@ -104,4 +104,49 @@ describe('gate', () => {
     });
     expect(seen).toEqual(['good', 'good', 'bad', 'good', 'good', 'good']);
   });
+
+  describe('of a container that is unhealthy from 80 s on and healthy from 95 s on', () => {
+    /** Its health by the time since the deployment began. */
+    const healthAt = (ms: number) => (ms < 80_000 ? 'starting' : ms < 95_000 ? 'unhealthy' : 'healthy');
+    const deploy = (world: World, unhealthy: 'fail' | 'wait', timeout: number) =>
+      world.run(({ settings, ports }) => {
+        const begun = world.clock.now();
+        const observe = async () =>
+          (await ports.engine.observe()).map((one) =>
+            one.service === 'api_green' ? { ...one, health: healthAt(world.clock.now() - begun) } : one,
+          ) satisfies Container[];
+        const gate = { ...settings.policy.gate, unhealthy, timeout };
+        return deployRelease(
+          {
+            settings: { ...settings, policy: { ...settings.policy, gate } },
+            ports: { ...ports, engine: { ...ports.engine, observe } },
+          },
+          { kind: 'deploy', release: release('2') },
+        );
+      });
+
+    it('passes under wait', async () => {
+      expect(await deploy(new World(), 'wait', 300_000)).toMatchObject({
+        outcome: 'deployed',
+        live: 'green',
+      });
+    });
+
+    it.each([
+      ['fail', 300_000, 80_000],
+      ['wait', 90_000, 90_000],
+    ] as const)(
+      'is refused under %s with a timeout of %d ms, after %d ms',
+      async (unhealthy, timeout, after) => {
+        const world = new World();
+        const begun = world.clock.now();
+        await expect(deploy(world, unhealthy, timeout)).rejects.toMatchObject({
+          code: 'gate-failed',
+          message: expect.stringContaining('its health check says unhealthy'),
+        });
+        expect(world.clock.now() - begun).toBeGreaterThanOrEqual(after);
+        expect(world.clock.now() - begun).toBeLessThan(after + 2_000);
+      },
+    );
+  });
 });

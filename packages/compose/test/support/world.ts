@@ -28,7 +28,7 @@ export const layout: Layout = {
 };
 
 const policy: Policy = {
-  gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 5_000, checks: [] },
+  gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 5_000, unhealthy: 'fail', checks: [] },
   drain: { timeout: 5_000, interval: 100 },
   watch: { for: 1_000, every: 250 },
   verify: { stableFor: 500, timeout: 3_000 },
@@ -155,7 +155,7 @@ export class World {
   /** What containers would be created with. */
   configuration: Configuration = {};
 
-  readonly engine: Engine = {
+  readonly engine: { -readonly [K in keyof Engine]: Engine[K] } = {
     project: async () => 'shop',
     ledger: () => this.ledger,
     preflight: async () => {},
@@ -181,6 +181,7 @@ export class World {
         this.containers = this.containers.filter((container) => container.id !== id);
       }),
     tail: async () => [],
+    lastCheck: async () => undefined,
   };
 
   #up(service: string, replicas: number): void {

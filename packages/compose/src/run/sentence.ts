@@ -1,0 +1,30 @@
+import type { Layout, ServiceName } from '../domain/layout.ts';
+import type { RouterState } from '../domain/router-state.ts';
+import type { Observation } from '../domain/situation.ts';
+
+/** How things stand in one sentence, for the end of an error: what takes traffic, what runs beside it. */
+export function sentenceOf({ router, containers }: Observation, { slots, background }: Layout): string {
+  const runs = (service: ServiceName | undefined): string => {
+    const images = containers
+      .filter((container) => container.service === service && container.running)
+      .map(({ imageName }) => imageName);
+    return images.length > 0 ? [...new Set(images)].join(' and ') : 'nothing';
+  };
+  const idle = Object.keys(slots).filter(
+    (slot) => slot !== router.live && runs(slots[slot]?.service) !== 'nothing',
+  );
+  return [
+    trafficOf(router, runs(slots[router.live]?.service)),
+    ...idle.map((slot) => `${slot} runs ${runs(slots[slot]?.service)} without traffic`),
+    ...Object.keys(background).map((service) => `${service} runs ${runs(service)}`),
+  ].join('; ');
+}
+
+const trafficOf = ({ live, slots }: RouterState, image: string): string =>
+  slots[live]?.up
+    ? `${live} has the traffic, on ${image}`
+    : `nothing takes the traffic: the router sends it to ${live} and sees it down (it runs ${image})`;
+
+/** How a deployment that was left half-way goes on. */
+export const HOW_TO_GO_ON =
+  'deploy the same release again to finish it, or rollback() to go back (one switch while the old slot is warm); resume() chooses by where the traffic is';
