@@ -24,11 +24,11 @@ export async function acquire(context: LedgerContext, purpose: string): Promise<
 }
 
 /**
- * The journal is the lock: who wrote its last entry has it. An entry is written under the number after the last one that
- * its writer has seen, the engine gives a number to one writer, and the last entry is never removed. So of all who saw
- * the same end one gets the next number, and from then on the look that follows each write and each beat tells the
- * former holder that the last entry is not its own. Who comes so late that the number after the end that it saw has been
- * removed gets that number, and learns from the same look that it is not the last.
+ * The journal is the lock: who wrote its last entry has it. There is one last entry, and it is never removed, so that
+ * of two who look at the same time at most one finds it to be its own. It becomes another's only by an entry under the
+ * next number, which the engine gives to one writer, and which a writer asks for only after it has judged the holder
+ * dead or seen the lock given back. Who was paused so long that the number it asks for has been used and removed gets
+ * that number, and sees by its look that later ones are there.
  */
 async function obtain(context: LedgerContext, own: Writer): Promise<Tenure> {
   for (let attempt = 0; attempt < 3; attempt++) {

@@ -6,28 +6,29 @@ import { BEAT } from './heartbeat.ts';
 import { createRecord, holderOf, type JournalRecord, readNotes, toggleBeat, type Writer } from './notes.ts';
 import { refused } from './refusals.ts';
 
-/** The time in which the last entry is our own. */
+/** The time in which the last entry of the journal is our own. */
 export interface Tenure {
-  /** Writes the entry; false when another process has written since, whether ours is there or not. */
+  /** Writes the next entry; false when the last one is not ours then. */
   append(entry: JournalEntry): Promise<boolean>;
   /** Beats every {@link BEAT} ms until the end. */
   keepBeating(): void;
-  /** Whether the lock is ours still, as of `age` ms ago at most. */
+  /** Whether the last entry is ours still: by a beat that is less than `age` ms old, or by a look. */
   confirm(age: number): Promise<boolean>;
   /** Stops beating, and gives the lock back if it is ours still. */
   end(): Promise<void>;
 }
 
-/** Begins with the first entry that is appended, as the next after number `sequence`. */
+/** Begins with the first entry that is appended, under the number after `sequence`. */
 export function tenureOf(context: LedgerContext, writer: Writer, sequence: number): Tenure {
   const { clock, project } = context;
   const stopping = linkSignals();
   let next = sequence + 1;
   let confirmed = clock.now();
-  let beating = false;
+  /** Unknown after a beat that was not answered. */
+  let beating: boolean | undefined;
   let lost = false;
 
-  /** The last entry if it is ours: then nobody had taken the lock over when the engine answered. */
+  /** The last entry, if it is ours. */
   const look = async (): Promise<JournalRecord | undefined> => {
     const written = await readNotes(context);
     beating = written.beating;
@@ -36,48 +37,54 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
     return undefined;
   };
 
-  /** First the sign of life, then the look: who judges by the sign leaves us alone from then on. */
-  const showAndLook = async (show: () => Promise<void>): Promise<JournalRecord | undefined> => {
-    const begun = clock.now();
-    await show();
-    const last = await look();
-    confirmed = begun;
-    return last;
-  };
-
   const write = (entry: JournalEntry) =>
     createRecord(context, { sequence: next, entry, writer }).catch((error: unknown) => {
       throw hasAnswered(error) ? refused(project, error) : error;
     });
 
-  const beat = () => showAndLook(() => toggleBeat(context, beating));
+  /**
+   * First the sign, then the look: whoever had not taken the lock over by then waits for `STALE_AFTER` from the sign on.
+   * After one that was not answered, the beat that is repeated would be no sign.
+   */
+  const beat = async (): Promise<void> => {
+    if (beating === undefined) await look();
+    const [begun, was] = [clock.now(), beating];
+    beating = undefined;
+    await toggleBeat(context, was === true);
+    await look();
+    confirmed = begun;
+  };
+
+  /** A sign that is younger than {@link BEAT} is not repeated: two at once, coming and going, would be none. */
+  const confirm = async (age: number): Promise<boolean> => {
+    const since = clock.now() - confirmed;
+    if (!lost && since >= age) await (since < BEAT ? look() : beat());
+    return !lost;
+  };
 
   const beatOn = async (): Promise<void> => {
     while (!lost) {
       await clock.sleep(BEAT, stopping.signal);
       // An engine that does not answer leaves the last confirmation to grow old.
-      await beat().catch(() => {});
+      await confirm(BEAT).catch(() => {});
     }
   };
 
   return {
     append: async (entry) => {
       while (!lost) {
-        const last = await withRetries('engine', clock, () => showAndLook(() => write(entry)));
-        if (!last) break;
-        next = last.sequence + 1;
+        const last = await withRetries('engine', clock, () => write(entry).then(look));
+        if (last?.sequence !== next) break;
+        next++;
         if (JSON.stringify(last.entry) === JSON.stringify(entry)) return true;
-        // The number has an entry that we gave up as not written.
+        // An entry that we gave up as not written has the number.
       }
       return false;
     },
     keepBeating: () => {
       beatOn().catch(() => {});
     },
-    confirm: async (age) => {
-      if (!lost && clock.now() - confirmed >= age) await withRetries('engine', clock, beat);
-      return !lost;
-    },
+    confirm: (age) => withRetries('engine', clock, () => confirm(age)),
     end: async () => {
       stopping.abort(new Error('stopped'));
       const last = lost ? undefined : await look();
