@@ -1,14 +1,14 @@
 import { type Load, type LoadOptions, startLoad } from '@cutover/testing';
 import { type BenchStage, ms } from './haproxy-stage.ts';
 
-/** Milliseconds from which an answer counts as late while the meter is proven. */
+/** Milliseconds from which an answer counts as late during the calibration. */
 const LATE = 100;
-/** Of the loss, how much the meter may hide. */
+/** The share of the loss that the meter may hide. */
 const TOLERANCE = 0.05;
 
 /**
- * Freezes HAProxy for 250 ms and 2 s under a load, and demands that the meter reports the loss within 5 %: one that
- * waits for answers before it sends on would hide it. What a busy machine adds makes no meter wrong.
+ * Freezes HAProxy for 250 ms and 2 s under load, and checks that the meter reports the loss within 5 %: a meter that
+ * waits for answers before it sends more would hide it. Additional delay of a busy machine is allowed.
  */
 export async function calibrate(stage: BenchStage, rate: number): Promise<void> {
   for (const freeze of [250, 2_000]) {
@@ -18,7 +18,7 @@ export async function calibrate(stage: BenchStage, rate: number): Promise<void> 
       `calibration: frozen for ${ms(frozen)}: the longest answer took ${ms(longest)}; ${late} answers came later than ${LATE} ms, ${due.toFixed(0)} were due to; meter lag ${ms(lag)}`,
     );
     if (longest < frozen * (1 - TOLERANCE) || late < due * (1 - TOLERANCE) - 1)
-      throw new Error(`the meter hid a freeze of ${ms(frozen)}: its figures are worth nothing`);
+      throw new Error(`the meter hid a freeze of ${ms(frozen)}: its figures are invalid`);
   }
 }
 
@@ -39,7 +39,7 @@ async function measure({ real }: BenchStage, rate: number, freeze: number) {
   return { longest: latency.max, late, frozen, lag };
 }
 
-/** Stops the worker and lets it go on, in one shell of its container; prints for how many milliseconds at least. */
+/** Stops the worker and continues it, in one shell of its container; prints the least number of milliseconds. */
 const FREEZE = `
 worker=$(grep -l '^PPid:[[:space:]]*1$' /proc/[0-9]*/status | tail -1 | cut -d/ -f3)
 kill -STOP "$worker"; begin=$EPOCHREALTIME; sleep "$1"; end=$EPOCHREALTIME; kill -CONT "$worker"
@@ -47,7 +47,7 @@ echo $(( (\${end/./} - \${begin/./}) / 1000 ))`;
 
 export const pause = (time: number) => new Promise<void>((resolve) => setTimeout(resolve, time));
 
-/** A load whose meter, a process that takes its time to start, has begun to send. */
+/** A load whose meter, a process that starts slowly, has begun to send. */
 export async function startRunning(options: LoadOptions): Promise<Load> {
   let running = () => {};
   const begun = new Promise<void>((resolve) => {

@@ -22,7 +22,7 @@ interface Sample {
   readonly cpu: number;
 }
 
-/** Commands a second, in rounds, so that what else the machine does falls on each alike. */
+/** Commands a second, in rounds, so that other load of the machine affects all clients equally. */
 export async function commands({ real }: BenchStage): Promise<void> {
   await using oneShot = createRuntimeClient({ address: real.socket, oneShot: true });
   await using persistent = real.client();

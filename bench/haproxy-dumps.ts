@@ -17,7 +17,7 @@ export async function dumps(version: string): Promise<void> {
       { length: count },
       (_, n) => `  server s${n} 127.0.0.1:${1024 + (n % 60_000)} weight 100`,
     );
-    // Ten thousand checks of nothing would be what is measured.
+    // Otherwise this would measure ten thousand useless checks.
     await using stage = await startStage(
       version,
       `backend many\n  default-server no-check\n${servers.join('\n')}`,

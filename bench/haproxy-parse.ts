@@ -1,4 +1,4 @@
-/** Reads one dump again and again in a process of its own, whose peak memory is then its doing: `<csv|json> <file> <runs>`. */
+/** Reads one dump repeatedly in a separate process, to measure its peak memory: `<csv|json> <file> <runs>`. */
 import { readFileSync } from 'node:fs';
 import { readStat } from '../packages/haproxy/src/commands/stat.ts';
 import { median } from './haproxy-stage.ts';

@@ -9,7 +9,7 @@ import { ensureTool } from '../scripts/engine/index.ts';
 
 const run = promisify(execFile);
 
-/** A client of somebody else: one command, sent once. */
+/** A third-party client: one command, sent once. */
 export interface Peer {
   readonly name: string;
   readonly send: () => Promise<unknown>;
@@ -17,7 +17,7 @@ export interface Peer {
 
 const LINE = 'set server app/blue weight 100';
 
-/** A socket and nothing else, one line after the other: what no client of one caller can exceed. */
+/** A bare socket, one line after the other: the upper limit for a client with one caller. */
 export async function bareSocket(path: string): Promise<Peer & AsyncDisposable> {
   const socket = connect(path).setEncoding('latin1');
   let answered = () => {};
@@ -41,7 +41,7 @@ export async function bareSocket(path: string): Promise<Peer & AsyncDisposable> 
   };
 }
 
-/** The peers that can be had on this machine; the reason of each that cannot. */
+/** The peers that are available on this machine; for each other one the reason. */
 export async function findPeers(
   socket: string,
 ): Promise<{ peers: Peer[]; missing: string[]; [Symbol.asyncDispose](): Promise<void> }> {
@@ -63,7 +63,7 @@ async function socatPeer(socket: string): Promise<Peer> {
   return tried({ name: 'socat, a process each', send });
 }
 
-/** Installed apart from the workspace, without their scripts: nothing of ours depends on them. */
+/** Installed outside the workspace, without their scripts: nothing in the project depends on them. */
 async function npmPeers(folder: string, socket: string): Promise<Promise<Peer>[]> {
   const install = [
     'install',
@@ -104,7 +104,7 @@ async function sdkPeer(require: NodeJS.Require, socket: string): Promise<Peer> {
   return tried({ name: 'npm haproxy-sdk 1.0.5', send: () => client.command(LINE) });
 }
 
-/** Proves that it still works, within 10 s. */
+/** Checks that it still works, within 10 s. */
 async function tried(peer: Peer): Promise<Peer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

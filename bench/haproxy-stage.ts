@@ -5,7 +5,7 @@ import { type App, startApp } from '../packages/haproxy/test/support/app.ts';
 import { configOf } from '../packages/haproxy/test/support/configs.ts';
 import { type RealHaproxy, startRealHaproxy } from '../packages/haproxy/test/support/real-haproxy.ts';
 
-/** A real HAProxy on this machine's own network, two apps behind it in processes of their own, and a client. */
+/** A real HAProxy on this machine's own network, two apps behind it in separate processes, and a client. */
 export interface BenchStage extends AsyncDisposable {
   readonly real: RealHaproxy;
   readonly haproxy: RuntimeClient;

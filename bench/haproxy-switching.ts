@@ -9,9 +9,9 @@ import { type BenchStage, ms } from './haproxy-stage.ts';
 
 export type Way = 'map' | 'server state';
 
-/** Milliseconds of delay in the meter itself above which a run counts for nothing: as late as an answer may come. */
+/** Milliseconds of delay in the meter itself above which a run is discarded: the limit for late answers. */
 const LAG_LIMIT = 1_000;
-/** Seconds of one run: short, so that a moment in which the machine was busy spoils little. */
+/** Seconds of one run: short, so a busy moment of the machine spoils little. */
 const RUN = 60;
 /** Milliseconds between the end of a switch and the next one. */
 const BETWEEN = 500;
@@ -25,8 +25,8 @@ interface Run extends LoadReport {
 }
 
 /**
- * Switches back and forth under an open-loop load until so many requests were counted. Runs whose meter was late are
- * named and not counted; when they are as many as those that count should be, throws instead of printing figures.
+ * Switches back and forth under an open-loop load until enough requests were counted. Runs with a late meter are
+ * reported and not counted; if there are as many of them as needed runs, it throws instead of printing figures.
  */
 export async function campaign(stage: BenchStage, way: Way, rate: number, requests: number): Promise<void> {
   const runs: Run[] = [];
@@ -40,7 +40,7 @@ export async function campaign(stage: BenchStage, way: Way, rate: number, reques
     );
     if (discarded.length > wanted)
       throw new Error(
-        `no figures by ${way}: the meter itself was late by up to ${ms(most(discarded, ({ lag }) => lag))} in ${discarded.length} runs, more than ${LAG_LIMIT} ms; give it a quieter machine or a lower --rate`,
+        `no figures by ${way}: the meter itself was late by up to ${ms(most(discarded, ({ lag }) => lag))} in ${discarded.length} runs, more than ${LAG_LIMIT} ms; use an idle machine or a lower --rate`,
       );
   }
   print(way, rate, runs);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export interface LoadFigures {
   /** Answers a second of wall time. */
   perSecond: number;
-  /** Answers a second of the server's own processor time: what one whole core would do. */
+  /** Answers per second of the server's own processor time: the throughput of one full core. */
   perCoreSecond: number;
   /** Runs of all five checks together. */
   runs: number;
@@ -18,7 +18,7 @@ export interface LoadFigures {
 const REQUEST = 'GET /health HTTP/1.1\r\nHost: bench\r\n\r\n';
 const BURST = 8;
 
-/** Asks a server of its own process as fast as it answers, over 32 kept connections. */
+/** Queries a server in a separate process as fast as it answers, over 32 keep-alive connections. */
 export async function loadFigures(
   kind: 'health' | 'bare',
   entry: string,

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Check } from '@cutover/healthcheck';
 
-/** A server of its own process for the bench: our endpoints, or the least that Node can answer. */
+/** A server in a separate process for the bench: the health endpoints, or Node's minimal answer. */
 const [, , kind, entry] = process.argv;
 const { createHealth } = (await import(entry as string)) as typeof import('@cutover/healthcheck');
 let runs = 0;

@@ -10,12 +10,12 @@ import { startPm2 } from '@cutover/testing';
 import { loadFigures } from './healthcheck-load.ts';
 
 /**
- * What checks cost: a PM2 check beside `pm2 jlist`, a HEALTHCHECK command beside a bare Node, endpoints beside the
- * least that node:http can answer. Run with `tsx bench/healthcheck.ts`; about a minute, on a
- * machine that is otherwise idle. Measures the build, which is what a user runs.
+ * The cost of checks: a PM2 check against `pm2 jlist`, a HEALTHCHECK command against a bare Node, endpoints against
+ * node:http's minimal answer. Run with `tsx bench/healthcheck.ts`; about a minute, on a machine that is otherwise idle.
+ * Measures the build, which is what a user runs.
  */
 const packageFolder = fileURLToPath(new URL('../packages/healthcheck', import.meta.url));
-// Built apart: others may be using the package's own dist meanwhile.
+// Built into a separate folder: another process may be using the package's own dist.
 const build = '.cutover/bench';
 const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js');
 execFileSync(process.execPath, [tsup, '--no-dts', '--out-dir', build], {
@@ -45,7 +45,7 @@ interface Cost {
   cpu: number;
 }
 
-/** What commands cost, taken in turns so that a busy machine is busy for all of them. */
+/** The cost of commands, measured in turns so that a busy machine affects all of them. */
 async function inTurns<Name extends string>(
   commands: Readonly<Record<Name, readonly string[]>>,
   rounds: number,
@@ -54,7 +54,7 @@ async function inTurns<Name extends string>(
   const costs = {} as Record<Name, Cost>;
   for (const name of names) costs[name] = { wall: [], cpu: 0 };
   for (let round = 0; round < rounds; round++) {
-    // Who comes first changes, so that nobody always follows the dearest.
+    // The order changes, so that no command always follows the most expensive one.
     for (const name of round % 2 === 0 ? names : [...names].reverse()) {
       const before = cpuOfChildren();
       costs[name].wall.push(await timed(() => node(commands[name])));
@@ -64,7 +64,10 @@ async function inTurns<Name extends string>(
   return costs;
 }
 
-/** Milliseconds of processor time of all processes that have ended, in steps of 10. Source: proc_pid_stat(5), cutime and cstime. */
+/**
+ * Milliseconds of processor time of all processes that have ended, in steps of 10. Source: proc_pid_stat(5), cutime
+ * and cstime.
+ */
 function cpuOfChildren(): number {
   const fields = readFileSync('/proc/self/stat', 'utf8')
     .replace(/^.*\) /, '')
@@ -110,7 +113,7 @@ try {
     21,
   );
   const { bare } = costs;
-  // Round by round, so that what slowed one of a pair slowed the other as well.
+  // Round by round, so that other load affects both of a pair.
   const ratio = ({ wall, cpu }: Cost) => {
     const ratios = wall.map((time, round) => time / (bare.wall[round] ?? Number.NaN));
     return `${ms(median(wall))}, ${median(ratios).toFixed(2)} x bare (of CPU ${(cpu / bare.cpu).toFixed(2)} x)`;

@@ -22,8 +22,8 @@ export async function listening(make: MakeDrainer, listener: RequestListener = q
 }
 
 /**
- * Milliseconds of the drain; one that has not ended by itself counts as that long. What is open after it is cut, as
- * the end of the process would: a library that is done too early loses it.
+ * Milliseconds of the drain; a drain that has not ended by itself counts in full. Connections open after it are cut,
+ * as at the end of the process: a library that finishes too early loses them.
  */
 export async function timed({ drain, server }: Drainer): Promise<number> {
   const began = performance.now();
@@ -61,7 +61,7 @@ const ask = (port: number, agent: Agent): Promise<'served' | 'lost' | 'refused'>
       response.on('end', () => resolve('served'));
       response.on('error', () => resolve('lost'));
     });
-    // A new connection that fails found no listener, which is no request lost on a reused socket.
+    // A new connection that fails found no listener; that is not a request lost on a reused socket.
     request.on('error', () => resolve(request.reusedSocket ? 'lost' : 'refused'));
   });
 
@@ -83,7 +83,7 @@ const range = (values: readonly number[]): string => `${Math.min(...values)}-${M
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** One row a library. */
+/** One row per library. */
 export async function drainFigures(): Promise<Record<string, Record<string, string>>> {
   const rows: Record<string, Record<string, string>> = {};
   for (const [name, make] of Object.entries(drainers)) {

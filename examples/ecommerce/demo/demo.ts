@@ -2,7 +2,7 @@ import { systemClock } from '@cutover/internal';
 import { watchProject } from '@cutover/testing';
 import { buildImages } from '../operations/image.ts';
 import { createDeployments } from './deployments.ts';
-import { broken, ENOUGH_REQUESTS, type Figures } from './figures.ts';
+import { ENOUGH_REQUESTS, type Figures, violations } from './figures.ts';
 import { type Records, readRecords } from './records.ts';
 import type { Screen } from './screen.ts';
 import { startShopLoad } from './shop-load.ts';
@@ -11,16 +11,16 @@ import { table } from './table.ts';
 
 export interface DemoOptions {
   readonly screen: Screen;
-  /** Ends the demo; what it started is taken down all the same. */
+  /** Ends the demo; everything it started is still removed. */
   readonly signal: AbortSignal;
-  /** Told what stays if the process ends at this moment, as the command that removes it; `undefined` for nothing. */
+  /** Called with the command that removes what would stay if the process ended now; `undefined` for nothing. */
   readonly onRemains: (removal: string | undefined) => void;
 }
 
 const BROKEN = '1.2.0';
 const VERSIONS = ['1.0.0', '1.1.0', BROKEN, '1.3.0'];
 
-/** Builds four versions, deploys three of them under load, rolls back, and tells whether nothing was lost. */
+/** Builds four versions, deploys three of them under load, rolls back, and reports whether anything was lost. */
 export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<boolean> {
   const stack = await createStack('1.0.0', { API_INSTANCES: '2' });
   onRemains(stack.removal);
@@ -28,12 +28,12 @@ export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<
     await screen.step(`build the images ${VERSIONS.join(', ')}`, () => build(stack, signal));
     await screen.step('start the stack on 1.0.0', () => stack.start(signal));
     const figures = await underLoad(stack, screen, signal);
-    const problems = broken(figures);
+    const problems = violations(figures);
     const verdict = problems.length > 0 ? problems.map((problem) => `✗ ${problem}`) : ['✓ nothing was lost'];
     screen.print(`\n${table(figures)}\n\n${verdict.join('\n')}\n`);
     return problems.length === 0;
   } finally {
-    // What went wrong before must not be hidden by what goes wrong here.
+    // An error here must not hide an earlier one.
     await screen
       .step('take the stack down', () => stack.remove())
       .then(() => onRemains(undefined))
@@ -59,7 +59,7 @@ async function underLoad(stack: Stack, screen: Screen, signal: AbortSignal): Pro
   const deployments = createDeployments(stack.directory, { image: stack.image, screen, signal });
   try {
     await deployments.deploy('1.1.0');
-    await deployments.deployInVain(BROKEN);
+    await deployments.deployUnready(BROKEN);
     await deployments.deploy('1.3.0');
     await deployments.rollback();
     await screen.step(`reach ${ENOUGH_REQUESTS} requests`, () => load.reaches(ENOUGH_REQUESTS, signal));

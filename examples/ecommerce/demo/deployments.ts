@@ -3,13 +3,13 @@ import { shopDeployment } from '../deployment.ts';
 import type { Switch } from './figures.ts';
 import type { Screen, StepNotes } from './screen.ts';
 
-/** The shop's deployments with what the demo wants to know of them. */
+/** The shop's deployments, with the facts that the demo reports. */
 export interface Deployments {
   readonly switches: Switch[];
   readonly stops: StopVerdict[];
   deploy(version: string): Promise<void>;
   /** Deploys a version that must not take traffic. Rejects if it did, or was refused for another reason. */
-  deployInVain(version: string): Promise<void>;
+  deployUnready(version: string): Promise<void>;
   rollback(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export function createDeployments(
         if (event.type !== 'done' || event.step.do !== 'switch') return;
         switches.push({ text: event.step.text, at: Date.now(), took: event.duration });
       };
-      // Shorter than in production: the demo shows the order, not the patience.
+      // Shorter than in production: the demo shows the order of the steps, not the waits.
       const patience = { gate: { consecutive: 3, stableFor: 2_000, timeout: gate }, watch: { for: 2_000 } };
       await act(shopDeployment(directory, { ...patience, onEvent }));
     });
@@ -37,7 +37,7 @@ export function createDeployments(
     switches,
     stops,
     deploy: (version) => run(`deploy ${version}`, deploy(version)),
-    deployInVain: (version) =>
+    deployUnready: (version) =>
       run(`deploy ${version}, which never becomes ready: refused`, expectRefusal(deploy(version)), 12_000),
     rollback: () => run('roll back', (deployment) => deployment.rollback({ signal })),
   };

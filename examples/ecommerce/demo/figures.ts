@@ -21,15 +21,15 @@ export interface Figures {
   readonly worker: Presence;
   /** Express orders that were accepted, each of which must become one finished job. */
   readonly jobsOrdered: number;
-  /** The version that must not have answered anybody. */
+  /** The version that must not have answered a request. */
   readonly brokenVersion: string;
 }
 
-/** Requests below which "nothing was lost" says too little. */
+/** The least number of requests for a meaningful "nothing was lost". */
 export const ENOUGH_REQUESTS = 20_000;
 
-/** What must hold and did not; empty when the run was good. */
-export function broken({ load, records, cron, stops, jobsOrdered, brokenVersion }: Figures): string[] {
+/** The requirements that the run violated; empty when the run was good. */
+export function violations({ load, records, cron, stops, jobsOrdered, brokenVersion }: Figures): string[] {
   const { jobs, ticks, ordersTwice } = records;
   const rules: readonly (readonly [boolean, string])[] = [
     [load.failed > 0, `${load.failed} requests failed: ${JSON.stringify(load.failures)}`],

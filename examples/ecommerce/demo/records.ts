@@ -1,6 +1,6 @@
 import type { Stack } from './stack.ts';
 
-/** What the shop's own records say, whatever the load has seen. */
+/** The shop's own records, independent of what the load has seen. */
 export interface Records {
   readonly ordersTwice: number;
   readonly jobs: { readonly started: number; readonly finished: number; readonly cut: number };

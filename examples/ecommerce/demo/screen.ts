@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 
 export interface StepNotes {
-  /** What goes on at this moment; seen on a terminal only. */
+  /** The current activity; shown only on a terminal. */
   now(text: string): void;
-  /** A fact worth a line of its own. */
+  /** A fact on its own line. */
   tell(text: string): void;
 }
 
@@ -11,7 +11,7 @@ export interface StepNotes {
 export interface Screen {
   /** Runs one step of the run and shows how it ends. */
   step<T>(title: string, work: (notes: StepNotes) => Promise<T>): Promise<T>;
-  /** The line below the list: how the load is doing. */
+  /** The line below the list: the state of the load. */
   footer(text: string): void;
   /** A line or more that stays. */
   print(text: string): void;

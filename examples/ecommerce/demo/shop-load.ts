@@ -5,7 +5,7 @@ import type { Screen } from './screen.ts';
 
 /** Requests a second, for the whole run. */
 const RATE = 220;
-/** The load ends by itself after this, in milliseconds, whatever became of its caller. */
+/** Milliseconds after which the load ends by itself, even if its caller is gone. */
 const LONGEST = 8 * 60_000;
 
 export interface ShopLoad {
@@ -14,7 +14,7 @@ export interface ShopLoad {
   stop(): Promise<LoadReport>;
 }
 
-/** The shop's clients, whose fate the screen shows each second. */
+/** The shop's clients; the screen shows their results each second. */
 export function startShopLoad(target: string, screen: Screen): ShopLoad {
   let sent = 0;
   let failed = 0;

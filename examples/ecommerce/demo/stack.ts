@@ -23,7 +23,7 @@ export interface Stack {
   start(signal?: AbortSignal): Promise<void>;
   /** One value from its database. */
   query(sql: string): Promise<string>;
-  /** Containers, networks, volumes, images, Cutover's journal and the folder: everything of it goes. */
+  /** Removes everything of it: containers, networks, volumes, images, Cutover's journal and the folder. */
   remove(): Promise<void>;
   /** The commands that do it, for a shell. */
   readonly removal: string;
@@ -62,7 +62,10 @@ export async function createStack(
   };
 }
 
-/** An answer proves less: a server whose name was just found takes requests before its first check, and then not. */
+/**
+ * A single answer proves less: a server whose name was just resolved takes requests before its first check, then
+ * stops.
+ */
 async function untilChecked(address: string, signal: AbortSignal | undefined): Promise<void> {
   await using client = createRuntimeClient({ address });
   await bounded({ timeout: 30_000, signal }, async (inner) => {

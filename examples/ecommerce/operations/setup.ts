@@ -19,8 +19,8 @@ export interface SetupOptions {
 }
 
 /**
- * Writes what the stack needs before its first start and git must not have: `.env` with generated credentials,
- * the map that names the live slot, the folder of HAProxy's socket. What is there already stays as it is.
+ * Writes the files that the stack needs before its first start and that must not be in git: `.env` with generated
+ * credentials, the map that names the live slot, the folder of HAProxy's socket. Existing files stay as they are.
  * Returns whether `.env` was written.
  */
 export async function setUp(options: SetupOptions): Promise<boolean> {

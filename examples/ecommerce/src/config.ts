@@ -24,7 +24,7 @@ export const config = {
   /** The container: Docker makes its short id the host name. */
   container: hostname(),
   port: Number(process.env.PORT ?? 3001),
-  /** `never-ready` is baked into the image that the demo deploys in vain. */
+  /** `never-ready` is built into the image whose deployment the demo expects to fail. */
   fault: process.env.FAULT ?? '',
   /** A Temporal worker runs beside the queue's when this is set. */
   temporalAddress: process.env.TEMPORAL_ADDRESS ?? '',

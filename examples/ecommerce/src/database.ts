@@ -10,7 +10,7 @@ export const createDatabase = (): Database =>
     adapter: new PrismaPg({
       connectionString: config.databaseUrl,
       max: 5,
-      // Without a limit a silent server holds a query for ever.
+      // Without a limit a server that does not answer would block a query forever.
       connectionTimeoutMillis: 10_000,
     }),
   });

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { config } from './config.ts';
 
-/** A Redis client. BullMQ insists on `maxRetriesPerRequest: null` for a worker, whose reads block. */
+/** A Redis client. BullMQ requires `maxRetriesPerRequest: null` for a worker, whose reads block. */
 export const createRedis = ({ blocking = false } = {}): Redis => {
   const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: blocking ? null : 3 });
   // ioredis reconnects by itself; without a listener each attempt would be printed with its stack.

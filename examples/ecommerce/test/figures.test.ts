@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { broken, type Figures } from '../demo/figures.ts';
+import { type Figures, violations } from '../demo/figures.ts';
 import { table } from '../demo/table.ts';
 
 const good: Figures = {
@@ -33,9 +33,9 @@ const good: Figures = {
   brokenVersion: '1.2.0',
 };
 
-describe('broken', () => {
+describe('violations', () => {
   it('says nothing of a good run', () => {
-    expect(broken(good)).toEqual([]);
+    expect(violations(good)).toEqual([]);
   });
 
   it.each<[string, Partial<Figures>, RegExp]>([
@@ -61,7 +61,7 @@ describe('broken', () => {
     ['a silent cron', { records: { ...good.records, ticks: { run: 0, twice: 0 } } }, /the cron never ran/],
     ['two crons', { cron: { overlap: 12, gap: 0 } }, /two crons ran for 12 ms/],
   ])('names %s', (_, change, sentence) => {
-    expect(broken({ ...good, ...change }).join('\n')).toMatch(sentence);
+    expect(violations({ ...good, ...change }).join('\n')).toMatch(sentence);
   });
 });
 

@@ -8,7 +8,7 @@ import { listeners } from './report/listeners.ts';
 import type { Order } from './run/conduct.ts';
 import { type DeployResult, deployRelease, planRelease, resumeDeployment } from './run/deployment.ts';
 import { type BlueGreenOptions, readSettings, type Settings } from './run/options.ts';
-import { earlierRelease, type ReleaseRequest, resolveRelease } from './run/release.ts';
+import { currentRelease, earlierRelease, type ReleaseRequest, resolveRelease } from './run/release.ts';
 import { type DeployStatus, readStatus } from './run/status.ts';
 
 export interface DeployOptions {
@@ -20,8 +20,10 @@ export interface DeployOptions {
 export interface Plan {
   readonly release: string;
   readonly target: SlotName;
+  /** Why there is something to do: images that differ, the names of settings that have changed. */
+  readonly because: readonly string[];
   readonly steps: readonly StepSummary[];
-  /** The steps in words. */
+  /** The reasons and the steps in words. */
   toString(): string;
 }
 
@@ -34,6 +36,11 @@ export interface Deployment {
    * @throws DeployError; `facts.outcome` says how things stand: `unchanged`, `reverted` or `unfinished`
    */
   deploy(release: ReleaseRequest, options?: DeployOptions & { slot?: SlotName }): Promise<DeployResult>;
+  /**
+   * Deploys what runs now with the configuration as it is now, through the idle slot; `unchanged` where that is the same.
+   * Throws as `deploy` does.
+   */
+  refresh(options?: DeployOptions): Promise<DeployResult>;
   /**
    * Brings the release live that ran before the latest deployment. One that was left half-way is undone: a single
    * switch while its old slot is warm. Throws as `deploy` does.
@@ -63,12 +70,18 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
   return {
     plan: async (request) => {
       const release = await resolve(request);
-      const { target, steps } = await planRelease(contextOf(settings), { kind: 'deploy', release });
-      return { release: release.id, target, steps, toString: () => steps.map(({ text }) => text).join('\n') };
+      const { target, because, steps } = await planRelease(contextOf(settings), { kind: 'deploy', release });
+      const text = [...because.map((reason) => `because ${reason}`), ...steps.map(({ text }) => text)];
+      return { release: release.id, target, because, steps, toString: () => text.join('\n') };
     },
     deploy: async (request, { signal, slot } = {}) => {
       const release = await resolve(request, signal);
       return reported(settings, { kind: 'deploy', release, slot, signal });
+    },
+    refresh: async ({ signal } = {}) => {
+      await preflight(settings);
+      const release = await currentRelease(contextOf(settings).ports, settings.layout, signal);
+      return reported(settings, { kind: 'deploy', release, signal });
     },
     rollback: async ({ signal } = {}) => {
       await preflight(settings);

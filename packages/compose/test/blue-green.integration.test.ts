@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startLoad } from '@cutover/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,6 +86,39 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
     expect(await deployment.deploy({ image: stack.image('1') })).toMatchObject({ outcome: 'unchanged' });
     expect(await stack.compose('ps', '--all', '--quiet')).toBe(before);
   });
+
+  it('deploys the same image through the idle slot when a variable has changed, losing no request', async () => {
+    const before = await running();
+    const idle = before.live === 'blue' ? 'green' : 'blue';
+    const file = join(stack.directory, 'compose.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replaceAll('ROLE: api }', 'ROLE: api, LEVEL: debug-hunter22 }'));
+    const service = `api_${before.live}`;
+    const plan = await deployment.plan({ image: stack.image('1') });
+    expect(plan.because).toEqual([`${service}: environment.LEVEL has changed`]);
+    expect(`${plan}`).not.toContain('hunter22');
+    const load = startLoad({
+      target: stack.url,
+      rate: 100,
+      duration: 60_000,
+      requests: [{ name: 'kept', path: '/', includes: '{id}', weight: 1 }],
+    });
+    const cron = await stack.compose('ps', '--quiet', 'cron');
+    try {
+      expect(await deployment.refresh()).toMatchObject({ outcome: 'deployed', live: idle });
+    } finally {
+      await load.stop();
+    }
+    expect((await load.finished).failures).toEqual({});
+    expect(await stack.compose('exec', `api_${idle}`, 'printenv', 'LEVEL')).toBe('debug-hunter22');
+    // Nothing of it has changed.
+    expect(await stack.compose('ps', '--quiet', 'cron')).toBe(cron);
+    expect(await deployment.refresh()).toMatchObject({ outcome: 'unchanged' });
+    await stack.compose('up', '--detach');
+    expect(await running()).toMatchObject({ live: idle, [before.live]: [] });
+    await writeFile(file, text);
+    expect(await deployment.deploy({ image: stack.image('1') })).toMatchObject({ live: before.live });
+  }, 120_000);
 
   it('keeps the live slot when HAProxy is restarted, and when somebody calls compose up by hand', async () => {
     const before = await stack.compose('ps', '--all', '--quiet');

@@ -7,7 +7,7 @@ import {
   type TimeoutError,
 } from '@cutover/internal';
 
-/** Why a call failed; what each means and what to do is in `docs/errors.md`. */
+/** Why a call failed; the meaning and the fix of each code are in `docs/errors.md`. */
 export type HaproxyErrorCode =
   | 'invalid-options'
   | 'unreachable'
@@ -33,19 +33,19 @@ export const haproxyErrorCodes: ErrorTable<HaproxyErrorCode> = {
   },
   unreachable: {
     meaning: 'No connection to the runtime socket',
-    fix: 'See that HAProxy runs (`docker compose ps`), that the path is the one this process sees, and that its user may open it; over a network, that only this host may',
+    fix: 'Check that HAProxy runs (`docker compose ps`), that the path is the one this process sees, and that its user may open it; over a network, that only this host may connect',
   },
   busy: {
-    meaning: 'HAProxy serves as many runtime connections as it will',
-    fix: 'Close clients that sit idle on the socket, or raise `stats maxconn` (default 10)',
+    meaning: 'HAProxy serves its maximum of runtime connections',
+    fix: 'Close idle clients of the socket, or raise `stats maxconn` (default 10)',
   },
   timeout: {
-    meaning: 'No answer, or no end of what was waited for, in time',
-    fix: 'Look at the load of the machine and of HAProxy; a change that was sent may still take effect, so read the state before you repeat it',
+    meaning: 'No answer in time, or a wait that did not end in time',
+    fix: 'Check the load of the machine and of HAProxy; a change that was sent may still take effect, so read the state before you repeat it',
   },
   truncated: {
     meaning: 'The answer was cut off',
-    fix: 'Repeat the read. When it happens again HAProxy is being reloaded or killed: see its log',
+    fix: 'Repeat the read. If it happens again, HAProxy is being reloaded or killed: see its log',
   },
   lost: {
     meaning: 'The connection broke after a change was sent; whether it took effect is unknown',
@@ -53,7 +53,7 @@ export const haproxyErrorCodes: ErrorTable<HaproxyErrorCode> = {
   },
   'stale-worker': {
     meaning: 'Only a worker that is stopping answers: a reload happened meanwhile',
-    fix: 'Wait until the reload is through. When it lasts, the old worker still has connections: see `hard-stop-after`, or start HAProxy again',
+    fix: 'Wait until the reload has finished. If that takes long, the old worker still has connections: see `hard-stop-after`, or restart HAProxy',
   },
   'not-found': {
     meaning: 'HAProxy knows no backend, server, map or entry of that name',
@@ -65,41 +65,41 @@ export const haproxyErrorCodes: ErrorTable<HaproxyErrorCode> = {
   },
   unsupported: {
     meaning: 'This version of HAProxy does not know the command',
-    fix: 'Update HAProxy to the version that the message names, or do without',
+    fix: 'Update HAProxy to the version that the message names, or do not use the command',
   },
   conflict: {
     meaning: 'Something else changes the same thing, or it is in use',
-    fix: 'Find the other program or person who steers HAProxy, take one lock around all changes, then run it again',
+    fix: 'Find the other program or person that changes HAProxy, take one lock around all changes, then run it again',
   },
   refused: {
-    meaning: 'HAProxy refused for another reason, which `facts.answer` gives in its own words',
-    fix: 'Read the words; the same command by `socat` gives them too',
+    meaning: 'HAProxy refused for another reason; its text is in `facts.answer`',
+    fix: 'Read the text; the same command sent with `socat` returns it too',
   },
   'not-ready': {
     meaning: 'A server is not in the state that the step needs; traffic has not moved',
-    fix: 'See why its checks fail (`show servers state`, the log of the service), then warm it again',
+    fix: 'Find out why its checks fail (`show servers state`, the log of the service), then warm it again',
   },
   unexpected: {
-    meaning: 'An answer that makes no sense',
-    fix: 'See that the address is the runtime socket of HAProxy and not its stats page or another program; else report it with the answer',
+    meaning: 'An invalid answer',
+    fix: 'Check that the address is the runtime socket of HAProxy and not its stats page or another program; else report it with the answer',
   },
   closed: {
     meaning: 'This client was closed',
-    fix: 'Do not use a client after `close()`: something still ran while the process was ending',
+    fix: 'Do not use a client after `close()`: some code still ran while the process was ending',
   },
   file: {
-    meaning: 'A file could not be written; what runs is right, what is stored is not',
-    fix: 'Free the disk or allow this user to write in the directory, mount the directory instead of the file, and store again before HAProxy is restarted',
+    meaning: 'A file could not be written; the running state is right, the stored state is not',
+    fix: 'Free disk space or allow this user to write in the directory, mount the directory instead of the file, and store again before HAProxy is restarted',
   },
 };
 
-/** What went wrong between us and HAProxy; `code` is stable, the message is for people. */
+/** The error of this package; `code` is stable, the message is for people. */
 export class HaproxyError extends ExplainedError<HaproxyErrorCode> {
   override readonly name = 'HaproxyError';
 }
 brand(HaproxyError, 'HaproxyError');
 
-/** For `bounded`: what was being done when its limit was reached. */
+/** For `bounded`: the operation that reached its limit. */
 export const timedOut =
   (doing: string) =>
   (late: TimeoutError): HaproxyError =>
@@ -126,5 +126,5 @@ export const checkOptions = <T extends object, D extends Partial<T>>(
   }) as Checked<T, D>;
 };
 
-/** What has a default is there. */
+/** Options with a default are always set. */
 type Checked<T, D> = T & { [K in keyof D & keyof T]-?: Exclude<T[K], undefined> };

@@ -1,4 +1,4 @@
-/** What a check may tell besides good or bad; shown only to those who may see details. */
+/** What a check can report in addition to good or bad; shown only to callers that may see details. */
 export interface CheckDetails {
   /** `warn` lets traffic flow but is reported; default `pass`. */
   readonly status?: 'pass' | 'warn';
@@ -10,10 +10,10 @@ export interface CheckDetails {
 
 /**
  * A check of one thing. `run` resolves when it is good and rejects, with an error that says why, when it is not.
- * It must stop its work and free what it opened when `signal` aborts; whoever runs it sets the limit.
+ * It must stop its work and free what it opened when `signal` aborts; its caller sets the limit.
  */
 export interface Check {
-  /** What is checked, as people call it: `postgres`, `orders-api`. */
+  /** The name of the checked target for people: `postgres`, `orders-api`. */
   readonly name: string;
   run(context: { readonly signal: AbortSignal }): Promise<CheckDetails | void>;
 }

@@ -4,7 +4,7 @@ import type { Health } from './health/create-health.ts';
 
 export type { AdapterOptions };
 
-/** What is needed of a fastify instance. */
+/** The needed part of a fastify instance. */
 export interface FastifyLike {
   addHook(
     name: 'onRequest',
@@ -19,7 +19,7 @@ export interface FastifyReplyLike {
 
 /**
  * The endpoints for fastify: `fastifyHealth(fastify, health)`, before routes are added. They are answered before any
- * other hook, so no authentication or rate limit of the application stands before them.
+ * other hook, so the application's authentication and rate limits do not apply to them.
  */
 export function fastifyHealth(fastify: FastifyLike, health: Health, options: AdapterOptions = {}): void {
   const handler = handlerOf(health, options);

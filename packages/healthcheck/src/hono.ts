@@ -13,7 +13,7 @@ export const honoHealth =
   (health: Health, options: AdapterOptions = {}) =>
   async (context: HonoContext, next: () => Promise<void>): Promise<Response | undefined> => {
     const answer = await fetchOf(health, options)(context.req.raw);
-    // A 404 of ours may be a path of the application, which then says so itself.
+    // A path that gets a 404 here may be one of the application, which then answers itself.
     if (answer.status !== 404) return answer;
     await next();
     return undefined;

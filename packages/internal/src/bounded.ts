@@ -17,7 +17,7 @@ export interface BoundedOptions {
   /** Limit in milliseconds; `Infinity` for none. */
   timeout: number;
   signal?: AbortSignal | undefined;
-  /** Whose time the limit is; default the system's. */
+  /** The clock of the limit; default the system's. */
   clock?: Clock | undefined;
   /** Makes the error at the limit, when it has been reached; default the {@link TimeoutError} itself. */
   explain?: ((late: TimeoutError) => Error) | undefined;

@@ -1,9 +1,9 @@
 type Class = abstract new (...args: never[]) => object;
 
 /**
- * Lets `instanceof` recognise a class by name, whichever copy of it made the object: every package bundles a copy of
- * this one, and two versions of a package may be installed. A subclass that is not branded itself is recognised as
- * usual.
+ * Lets `instanceof` recognise a class by name, whichever copy of the class created the object: every package bundles
+ * a copy of this one, and two versions of a package may be installed. A subclass that is not branded itself is
+ * recognised as usual.
  */
 export function brand(type: Class, name: string): void {
   const mark = Symbol.for(`@cutover/${name}`);

@@ -1,6 +1,6 @@
 import { Timer } from './timer.ts';
 
-/** Time as a port: what waits or measures takes one of these, so that tests and the simulator own it. */
+/** Time as a port: code that waits or measures takes one, so tests and the simulator control time. */
 export interface Clock {
   /** Milliseconds on a monotonic scale; only differences mean anything. */
   now(): number;

@@ -2,7 +2,7 @@ import { brand } from './brand.ts';
 import { redact } from './redact.ts';
 import { redactThrown } from './redact-error.ts';
 
-/** What every error of ours says, in this order: what was being done, found, wanted, and the fix. */
+/** The parts of every error message, in this order: operation, finding, expectation, fix. */
 export interface Explanation {
   /** "deploying 1.2.3 to green" */
   doing: string;
@@ -16,8 +16,8 @@ export interface Explanation {
 
 /**
  * Base of the one error class of each package. `code` is stable and part of the API; the message is for people.
- * `facts` carries what a program may want to read. None of them, nor the chain of causes, shows a login: that of a
- * URL, or an account that a server names.
+ * `facts` has values for programs. Neither they nor the chain of causes show a login: that of a URL, or an account that
+ * a server names.
  */
 export abstract class ExplainedError<Code extends string = string> extends Error {
   readonly code: Code;
@@ -47,8 +47,8 @@ export type ErrorTable<Code extends string = string> = Readonly<
 >;
 
 /**
- * The message of anything thrown as it may be shown, without logins; with that of an AggregateError's parts (Node's refused
- * connections have an empty one).
+ * The message of anything thrown as it may be shown, without logins; with that of an AggregateError's parts (Node's
+ * refused connections have an empty one).
  */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return redact(textOf(thrown));
@@ -56,7 +56,7 @@ export function messageOf(thrown: unknown): string {
   return redact(textOf(thrown.message || thrown.name));
 }
 
-/** Of any value: even an object without a toString of its own can be thrown. */
+/** Accepts any value: even an object without its own toString can be thrown. */
 function textOf(value: unknown): string {
   try {
     return String(value);

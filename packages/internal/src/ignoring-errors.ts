@@ -5,6 +5,6 @@ export const ignoringErrors =
     try {
       listener?.(value);
     } catch {
-      // A faulty listener must not break the work that it listens to.
+      // A faulty listener must not break the work that it observes.
     }
   };

@@ -1,4 +1,4 @@
-/** What one option accepts: a phrase for the error, and the test. */
+/** What one option accepts: a phrase for the error message, and the test. */
 export interface OptionRule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;

@@ -1,3 +1,3 @@
-/** Whether an error says of itself, with `permanent: true`, that what failed can never become good by waiting. */
+/** Whether an error is marked `permanent: true`: waiting will not fix it. */
 export const isPermanent = (error: unknown): boolean =>
   (Object(error) as { permanent?: unknown }).permanent === true;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process as the kernel knows it. Its number may be given out again, its number and start together are not. */
+/** A process as the kernel knows it. A pid may be reused; pid and start time together are unique. */
 export interface ProcessState {
   readonly pid: number;
   /** R, S, D, T, Z, X. */
@@ -11,7 +11,7 @@ export interface ProcessState {
   readonly started: number;
 }
 
-/** Whether a process runs. One that is dead and not yet reaped (a zombie) does not, although signal 0 reaches it. */
+/** Whether a process runs. A zombie (dead, not yet reaped) does not, although signal 0 reaches it. */
 export function isAlive(pid: number): boolean {
   return pid > 0 && isReached(pid) && !'ZX'.includes(stateOf(pid)?.state ?? 'R');
 }
@@ -25,15 +25,15 @@ export function isReached(pid: number): boolean {
   }
 }
 
-/** Whether it is still this very process that runs. */
+/** Whether this very process still runs. */
 export const isStill = ({ pid, started }: ProcessState): boolean =>
   isAlive(pid) && stateOf(pid)?.started === started;
 
-/** What has come from a process: its descendants, and, where it leads a session, those whose parents are gone. */
+/** The processes started by a process: its descendants and, if it leads a session, orphans of that session. */
 export function offspringOf(pid: number): ProcessState[] {
   const all = processes();
   const family = new Set([pid]);
-  // A child may have a lower number than its parent, hence until no more are found.
+  // A child may have a lower pid than its parent, so repeat until no more are found.
   for (let size = 0; size < family.size; ) {
     size = family.size;
     for (const one of all) if (family.has(one.parent) || one.session === pid) family.add(one.pid);
@@ -50,11 +50,11 @@ export function processes(): ProcessState[] {
   }
 }
 
-/** Undefined for what is gone, and where there is no /proc. */
+/** Undefined for a process that is gone, and where there is no /proc. */
 export function stateOf(pid: number): ProcessState | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name before them is in parentheses and may itself hold some.
+    // The name before the fields is in parentheses and may itself contain parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state = '', parent, , session] = fields;
     return { pid, state, parent: Number(parent), session: Number(session), started: Number(fields[19]) };

@@ -4,8 +4,8 @@ import { redact } from './redact.ts';
 const PRIVATE = /^(user|username|args)$|passw|secret|credential/i;
 
 /**
- * What was thrown as it may be kept for people and logs: every text of it, of its causes and parts, is as `redact`
- * shows it. The thing itself when there is nothing to hide; else a copy of the same class with the same codes.
+ * A thrown value that is safe for people and logs: `redact` is applied to all its texts, causes and parts. Returns the
+ * value itself when nothing has to be hidden; else a copy of the same class with the same codes.
  */
 export function redactThrown<T>(thrown: T, secrets: readonly string[] = []): T {
   return hide(thrown, '', { secrets, above: [] }) as T;
@@ -13,7 +13,7 @@ export function redactThrown<T>(thrown: T, secrets: readonly string[] = []): T {
 
 interface Walk {
   readonly secrets: readonly string[];
-  /** What the value is a part of; a ring is cut. */
+  /** The objects that contain the value; cycles are cut. */
   readonly above: readonly unknown[];
 }
 
@@ -33,13 +33,13 @@ function hide(value: unknown, name: string, walk: Walk): unknown {
   return changed.length === 0 ? value : copyOf(value, Object.fromEntries(changed));
 }
 
-/** Errors, lists and plain objects; what else an error may carry, such as a socket, is not ours to read. */
+/** Errors, lists and plain objects; other values of an error, such as a socket, are not read. */
 const isOpen = (value: unknown): value is object =>
   typeof value === 'object' &&
   value !== null &&
   (value instanceof Error || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
 
-/** Of accessors only the stack is read, which is one on newer Node: what others would do is unknown. */
+/** Of accessors only the stack (an accessor on newer Node) is read: others may have side effects. */
 const ownValue = (value: object, key: string): unknown =>
   key === 'stack' ? Reflect.get(value, key) : Object.getOwnPropertyDescriptor(value, key)?.value;
 

@@ -1,8 +1,8 @@
-/** What stands in place of what may not be shown. */
+/** Replaces masked text. */
 const MASK = '***';
 
 /**
- * A URL as it may be shown: user, password, query and fragment are gone. Anything that is no URL becomes "a bad URL".
+ * A URL without user, password, query and fragment. Anything that is not a URL becomes "a bad URL".
  * Of a database's, whose path has no `@`, what stands before one there is the rest of a password with a `/`.
  */
 export function redactUrl(url: string | URL): string {
@@ -15,11 +15,13 @@ export function redactUrl(url: string | URL): string {
   }
 }
 
-/** `text` with the user-info of each URL in it masked, also where a password has a `/` or an `@` that is not encoded. */
+/**
+ * `text` with the user-info of each URL in it masked, also where a password has a `/` or an `@` that is not encoded.
+ */
 export const redactUrls = (text: string): string =>
   text.replace(/([a-z][a-z0-9+.-]*:\/\/)(?!\/)\S*@/gi, `$1${MASK}@`);
 
-/** How servers and their drivers name an account, each with what they put before it. */
+/** How servers and drivers name an account, each with the text before it. */
 const ACCOUNTS: readonly (readonly [RegExp, string])[] = [
   // MySQL: 'shop'@'172.17.0.1'
   [/(["'`])\S*?\1(?=@\1)/g, `$1${MASK}$1`],
@@ -36,8 +38,7 @@ const ACCOUNTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * `text` as it may be shown: without the login of any URL, the account names that servers put into their messages, and
- * the `secrets` that are known.
+ * `text` without the login of any URL, without account names in messages of servers, and without the known `secrets`.
  */
 export const redact = (text: string, secrets: readonly string[] = []): string =>
   ACCOUNTS.reduce(
@@ -66,7 +67,7 @@ export function maskValues(text: string, values: readonly string[]): string {
   return shown + text.slice(at);
 }
 
-/** Finds each place where the value begins, also within another occurrence. */
+/** Finds each position where the value begins, also within another occurrence. */
 function startsOf(value: string): RegExp {
   const literal = value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(value.length < SHORT ? `(?<!\\w)(?=${literal}(?!\\w))` : `(?=${literal})`, 'g');

@@ -4,11 +4,11 @@ import { dirname } from 'node:path';
 
 /**
  * Replaces a file so that a reader, a crash or a full disk leaves all of the old content or all of the new, on the disk
- * when it resolves. Behind a symbolic link the file that it names is replaced. Owner, group and mode stay; where only
- * root could keep the owner they become this user's, unless others would then be kept from reading it.
+ * when it resolves. For a symbolic link its target is replaced. Owner, group and mode stay. Where only
+ * root could keep the owner, they become this user's, unless other users could then no longer read the file.
  *
- * Not `write-file-atomic`: what it uses to clean up wraps `process.emit` and `process.reallyExit` while it writes, in
- * processes whose signals these packages answer for.
+ * Not `write-file-atomic`: its clean-up wraps `process.emit` and `process.reallyExit` while it writes, in processes
+ * whose signals these packages handle.
  * @param mode of a file that is new
  * @throws what the file system throws; the file is as it was then
  */
@@ -17,7 +17,7 @@ export async function replaceFile(path: string, content: string | Buffer, mode: 
   const draft = draftOf(target);
   try {
     const before = await stat(target).catch(ignoreMissing);
-    // Readable by its owner alone until owner and mode are those of the old file.
+    // Readable only by its owner until it has the owner and mode of the old file.
     const file = await open(draft, 'wx', 0o600);
     try {
       if (before) await keepOwner(file, before);
@@ -47,7 +47,7 @@ export function replaceFileSync(path: string, content: string): void {
   }
 }
 
-/** The flag `wx` refuses a name that is taken, so it need not be secret, and `node:crypto` would slow every start-up. */
+/** The flag `wx` refuses an existing name, so it need not be secret; `node:crypto` would slow every start-up. */
 const draftOf = (path: string): string => `${path}.${Math.random().toString(36).slice(2)}.tmp`;
 
 async function keepOwner(

@@ -6,7 +6,7 @@ export interface LinkedSignal extends Disposable {
 
 /**
  * One signal that aborts with the first of `sources`, or by hand. Unlike `AbortSignal.any` its listeners are
- * removed when disposed, so that a long-lived source does not collect them.
+ * removed when disposed, so they do not accumulate on a long-lived source.
  */
 export function linkSignals(...sources: readonly (AbortSignal | undefined)[]): LinkedSignal {
   const controller = new AbortController();

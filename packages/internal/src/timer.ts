@@ -2,8 +2,8 @@
 export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Calls `run` once, `delay` milliseconds from now, however long that is; never for `Infinity`, and then it keeps no
- * process alive. The only place that starts a timer of Node.
+ * Calls `run` once after `delay` milliseconds, however long; never for `Infinity`, which does not keep the process
+ * alive. The only place that starts a Node timer.
  */
 export class Timer {
   readonly #delay: number;
@@ -26,7 +26,7 @@ export class Timer {
 
   /** Counts the delay from now again, also after it has passed. */
   restart(): void {
-    // Cheaper than a new timer, which a busy connection would need for each command.
+    // Cheaper than a new timer for each command of a busy connection.
     if (this.#delay <= LONGEST_TIMER) return void this.#timer?.refresh();
     this.stop();
     this.#start(this.#delay);

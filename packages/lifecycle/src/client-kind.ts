@@ -1,8 +1,8 @@
 import { redactUrl } from '@cutover/internal';
 
 /**
- * What is known of databases, by the protocol of a URL or by the methods of a client. The kinds of clients are those
- * that are asked differently: `sql` has a `query`, `pings` only a `ping`.
+ * The known databases, by the protocol of a URL or by the methods of a client. Each kind of client is queried in its
+ * own way: `sql` has a `query`, `pings` only a `ping`.
  */
 export type ClientKind =
   | 'postgres url'
@@ -20,7 +20,7 @@ export type ClientKind =
   | 'node-redis'
   | 'pings';
 
-/** Those that are functions themselves, called with a query. */
+/** Clients that are functions, called with a query. */
 const CALLABLE: readonly ClientKind[] = ['postgres.js', 'knex'];
 
 const PROTOCOLS: Readonly<Record<string, ClientKind>> = {
@@ -34,7 +34,7 @@ const PROTOCOLS: Readonly<Record<string, ClientKind>> = {
   'mongodb+srv:': 'mongodb url',
 };
 
-// The order matters: Prisma has anything one asks for, mysql2 has `ping` beside `query`, ioredis `sendCommand` beside `call`.
+// The order matters: Prisma has every method, mysql2 has `ping` and `query`, ioredis `sendCommand` and `call`.
 const METHODS: readonly (readonly [ClientKind, ...string[]])[] = [
   ['prisma', '$queryRaw'],
   ['postgres.js', 'unsafe'],
@@ -47,11 +47,11 @@ const METHODS: readonly (readonly [ClientKind, ...string[]])[] = [
   ['pings', 'ping'],
 ];
 
-/** The protocol of a URL, also of those that are more than `new URL` takes: several hosts, a socket's folder. */
+/** The protocol of a URL, also of URLs that `new URL` refuses: several hosts, a socket's folder. */
 const protocolOf = (url: string): string | undefined =>
   /^\s*([a-z][a-z0-9+.-]*:)\/\//i.exec(url)?.[1]?.toLowerCase();
 
-/** What a URL or a client is, undefined for anything else. */
+/** The kind of a URL or client, undefined for anything else. */
 export function kindOf(thing: unknown): ClientKind | undefined {
   if (typeof thing === 'string' || thing instanceof URL) {
     return PROTOCOLS[protocolOf(String(thing)) ?? ''];
@@ -60,12 +60,12 @@ export function kindOf(thing: unknown): ClientKind | undefined {
   const [kind] = METHODS.find(([, ...names]) => names.every((n) => typeof methods[n] === 'function')) ?? [];
   // Every function has a method `call`, as ioredis has.
   if (typeof thing === 'function' && !CALLABLE.includes(kind as ClientKind)) return undefined;
-  // A single client of pg has a `connect` as well, which gives no other.
+  // A single pg client also has a `connect`, which returns no other client.
   const isPool = kind === 'sql' && typeof methods.connect === 'function' && 'totalCount' in methods;
   return isPool ? 'pg pool' : kind;
 }
 
-/** As an error may show it: a mistaken URL, or what was taken for one, may hold a password. */
+/** A description that is safe for an error: an invalid URL may contain a password. */
 export function showClient(thing: unknown): string {
   if (typeof thing === 'function') return 'a function';
   if (thing instanceof Promise) return 'a promise, of which the client is yet to be awaited';

@@ -26,67 +26,68 @@ export const lifecycleErrorCodes: ErrorTable<LifecycleErrorCode> = {
   },
   'not-ready': {
     meaning: 'A target did not answer within the timeout',
-    fix: 'The message has the last cause of each. See that it runs and that its name resolves from inside this container; where it only starts slowly, raise `timeout`',
+    fix: 'The message has the last cause of each. Check that it runs and that its name resolves from inside this container; if it only starts slowly, raise `timeout`',
   },
   'never-ready': {
-    meaning: 'A target answered that waiting will not help: wrong password, no such database, TLS',
-    fix: 'Correct the URL or the credentials this process was given; `keepWaiting: true` waits nevertheless, for a database that is created later',
+    meaning:
+      'A target answered with an error that waiting will not fix: wrong password, no such database, TLS',
+    fix: 'Correct the URL or the credentials this process was given; `keepWaiting: true` keeps waiting, for a database that is created later',
   },
   interrupted: {
     meaning: 'A signal ended the wait',
-    fix: 'Nothing is wrong with the target: somebody stopped the container while it was starting',
+    fix: 'Nothing is wrong with the target: the container was stopped while it was starting',
   },
   'shutting-down': {
     meaning: 'The process is ending; this is the reason of `shutdown.signal`',
-    fix: 'Let work that meets it stop. Jobs that should not be cut need a longer `gracePeriod`, in the options and as `stop_grace_period`',
+    fix: 'Stop work that fails with it. Jobs that should not be cut need a longer `gracePeriod`, in the options and as `stop_grace_period`',
   },
   'second-shutdown': {
     meaning: 'A second `gracefulShutdown()` was called in one process; the message says where the first was',
-    fix: 'Call it once and pass the result to what needs it; `dispose()` the first one to replace it',
+    fix: 'Call it once and pass the result on; to replace it, `dispose()` the first one',
   },
   'driver-missing': {
     meaning: 'A URL needs a package that is not installed',
-    fix: 'Install it in the image, not as a dev dependency, or pass a client of yours',
+    fix: 'Install it in the image, not as a dev dependency, or pass your own client',
   },
   'lock-held': {
     meaning: 'Another holder kept the lock beyond the timeout',
-    fix: 'See whether the other one works or hangs; end it and the lock is free. Wait longer with `timeout` when its work takes that long',
+    fix: 'Check whether the other holder works or hangs; ending it frees the lock. If its work takes that long, raise `timeout`',
   },
   'lock-lost': {
     meaning: 'The lock was lost while the job ran; its signal was aborted',
-    fix: 'See whether the store was restarted, or the event loop of the job was stuck. Check what the job had done: another may have begun since',
+    fix: 'Check whether the store restarted or the event loop of the job was stuck. Check what the job has done: another holder may have started since',
   },
   'lock-unsafe': {
-    meaning: 'The store cannot hold a lock: a pooler before PostgreSQL lends one session to many',
+    meaning: 'The store cannot hold a lock: a pooler before PostgreSQL shares one session among clients',
     fix: 'Give the lock the URL of PostgreSQL itself, not of PgBouncer in transaction mode; the job was not started',
   },
   'store-failed': {
     meaning: 'The store of the lock refused, or could not be reached',
-    fix: 'See that the database or Redis of the lock runs and takes these credentials; the job was not started',
+    fix: 'Check that the database or Redis of the lock runs and accepts these credentials; the job was not started',
   },
   'signals-not-forwarded': {
-    meaning: 'The command would keep the stop signal from the service, as `pm2 start` does',
+    meaning: 'The command would not forward the stop signal to the service, as with `pm2 start`',
     fix: 'Use `pm2-runtime` in place of `pm2 start`, as the message says',
   },
   'migration-failed': {
-    meaning: 'The migration ended badly; the service was not started',
-    fix: 'Read its output above. The schema may be half migrated: mend that first, then start again',
+    meaning: 'The migration failed; the service was not started',
+    fix: 'Read its output above. The schema may be half migrated: fix that first, then start again',
   },
   'command-failed': {
     meaning: 'The command could not be started',
-    fix: 'See that the program is in the image, in the PATH, and executable',
+    fix: 'Check that the program is in the image, in the PATH, and executable',
   },
   'pm2-failed': {
-    meaning: "PM2's daemon is not there, or did not do as asked",
+    meaning: "PM2's daemon is not running, or did not do what was asked",
     fix: 'Run as the user who runs PM2, with the same `PM2_HOME`; then look at `pm2 list` and its log',
   },
   'pm2-unknown-process': {
     meaning: 'PM2 has no process of that name',
-    fix: 'Compare the name with `pm2 list`; one that was deleted has to be started again',
+    fix: 'Compare the name with `pm2 list`; a deleted process has to be started again',
   },
 };
 
-/** What this package throws; `code` tells which, `facts` carry what a program may read. */
+/** The error of this package; `code` identifies it, `facts` are for programs. */
 export class LifecycleError extends ExplainedError<LifecycleErrorCode> {
   override readonly name = 'LifecycleError';
 }

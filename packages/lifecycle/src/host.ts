@@ -15,7 +15,7 @@ export interface Host extends Emitter {
   readonly stdin: { readonly isTTY?: boolean };
   readonly stdout?: Emitter;
   readonly stderr?: Emitter;
-  /** With what a process ends that is ending. */
+  /** The exit code of a process that is ending. */
   exitCode?: number | string | null | undefined;
   uptime(): number;
   send?(message: unknown): unknown;

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 
 const REQUEST = ['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
 
-/** A key and a certificate of its own authority for localhost and 127.0.0.1, as PEM, made for this run. */
+/**
+ * A key and a certificate for localhost and 127.0.0.1 with its own certificate authority, as PEM, created for this
+ * run.
+ */
 export function makeCertificate(): { readonly key: string; readonly cert: string } {
   const folder = mkdtempSync(join(tmpdir(), 'cutover-test-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')] as const;

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { uniqueName } from './unique-name.ts';
 
-/** What a container is made of. */
+/** The settings of a container. */
 export interface ContainerOptions {
   readonly image: string;
   readonly command?: readonly string[];
@@ -11,13 +11,13 @@ export interface ContainerOptions {
   /** A network of {@link startNetwork}; there the container is known by its name. */
   readonly network?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** A shell command that tells, every second, whether the container is well. */
+  /** A shell command, run every second, that checks whether the container is healthy. */
   readonly health?: string;
-  /** Whatever else Docker knows: limits, mounts, restart policy. */
+  /** Any other Docker setting: limits, mounts, restart policy. */
   readonly host?: Docker.HostConfig;
 }
 
-/** A real container of a test's own; gone when disposed, its volumes with it. */
+/** A real container for one test; removed with its volumes when disposed. */
 export interface TestContainer extends AsyncDisposable {
   readonly id: string;
   readonly name: string;
@@ -36,7 +36,7 @@ export interface TestContainer extends AsyncDisposable {
   inspect(): Promise<Docker.ContainerInspectInfo>;
 }
 
-/** Names the run whose containers the global teardown removes, should a test not come to it. */
+/** The id of the run; the global teardown removes containers that a test did not remove. */
 export const testLabels = (): Record<string, string> => ({
   'dev.cutover.test': process.env.CUTOVER_TEST_RUN ?? `pid-${process.pid}`,
 });
@@ -61,7 +61,7 @@ export async function startNetwork(): Promise<{ readonly name: string } & AsyncD
   return { name, [Symbol.asyncDispose]: () => network.remove() };
 }
 
-// Loaded late: unit tests import this folder too and never need it.
+// Loaded late: unit tests import this folder too and do not need it.
 const engine = async (): Promise<Docker> => new (await import('dockerode')).default();
 
 function settingsOf({
@@ -127,7 +127,7 @@ async function run(container: Docker.Container, name: string, command: readonly 
   return output;
 }
 
-// Removing also ends what is paused. It may be gone already, or going.
+// Removing also ends a paused container. It may already be gone, or be stopping.
 const remove = (container: Docker.Container): Promise<void> =>
   container.remove({ force: true, v: true }).catch(unless(404, 409));
 

@@ -15,7 +15,7 @@ export interface Pm2App {
   [setting: string]: unknown;
 }
 
-/** A real PM2 of a test's own, in a folder of its own; gone when disposed, the daemon and all apps with it. */
+/** A real PM2 for one test, in its own folder; disposing it removes the daemon and all apps. */
 export interface TestPm2 extends AsyncDisposable {
   readonly home: string;
   /** The daemon's process id. */

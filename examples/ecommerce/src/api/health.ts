@@ -4,12 +4,12 @@ import type { Shop } from './routes.ts';
 
 /**
  * /health, /health/live and /health/ready. Ready says 503 as soon as `shutdown` aborts. The database is no part of
- * it: when it fails it fails for both slots, and taking both out of rotation would help nobody.
+ * it: when it fails it fails for both slots, and taking both out of rotation would not help.
  */
 export const shopHealth = ({ database, redis }: Shop, shutdown: AbortSignal): Health =>
   createHealth({ ready: [builtRight], deep: [prismaCheck(database), redisCheck(redis)], shutdown });
 
-/** Fails in the image that the demo deploys in vain: it starts well and never becomes ready. */
+/** Fails in the image whose deployment the demo expects to fail: it starts but never becomes ready. */
 const builtRight: Check = {
   name: 'build',
   run: async () => {

@@ -9,7 +9,7 @@ export interface Call {
   json(): Promise<unknown>;
 }
 
-/** An answer that is no success, with the words for the client. */
+/** An error answer, with the message for the client. */
 export class HttpProblem extends Error {
   readonly status: number;
 

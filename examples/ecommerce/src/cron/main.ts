@@ -8,7 +8,7 @@ import { everyTick } from './ticks.ts';
 const database = createDatabase();
 const shutdown = gracefulShutdown({ gracePeriod: 80_000, containerStopTimeout: 90_000 });
 
-// Cutover never runs two crons; the lock holds even against a container that somebody starts by hand.
+// Cutover never runs two crons; the lock also protects against a container started by hand.
 const ticking = exclusive(
   'ecomweb_cron',
   { store: config.databaseUrl, signal: shutdown.signal, timeout: Number.POSITIVE_INFINITY },

@@ -4,7 +4,7 @@ export const nextTick = (now: number, period: number): number => (Math.floor(now
 /**
  * Runs `tick` at every multiple of `period` (milliseconds since 1970) until `signal` aborts. A tick under way is
  * finished; one that would begin after the abort is left to the next container. A tick longer than the period
- * makes the missed ones skip, never pile up.
+ * makes the missed ones skip; they never queue up.
  */
 export async function everyTick(
   period: number,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import type { Migration } from './migrations.ts';
 
-/** The advisory lock that Prisma's own engine takes, so that both never work at once. */
+/** The advisory lock that Prisma's own engine takes, so that both never run at once. */
 const PRISMA_LOCK = 72_707_369;
 
 const TABLE = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
@@ -20,9 +20,9 @@ const INSERT = `INSERT INTO "_prisma_migrations"
   ("id", "checksum", "migration_name", "finished_at", "applied_steps_count") VALUES ($1, $2, $3, now(), 1)`;
 
 /**
- * Applies what is missing, each migration in one transaction, and books it in Prisma's own table, so that
+ * Applies the missing migrations, each in one transaction, and records them in Prisma's own table, so that
  * `prisma migrate deploy` finds nothing left to do. Returns the names applied.
- * @throws if a migration fails, or a booked one was changed afterwards
+ * @throws if a migration fails, or a recorded one was changed afterwards
  */
 export async function applyMigrations(client: Client, migrations: readonly Migration[]): Promise<string[]> {
   await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);

@@ -8,7 +8,7 @@ import { readMigrations } from './migrations.ts';
 
 /**
  * Brings the database to this image's schema: by Prisma's own engine where its command line is installed, else
- * by the applier beside this file. Both take the same lock and keep the same books.
+ * by the applier in this folder. Both use the same lock and the same migration table.
  */
 export async function migrate(): Promise<void> {
   const prisma = prismaCommand();

@@ -2,7 +2,7 @@ import { writeHeartbeat } from '@cutover/healthcheck';
 import { fulfil } from './fulfil.ts';
 import { BEAT, HEARTBEAT } from './settings.ts';
 
-/** The little of `@temporalio/worker` that is used. The package weighs 260 MB, so it is installed by who needs it. */
+/** The little of `@temporalio/worker` that is used. The package has 260 MB, so it is installed only where needed. */
 interface TemporalPackage {
   NativeConnection: { connect(options: { address: string }): Promise<{ close(): Promise<void> }> };
   Runtime: { install(options: { shutdownSignals: string[] }): unknown };
@@ -21,14 +21,14 @@ interface TemporalWorker {
  */
 export async function startTemporalWorker(address: string): Promise<{ close(): Promise<void> }> {
   const { NativeConnection, Runtime, Worker } = await loadTemporal();
-  // An empty list leaves signals to our own shutdown: the runtime would take the first and die of the second.
+  // An empty list leaves signals to our own shutdown: the runtime would handle the first and exit on the second.
   Runtime.install({ shutdownSignals: [] });
   const connection = await NativeConnection.connect({ address });
   const worker = await Worker.create({
     connection,
     taskQueue: 'ecomweb',
     activities: { fulfil },
-    // Less than the 120 s of the ecosystem file, else PM2 would cut what Temporal still waits for.
+    // Less than the 120 s of the ecosystem file, else PM2 would kill the worker while Temporal still waits.
     shutdownGraceTime: '110s',
   });
   const running = worker.run();
@@ -52,7 +52,7 @@ async function loadTemporal(): Promise<TemporalPackage> {
   } catch (cause) {
     throw new Error(
       `starting the Temporal worker: TEMPORAL_ADDRESS is set and ${name} cannot be loaded. ` +
-        `Fix: "pnpm add ${name}" in examples/ecommerce and build the image anew, or unset TEMPORAL_ADDRESS`,
+        `Fix: "pnpm add ${name}" in examples/ecommerce and rebuild the image, or unset TEMPORAL_ADDRESS`,
       { cause },
     );
   }

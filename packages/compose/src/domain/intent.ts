@@ -1,3 +1,4 @@
+import type { Configuration } from './configuration.ts';
 import type { ServiceName, SlotName } from './layout.ts';
 import type { Image, Release } from './release.ts';
 
@@ -17,7 +18,14 @@ export interface Intent {
     /** The life of its container, which needs no proof: it had the traffic. */
     readonly life?: string;
     readonly background: Release['background'];
+    readonly configuration: Configuration;
   };
+  /** Ids of the containers that were there when it began. */
+  readonly existing: readonly string[];
+  /** Ids of containers that have the image and not the configuration of the release. */
+  readonly replaces: readonly string[];
+  /** What changes, for people: an image, the names of settings; empty where the release runs already. */
+  readonly because: readonly string[];
   /** How many containers each background service had; one that had none is scaled as the Compose file says. */
   readonly replicas: Readonly<Record<ServiceName, number>>;
 }

@@ -1,3 +1,4 @@
+import type { Configuration } from './configuration.ts';
 import type { Intent, Outcome } from './intent.ts';
 import type { SlotName } from './layout.ts';
 
@@ -8,7 +9,12 @@ export type JournalEntry =
   | { readonly type: 'stopping'; readonly containers: readonly string[] }
   | { readonly type: 'switching'; readonly to: SlotName; readonly lives: readonly string[] }
   | { readonly type: 'undo'; readonly reason: string }
-  | { readonly type: 'outcome'; readonly outcome: Outcome };
+  | {
+      readonly type: 'outcome';
+      readonly outcome: Outcome;
+      /** With what the containers were created that run now. */
+      readonly configuration: Configuration;
+    };
 
 /** What the journal says of the deployment that is under way. */
 export interface Remembered {
@@ -40,6 +46,12 @@ export function lastDeployed(journal: readonly JournalEntry[]): Intent | undefin
   const end = journal.findLastIndex((entry) => entry.type === 'outcome' && entry.outcome === 'deployed');
   const [head] = latest(journal.slice(0, Math.max(0, end)));
   return head?.type === 'intent' ? head.intent : undefined;
+}
+
+/** With what the services were created that run now, as far as a deployment has noted it. */
+export function configurationOf(journal: readonly JournalEntry[]): Configuration {
+  const end = journal.findLast((entry) => entry.type === 'outcome');
+  return end?.type === 'outcome' ? end.configuration : {};
 }
 
 /** What the entries since the latest intent say. */

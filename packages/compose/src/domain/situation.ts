@@ -1,3 +1,4 @@
+import type { Configuration } from './configuration.ts';
 import { type Container, judge, lifeOf } from './container.ts';
 import type { Intent } from './intent.ts';
 import type { Remembered } from './journal.ts';
@@ -50,13 +51,19 @@ const isTerminated = (s: Situation, container: Container): boolean =>
   s.progress.stopping.has(lifeOf(container)) ||
   (!container.running && (!s.progress.started.has(container.id) || isProven(s, container)));
 
-/** What of these services runs on another image, was told to stop, or has ended. */
-export const outdated = (s: Situation, wanted: Wanted): readonly Container[] =>
-  Object.entries(wanted).flatMap(([service, image]) =>
+/**
+ * What of these services runs on another image or with another configuration, was told to stop, or has ended. On the way
+ * back the configuration does not count: what is on disk is all that there is.
+ */
+export const outdated = (s: Situation, wanted: Wanted): readonly Container[] => {
+  const replaced = s.progress.direction === 'forward' ? s.intent.replaces : [];
+  return Object.entries(wanted).flatMap(([service, image]) =>
     containersOf(s, service).filter(
-      (container) => container.image !== image?.id || isTerminated(s, container),
+      (container) =>
+        container.image !== image?.id || replaced.includes(container.id) || isTerminated(s, container),
     ),
   );
+};
 
 /**
  * Engine and router both say that it could take traffic at once, and nobody told it to stop: the router alone would be
@@ -102,6 +109,18 @@ export function faultOf(
     if (routed.size > 0 && !routed.has(lifeOf(container))) return 'the container was started again';
   }
   return undefined;
+}
+
+/** With what the containers were created that are there: those of this deployment with what it read when it began. */
+export function configurationNow({ containers, intent }: Situation): Configuration {
+  const { existing, previous, release } = intent;
+  const services = [...new Set(containers.map(({ service }) => service))];
+  const known = services.flatMap((service) => {
+    const isOld = containers.every((one) => one.service !== service || existing.includes(one.id));
+    const fingerprint = (isOld ? previous : release).configuration[service];
+    return fingerprint ? [[service, fingerprint] as const] : [];
+  });
+  return Object.fromEntries(known);
 }
 
 /** The situation with more proven than before: what a step promises. */

@@ -15,6 +15,7 @@ import {
 import { awaitExit, listContainers, removeContainer, stopContainer, tailContainer } from './containers.ts';
 import { connectDocker } from './docker.ts';
 import { readVariable, updateEnvFile, withVariables } from './env-file.ts';
+import { type ComposeModel, fingerprintsOf } from './fingerprint.ts';
 import { resolveImage } from './images.ts';
 import { assertDeployable } from './preflight.ts';
 
@@ -56,7 +57,7 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
   const managed = new Set<string>(['COMPOSE_PROFILES']);
   const docker = lazily(connectDocker);
   const composeV2 = lazily(() => assertComposeV2(where));
-  const config = lazily(() => readConfig(where, managed));
+  const config = lazily((): Promise<ComposeConfig> => readModel(where, { managed }));
   const project = async () => (await config()).name;
   const withDocker =
     <A extends unknown[], R>(act: (docker: Docker, ...args: A) => Promise<R>) =>
@@ -74,6 +75,11 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
       read.catch(() => {});
       await composeV2();
       assertDeployable(await read, request);
+    },
+    configuration: async () => {
+      // Images count by themselves: here all are one, whatever the env file says.
+      const variables = Object.fromEntries([...managed].map((name) => [name, 'image']));
+      return fingerprintsOf(await readModel(where, { managed, variables }), where.directory);
     },
     resolve: withDocker(resolveImage),
     observe: async (services) => listContainers(await docker(), await project(), services),
@@ -95,9 +101,12 @@ function projectEngine(where: ComposeFiles, envFile: string): Engine {
   };
 }
 
-async function readConfig(where: ComposeFiles, managed: ReadonlySet<string>): Promise<ComposeConfig> {
+async function readModel(
+  where: ComposeFiles,
+  settings: Parameters<typeof runCompose>[2],
+): Promise<ComposeConfig & ComposeModel> {
   try {
-    return JSON.parse(await runCompose(where, composeCommands.config, { managed }));
+    return JSON.parse(await runCompose(where, composeCommands.config, settings));
   } catch (error) {
     throw new DeployError(
       'compose-invalid',

@@ -54,15 +54,26 @@ export const composeCommands = {
   ],
 } as const;
 
-/** Runs one Compose command. `managed` variables come from the env file alone: a shell that exports one would win. */
+/**
+ * Runs one Compose command. `managed` variables come from the env file alone, where a shell that exports one would win;
+ * `variables` win over it.
+ */
 export async function runCompose(
   project: ComposeFiles,
   command: readonly string[],
-  { managed = [], signal }: { managed?: Iterable<string>; signal?: AbortSignal | undefined } = {},
+  {
+    managed = [],
+    variables,
+    signal,
+  }: {
+    managed?: Iterable<string>;
+    variables?: Readonly<Record<string, string>>;
+    signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<string> {
   const { stdout } = await execa('docker', composeArguments(project, command), {
     cwd: project.directory,
-    env: Object.fromEntries([...managed].map((name) => [name, undefined])),
+    env: { ...Object.fromEntries([...managed].map((name) => [name, undefined])), ...variables },
     stdin: 'ignore',
     // A group of its own: Ctrl-C on a terminal is for us to answer, in order, not for a half-done `up`.
     detached: true,

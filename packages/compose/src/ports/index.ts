@@ -1,4 +1,5 @@
 import type { Clock } from '@cutover/internal';
+import type { Configuration } from '../domain/configuration.ts';
 import type { Container } from '../domain/container.ts';
 import type { DeployEvent } from '../domain/events.ts';
 import type { JournalEntry } from '../domain/journal.ts';
@@ -24,6 +25,8 @@ export interface Engine {
   ledger(): Ledger;
   /** Proves, without a change, that the engine answers and that the services can be deployed. */
   preflight(request: DeployRequest): Promise<void>;
+  /** What containers of each service would be created with now, besides their images. */
+  configuration(): Promise<Configuration>;
   /** The image of that name, pulled if the engine lacks it. */
   resolve(name: string, signal?: AbortSignal): Promise<Image>;
   /**

@@ -23,9 +23,11 @@ export function consoleReporter({
   return (event) => {
     switch (event.type) {
       case 'deploying': {
-        const { kind, release, previous, origin, target } = event.intent;
+        const { kind, release, previous, origin, target, because } = event.intent;
         const verb = event.resumed ? 'Resuming' : kind === 'rollback' ? 'Rolling back to' : 'Deploying';
-        return settle(paint('bold', `${verb} ${release.id} (from ${previous.id}): ${origin} → ${target}`));
+        settle(paint('bold', `${verb} ${release.id} (from ${previous.id}): ${origin} → ${target}`));
+        for (const reason of because) settle(`  because ${reason}`);
+        return;
       }
       case 'unchanged':
         return settle(`${marks.done} ${event.release} runs already, on ${event.live}; nothing to do`);

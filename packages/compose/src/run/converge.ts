@@ -1,6 +1,6 @@
 import { DeployError } from '../domain/errors.ts';
 import type { Outcome } from '../domain/intent.ts';
-import { hasSwitched, hasWayBack, type Situation } from '../domain/situation.ts';
+import { configurationNow, hasSwitched, hasWayBack, type Situation } from '../domain/situation.ts';
 import { assertSafe, describe, kindOf, type Step } from '../steps/index.ts';
 import { decide } from './decide.ts';
 import { asDeployError } from './failure.ts';
@@ -36,9 +36,9 @@ export async function converge(run: Run): Promise<Outcome> {
   }
 }
 
-async function finish(run: Run, { router }: Situation, outcome: Outcome): Promise<Outcome> {
-  await prefer(run, router.live);
-  await write(run, { type: 'outcome', outcome });
+async function finish(run: Run, situation: Situation, outcome: Outcome): Promise<Outcome> {
+  await prefer(run, situation.router.live);
+  await write(run, { type: 'outcome', outcome, configuration: configurationNow(situation) });
   return outcome;
 }
 

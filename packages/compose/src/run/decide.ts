@@ -4,6 +4,7 @@ import type { Image } from '../domain/release.ts';
 import {
   containersOfSlot,
   hasSwitched,
+  isFit,
   isRunning,
   outdated,
   type Situation,
@@ -52,7 +53,8 @@ function back(s: Situation): Step {
   const isReady = s.router.live === origin && isRunning(s, origin);
   return (
     first(
-      () => close.next(s),
+      // Half a switch back is finished: until the router has noticed it, the slot that it calls live may be dead.
+      () => close.next(s, isFit(s, origin) ? origin : undefined),
       () => previous.slot && !isReady && prepare(s, origin, previous.slot),
       () => switchTraffic.next(s, origin),
       () => persist.next(s, origin),

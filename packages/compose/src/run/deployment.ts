@@ -1,9 +1,8 @@
 import { lifeOf } from '../domain/container.ts';
 import type { StepSummary, StopVerdict } from '../domain/events.ts';
 import type { Intent, Outcome } from '../domain/intent.ts';
-import { type JournalEntry, remember, unfinished } from '../domain/journal.ts';
+import { remember, unfinished } from '../domain/journal.ts';
 import type { SlotName } from '../domain/layout.ts';
-import type { Image } from '../domain/release.ts';
 import type { Situation } from '../domain/situation.ts';
 import { describe } from '../steps/index.ts';
 import { type Context, conduct, holdingLock, newRun, type Order } from './conduct.ts';
@@ -66,9 +65,13 @@ const doneBy = ({ previous, target }: Intent, outcome: Done['outcome']): Done =>
 export async function planRelease(
   context: Context,
   order: Order,
-): Promise<{ target: SlotName; steps: readonly StepSummary[] }> {
+): Promise<{ target: SlotName; because: readonly string[]; steps: readonly StepSummary[] }> {
   const { intent, situation } = await intend(context, order);
-  return { target: intent.target, steps: planFrom(situation).map(describe) };
+  return {
+    target: intent.target,
+    because: intent.because,
+    steps: planFrom(situation).map(describe),
+  };
 }
 
 /** Finishes or undoes what a dead process left; undefined when nothing was left. */
@@ -82,28 +85,14 @@ export async function resumeDeployment(context: Context, signal?: AbortSignal): 
 }
 
 /** The intent as things stand now, and whether everything is so already. */
-async function intend({ settings, ports }: Context, { kind, release, slot }: Order) {
-  const { layout } = settings;
-  const { containers, router } = await observe(ports);
-  const target = chooseTarget(layout, { containers, router }, release, slot);
-  const known = await ports.ledger.read();
-  const intent = await formIntent(
-    ports.engine,
-    layout,
-    { containers, router },
-    { id: ports.newId(), kind, target, release, knownAs: (image) => releaseOf(known, image) },
-  );
+async function intend({ settings: { layout }, ports }: Context, { kind, release, slot }: Order) {
+  const now = await observe(ports);
+  const beginning = { layout, now, journal: await ports.ledger.read(), release };
+  const target = chooseTarget(beginning, slot);
+  const intent = await formIntent(ports.engine, beginning, { id: ports.newId(), kind, target });
   // What runs is taken to be as good as it looks: only a step that would change something counts.
-  const proven = new Set(containers.map(lifeOf));
+  const proven = new Set(now.containers.map(lifeOf));
   const progress = { ...remember([]), ...nothingSeen(), proven };
-  const situation: Situation = { containers, router, layout, intent, progress };
+  const situation: Situation = { ...now, layout, intent, progress };
   return { intent, situation, settled: decide(situation).do === 'finish' };
-}
-
-/** What people called the release of which this image was the slots'. */
-function releaseOf(journal: readonly JournalEntry[], image: Image['id']): string | undefined {
-  const found = journal.findLast(
-    (entry) => entry.type === 'intent' && entry.intent.release.slot.id === image,
-  );
-  return found?.type === 'intent' ? found.intent.release.id : undefined;
 }

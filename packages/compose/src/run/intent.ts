@@ -1,26 +1,34 @@
-import type { Container } from '../domain/container.ts';
-import { lifeOf } from '../domain/container.ts';
+import { changedSettings } from '../domain/configuration.ts';
+import { type Container, lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
 import type { Intent } from '../domain/intent.ts';
-import type { Layout, SlotName } from '../domain/layout.ts';
+import { configurationOf, type JournalEntry, lastDeployed, unfinished } from '../domain/journal.ts';
+import { type Layout, otherSlot, type ServiceName, type SlotName, serviceOf } from '../domain/layout.ts';
 import type { Image, Release } from '../domain/release.ts';
 import type { Observation } from '../domain/situation.ts';
 import type { Engine } from '../ports/index.ts';
 
+/** What a deployment is formed from. */
+export interface Beginning {
+  readonly layout: Layout;
+  readonly now: Observation;
+  readonly journal: readonly JournalEntry[];
+  readonly release: Release;
+}
+
 /** The slot to deploy to: the idle one, or the live one when it has the release already. */
-export function chooseTarget(
-  layout: Layout,
-  { router, containers }: Observation,
-  release: Release,
-  asked: SlotName | undefined,
-): SlotName {
-  const live = runningOn(containers, layout.slots[router.live]?.service);
-  const idle = Object.keys(layout.slots).find((slot) => slot !== router.live) as SlotName;
-  if (asked === undefined) return live?.image === release.slot.id ? router.live : idle;
+export function chooseTarget(beginning: Beginning, asked: SlotName | undefined): SlotName {
+  const { layout, now, release } = beginning;
+  const { live } = now.router;
+  const idle = otherSlot(layout, live);
+  if (asked === undefined) {
+    const running = runningOn(now, serviceOf(layout, live));
+    return running && reasonsToReplace(beginning, running, release.slot).length === 0 ? live : idle;
+  }
   if (asked === idle) return idle;
   throw new DeployError('unknown-slot', {
     doing: `choosing the slot for ${release.id}`,
-    found: asked === router.live ? `${asked} has the traffic` : `no slot is named ${asked}`,
+    found: asked === live ? `${asked} has the traffic` : `no slot is named ${asked}`,
     wanted: `the idle slot, ${idle}`,
     fix: 'leave the slot out; the idle one is chosen',
   });
@@ -29,42 +37,99 @@ export function chooseTarget(
 /** What this deployment wants, with all that an undo will need; from what runs, not from what is believed. */
 export async function formIntent(
   engine: Pick<Engine, 'resolve'>,
-  layout: Layout,
-  now: Observation,
-  wanted: Pick<Intent, 'id' | 'kind' | 'target' | 'release'> & {
-    knownAs: (image: string) => string | undefined;
-  },
+  beginning: Beginning,
+  wanted: Pick<Intent, 'id' | 'kind' | 'target'>,
 ): Promise<Intent> {
-  const { knownAs, ...intent } = wanted;
-  const live = knownOn(now.containers, layout.slots[now.router.live]?.service);
-  const resolved = new Map<string, Promise<Image>>();
-  const before = async (container: Container | undefined): Promise<Image | undefined> => {
-    if (!container) return undefined;
-    const known = resolved.get(container.image) ?? engine.resolve(container.image);
-    resolved.set(container.image, known);
-    return known;
-  };
-  const slot = await before(live);
-  const background: Record<string, Image> = {};
-  const replicas: Record<string, number> = {};
-  for (const service of Object.keys(layout.background)) {
-    const image = await before(knownOn(now.containers, service));
-    if (image) background[service] = image;
-    const count = now.containers.filter((container) => container.service === service).length;
-    if (count > 0) replicas[service] = count;
-  }
-  const id = (slot && (knownAs(slot.id) ?? slot.name)) ?? 'nothing';
+  const { layout, now, journal, release } = beginning;
+  const live = knownOn(now, serviceOf(layout, now.router.live));
+  const background = Object.keys(layout.background).map((service) => knownOn(now, service));
+  const known = [live, ...background].filter((container) => container !== undefined);
+  const images = await imagesOf(engine, known);
+  const imageOf = (container: Container | undefined) => container && images.get(container.image);
+  const changes = known.map((container) => ({
+    container,
+    reasons: reasonsToReplace(
+      beginning,
+      container,
+      container === live ? release.slot : release.background[container.service],
+    ),
+  }));
+  const slot = imageOf(live);
   return {
-    ...intent,
+    ...wanted,
+    release,
     origin: now.router.live,
-    previous: { id, background, ...(slot ? { slot } : {}), ...(live ? { life: lifeOf(live) } : {}) },
-    replicas,
+    previous: {
+      id: (slot && (nameOf(journal, slot.id) ?? slot.name)) ?? 'nothing',
+      background: Object.fromEntries(
+        known.slice(live ? 1 : 0).map(({ service, image }) => [service, images.get(image) as Image]),
+      ),
+      configuration: configurationOf(journal),
+      ...(slot ? { slot } : {}),
+      ...(live ? { life: lifeOf(live) } : {}),
+    },
+    existing: now.containers.map(({ id }) => id),
+    replaces: changes
+      .filter(({ container, reasons }) => container !== live && reasons.length > 0)
+      .flatMap(({ container: { service } }) => on(now, service).map(({ id }) => id)),
+    because: [
+      ...changes.flatMap(({ reasons }) => reasons),
+      ...(wanted.kind === 'rollback' ? notBroughtBack(beginning) : []),
+    ],
+    replicas: Object.fromEntries(
+      Object.keys(layout.background).flatMap((service) => {
+        const count = on(now, service).length;
+        return count > 0 ? [[service, count]] : [];
+      }),
+    ),
   };
 }
 
-const runningOn = (containers: readonly Container[], service: string | undefined): Container | undefined =>
-  containers.find((container) => container.service === service && container.running);
+/** Why a container is not what the release wants: another image, or settings that have changed since it was deployed. */
+function reasonsToReplace(
+  { journal, release }: Beginning,
+  { service, image, imageName }: Container,
+  wanted: Image | undefined,
+): readonly string[] {
+  if (!wanted) return [];
+  if (image !== wanted.id) return [`${service}: ${imageName} → ${wanted.name}`];
+  const changed = changedSettings(configurationOf(journal)[service], release.configuration[service]);
+  return changed.map((setting) => `${service}: ${setting} has changed`);
+}
+
+/** A rollback brings back images; the configuration is what the project has now. */
+function notBroughtBack({ journal, release }: Beginning): readonly string[] {
+  const before = (unfinished(journal) ?? lastDeployed(journal))?.previous.configuration ?? {};
+  return Object.entries(before).flatMap(([service, fingerprint]) =>
+    changedSettings(fingerprint, release.configuration[service]).map(
+      (setting) => `${service}: ${setting} stays as it is now, not as it was when ${release.id} ran`,
+    ),
+  );
+}
+
+async function imagesOf(
+  engine: Pick<Engine, 'resolve'>,
+  containers: readonly Container[],
+): Promise<ReadonlyMap<string, Image>> {
+  const images = new Map<string, Image>();
+  for (const { image } of containers) if (!images.has(image)) images.set(image, await engine.resolve(image));
+  return images;
+}
+
+/** What people called the release of which this image was the slots'. */
+export function nameOf(journal: readonly JournalEntry[], image: Image['id']): string | undefined {
+  const found = journal.findLast(
+    (entry) => entry.type === 'intent' && entry.intent.release.slot.id === image,
+  );
+  return found?.type === 'intent' ? found.intent.release.id : undefined;
+}
+
+const on = ({ containers }: Observation, service: ServiceName): readonly Container[] =>
+  containers.filter((container) => container.service === service);
+
+const runningOn = (now: Observation, service: ServiceName): Container | undefined =>
+  on(now, service).find(({ running }) => running);
 
 /** What an undo brings back: what runs of a service or, where nothing does, what has ended there. */
-const knownOn = (containers: readonly Container[], service: string | undefined): Container | undefined =>
-  runningOn(containers, service) ?? containers.find((container) => container.service === service);
+export const knownOn = (now: Observation, service: ServiceName): Container | undefined =>
+  runningOn(now, service) ?? on(now, service)[0];

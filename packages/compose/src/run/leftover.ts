@@ -3,7 +3,7 @@ import { DeployError } from '../domain/errors.ts';
 import type { Intent, Outcome } from '../domain/intent.ts';
 import { latest, remember, unfinished } from '../domain/journal.ts';
 import type { SlotName } from '../domain/layout.ts';
-import { sameImages } from '../domain/release.ts';
+import { isSame } from '../domain/release.ts';
 import type { Lock } from '../ports/index.ts';
 import { type Context, conduct, newRun, type Order } from './conduct.ts';
 import { wentBack } from './ending.ts';
@@ -43,15 +43,16 @@ export async function finishLeftover(
 function reasonToUndo(intent: Intent, live: SlotName, { kind, release }: Partial<Order>): string | undefined {
   const { previous } = intent;
   if (kind === 'rollback') return `a rollback to ${previous.id} was asked for`;
-  if (release && previous.slot && sameImages(release, { ...previous, slot: previous.slot }))
+  if (release && isSame(release, intent.release)) return undefined;
+  if (release && previous.slot && isSame(release, { ...previous, slot: previous.slot }))
     return `${release.id}, which ran before, was asked for`;
-  if (live === intent.target || (release && sameImages(release, intent.release))) return undefined;
+  if (live === intent.target) return undefined;
   return 'the process that deployed it has ended';
 }
 
 /** The very release that was asked for has been tried just now, and was sent back. */
 export const failedAlready = ({ run, outcome }: Leftover, { release }: Order): boolean =>
-  outcome === 'reverted' && run.seen.failure !== undefined && sameImages(release, run.intent.release);
+  outcome === 'reverted' && run.seen.failure !== undefined && isSame(release, run.intent.release);
 
 /** What was asked for has the traffic by the way back of what was left: said only once a request was answered well. */
 export async function assertAnswered(run: Run): Promise<void> {

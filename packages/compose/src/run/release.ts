@@ -1,8 +1,10 @@
 import { DeployError } from '../domain/errors.ts';
 import { lastDeployed, unfinished } from '../domain/journal.ts';
-import type { Layout, ServiceName } from '../domain/layout.ts';
+import { type Layout, type ServiceName, serviceOf } from '../domain/layout.ts';
 import type { Image, Release } from '../domain/release.ts';
 import type { Engine, Ports } from '../ports/index.ts';
+import { knownOn, nameOf } from './intent.ts';
+import { observe } from './observe.ts';
 
 /** A new version: one image for everything, or one for each service, or both. */
 export interface ReleaseRequest {
@@ -16,7 +18,7 @@ export interface ReleaseRequest {
 
 /** Each image of the request found on the engine (or pulled) and resolved to what will be pinned. */
 export async function resolveRelease(
-  engine: Pick<Engine, 'resolve'>,
+  engine: Pick<Engine, 'resolve' | 'configuration'>,
   layout: Layout,
   request: ReleaseRequest,
   signal?: AbortSignal,
@@ -33,6 +35,7 @@ export async function resolveRelease(
     background: Object.fromEntries(
       Object.keys(layout.background).map((service) => [service, image(service)]),
     ),
+    configuration: await engine.configuration(),
   };
 }
 
@@ -66,6 +69,22 @@ const invalid = (found: string, wanted: string) =>
     fix: 'name the image to deploy',
   });
 
+/** What runs now, with the configuration as the project has it now. */
+export async function currentRelease(ports: Ports, layout: Layout, signal?: AbortSignal): Promise<Release> {
+  const { engine, ledger } = ports;
+  const now = await observe(ports);
+  const imageOf = async (service: ServiceName): Promise<Image> => {
+    const container = knownOn(now, service);
+    if (container) return engine.resolve(container.image, signal);
+    throw invalid(`${service} has no container`, 'services that run: deploy an image first');
+  };
+  const slot = await imageOf(serviceOf(layout, now.router.live));
+  const background: Record<ServiceName, Image> = {};
+  for (const service of Object.keys(layout.background)) background[service] = await imageOf(service);
+  const id = nameOf(await ledger.read(), slot.id) ?? slot.name;
+  return { id, slot, background, configuration: await engine.configuration() };
+}
+
 /** What ran before the deployment that runs now. */
 export async function earlierRelease(
   { ledger, engine }: Pick<Ports, 'ledger' | 'engine'>,
@@ -77,7 +96,7 @@ export async function earlierRelease(
   if (id !== undefined && slot && background) {
     // A clean-up of the host may have taken an image since: better known now than half-way.
     for (const { ref } of [slot, ...Object.values(background)]) await engine.resolve(ref, signal);
-    return { id, slot, background };
+    return { id, slot, background, configuration: await engine.configuration() };
   }
   throw new DeployError('no-previous-release', {
     doing: 'rolling back',

@@ -12,10 +12,10 @@ export const close = {
   failure: 'switch-failed',
   steersRouter: true,
 
-  /** Where the router would send some as soon as it is up: half a switch, or a container that died. */
-  next(s: Situation): Close | undefined {
+  /** Where the router would send some as soon as it is up: half a switch, or a container that died. `spared` may get it. */
+  next(s: Situation, spared?: SlotName): Close | undefined {
     const slot = Object.keys(s.layout.slots).find(
-      (name) => name !== s.router.live && s.router.slots[name]?.open,
+      (name) => name !== s.router.live && name !== spared && s.router.slots[name]?.open,
     );
     return slot === undefined ? undefined : { do: 'close', slot };
   },

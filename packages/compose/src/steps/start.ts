@@ -65,7 +65,7 @@ export const start = {
 
 const created = (s: Situation, { service, image, replicas }: StartOrder): readonly Container[] =>
   Array.from({ length: (replicas ?? 1) - containersOf(s, service).length }, (_, index) => ({
-    id: `${service}-${s.containers.length + index}`,
+    id: `planned ${service} ${s.containers.length + index}`,
     name: service,
     service,
     image: image.id,

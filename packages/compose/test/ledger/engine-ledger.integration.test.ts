@@ -92,7 +92,7 @@ describe('engineLedger', () => {
   it('refuses a contender that read the journal so long ago that its next number has been pruned', async () => {
     const lock = await ledger.acquire('deploy of 2');
     await lock.append({ type: 'intent', intent: { id: 'of 2' } } as JournalEntry);
-    await lock.append({ type: 'outcome', outcome: 'deployed' });
+    await lock.append({ type: 'outcome', outcome: 'deployed', configuration: {} });
     await lock.prune();
     const listVolumes = vi.fn(docker.listVolumes).mockResolvedValueOnce({ Volumes: [], Warnings: [] });
     const late: Docker = Object.create(docker, { listVolumes: { value: listVolumes } });

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { resolveRelease } from '../../src/run/release.ts';
 import { image, layout } from '../support/world.ts';
 
-const engine = { resolve: async (name: string) => image(name.split(':')[1] as string) };
+const engine = {
+  configuration: async () => ({ cron: { command: 'a' } }),
+  resolve: async (name: string) => image(name.split(':')[1] as string),
+};
 const resolve = (request: object) => resolveRelease(engine, layout, request);
 
 describe('resolveRelease', () => {

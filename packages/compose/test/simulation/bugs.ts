@@ -393,11 +393,20 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
   'notes that it ended when it has not': withLock((lock) => ({
     append: async (entry) => {
       await lock.append(entry);
-      if (entry.type === 'switching') await lock.append({ type: 'outcome', outcome: 'deployed' });
+      if (entry.type === 'switching')
+        await lock.append({ type: 'outcome', outcome: 'deployed', configuration: {} });
     },
   })),
   'reads no journal': withLedger(() => ({ read: async () => [] })),
   'goes on when it cannot write': withLock((lock) => ({ append: (entry) => quietly(lock.append(entry)) })),
+  // Configuration
+  'does not look at the configuration': withEngine(() => ({ configuration: async () => ({}) })),
+  'looks at the configuration of slots alone': withEngine((engine) => ({
+    configuration: async () => {
+      const { api_blue = {}, api_green = {} } = await engine.configuration();
+      return { api_blue, api_green };
+    },
+  })),
   // Patience
   'takes one good look for a proof': withSettings(({ policy }) => ({
     policy: { ...policy, gate: { ...policy.gate, consecutive: 1, stableFor: 0 } },

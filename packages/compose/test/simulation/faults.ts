@@ -26,6 +26,7 @@ export const worldFaults = [
   'prune-notes',
   'new-image-gone',
   'old-image-gone',
+  'configuration-changes',
   'disk-full',
   'new-exits-at-once',
   'new-exits-soon',
@@ -182,4 +183,5 @@ export const referenceFaults: Readonly<Record<number, readonly FaultKind[]>> = {
   // Found on the real stack: the way back when the new slot dies, and deployers that cannot look each other up.
   37: [...slotFaults, 'old-crashes'],
   38: ['second-in-container'],
+  39: ['configuration-changes'],
 };

@@ -44,6 +44,7 @@ export const release = (version: string): Release => ({
   id: version,
   slot: image(version),
   background: { cron: image(version), worker: image(version) },
+  configuration: {},
 });
 
 const services = { ...layout.background, api_blue: layout.slots.blue, api_green: layout.slots.green };

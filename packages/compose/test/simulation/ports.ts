@@ -115,6 +115,10 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
   return {
     project: async () => 'shop',
     preflight: async () => {},
+    configuration: () =>
+      look('configuration', () =>
+        Object.fromEntries(serviceNames.map((name) => [name, { setting: String(engine.configuration) }])),
+      ),
     resolve: (name) =>
       ask({
         name: `resolve ${name}`,

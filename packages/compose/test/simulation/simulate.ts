@@ -137,6 +137,7 @@ export class Simulation {
     this.calls.push(process.calls);
     const warm = kind === 'rollback' && faults.length === 0 ? warmSlot(world) : undefined;
     const { switches } = world;
+    const { configuration } = world.engine;
     void this.#work(process, kind, version, faults).then((end) => {
       ending = end;
     });
@@ -150,6 +151,7 @@ export class Simulation {
     if (!process.alive && world.router.live !== world.router.stored)
       world.reach('crash between the commit and the file');
     this.#judgeEnd(ending ?? 'dead', kind === 'deploy' ? version : undefined);
+    if (ending === 'unchanged' && world.engine.configuration === configuration) this.#judgeConfiguration();
     if (warm && ending === 'deployed') this.#judgeRollback(warm, world.switches - switches);
     return ending ?? 'dead';
   }
@@ -214,8 +216,11 @@ export class Simulation {
     const { signal } = process.controller;
     const work: Record<RunKind, () => Promise<string>> = {
       resume: async () => (await resumeDeployment(context, signal)) ?? 'nothing',
-      deploy: async () =>
-        (await deployRelease(context, { kind: 'deploy', release: release(version), signal })).outcome,
+      deploy: async () => {
+        const configuration = await context.ports.engine.configuration();
+        const order = { kind: 'deploy', release: { ...release(version), configuration }, signal } as const;
+        return (await deployRelease(context, order)).outcome;
+      },
       rollback: () => (context.rollback ?? rollBack)(context, signal),
     };
     return work[kind]()
@@ -269,6 +274,16 @@ export class Simulation {
       world.violate('I11', 'it says deployed, and real requests fail');
   }
 
+  /** I17: nothing is unchanged while a container runs with an older configuration. */
+  #judgeConfiguration(): void {
+    const { world } = this;
+    const { engine } = world;
+    if (this.broken || world.journalLost) return;
+    const old = engine.containers.filter((c) => c.running && c.configuration !== engine.configuration);
+    if (old.length > 0)
+      world.violate('I17', `it says unchanged, and ${old.map(({ id }) => id)} run as before`);
+  }
+
   /** Somebody else lives who could have the lock, be it one whose process was killed on another machine. */
   #othersLive(): boolean {
     const holder = this.world.shelf.lock?.holder;
@@ -305,6 +320,9 @@ export class Simulation {
       await world.kernel.run(() => over || this.broken, world.kernel.now + LIMIT);
       this.#others = [];
     }
+    // Who was told to stop by somebody dead, and of whom no note is left, is known to nobody.
+    if (world.journalLost)
+      await kernel.run(() => this.broken || engine.containers.every((c) => !c.stop), kernel.now + LIMIT);
     const endings: Ending[] = [];
     for (let attempt = 1; attempt <= PATIENT && !this.broken; attempt++) {
       const ending = await this.start(`again${attempt}`, 'deploy', '2', []);

@@ -5,4 +5,5 @@ export const release = (version: string): Release => ({
   id: version,
   slot: image(version),
   background: { cron: image(version), worker: image(version) },
+  configuration: {},
 });

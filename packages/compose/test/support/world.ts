@@ -1,4 +1,5 @@
 import { FakeClock } from '@cutover/testing';
+import type { Configuration } from '../../src/domain/configuration.ts';
 import type { Container } from '../../src/domain/container.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
@@ -142,10 +143,14 @@ export class World {
     return result;
   }
 
+  /** What containers would be created with. */
+  configuration: Configuration = {};
+
   readonly engine: Engine = {
     project: async () => 'shop',
     ledger: () => this.ledger,
     preflight: async () => {},
+    configuration: async () => this.configuration,
     resolve: async (name) => image(name.split(':')[1] as string),
     observe: () => this.#call(undefined, () => this.containers),
     pin: (images) => this.#call(`pin ${Object.keys(images)}`, () => void Object.assign(this.pins, images)),

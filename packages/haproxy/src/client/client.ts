@@ -15,7 +15,7 @@ import { VERBS } from './verbs.ts';
 
 /** A function that gives a command, as a method that sends it. */
 type Sent<F> = F extends (...args: infer A) => Command<infer T> ? (...args: A) => Promise<T> : never;
-/** A verb without its first parameter, which the client gives. */
+/** A verb without its first parameter, which the client supplies. */
 type Bound<F> = F extends (haproxy: Haproxy, ...args: infer A) => infer R ? (...args: A) => R : never;
 
 export type CommandMethods = { readonly [K in keyof typeof COMMANDS]: Sent<(typeof COMMANDS)[K]> };
@@ -25,7 +25,7 @@ export type VerbMethods = { readonly [K in keyof typeof VERBS]: Bound<(typeof VE
 export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposable {
   /** `show stat`, of the proxies of one name or of all; `not-found` when there is none of that name and type. */
   showStat(filter?: StatFilter): Promise<StatRow[]>;
-  /** Looks at `show stat` again and again, at a bounded rate: an async iterable of rows with deltas and rates. */
+  /** Polls `show stat` at a bounded rate: an async iterable of rows with deltas and rates. */
   watch: Bound<typeof watch>;
   /** Listens to a ring of HAProxy: an async iterable of what is written to it, line by line. */
   events: Bound<typeof events>;
@@ -36,8 +36,8 @@ export interface RuntimeClient extends CommandMethods, VerbMethods, AsyncDisposa
   /** Sends a command that one of the command functions made. */
   run<T>(command: Command<T>): Promise<T>;
   /**
-   * Sends many under one deadline, in order: down one pipeline, but those that take a connection of their own. Rejects with
-   * the first failure.
+   * Sends many under one deadline, in order, in one pipeline; commands that need their own connection go separately.
+   * Rejects with the first failure.
    */
   runAll<T>(commands: readonly Command<T>[]): Promise<T[]>;
   /** Ends every command that is under way, and the connections. */
@@ -65,7 +65,7 @@ function clientOf(
     run: (command, signal = limits.signal) => transport.run(command, { ...limits, signal }),
     runAll: (commands, signal = limits.signal) => transport.runAll(commands, { ...limits, signal }),
     listen: (line, signal = limits.signal) => transport.listen(line, { ...limits, signal }),
-    doubt: () => transport.doubt(),
+    invalidateWorker: () => transport.invalidateWorker(),
     runLong: (command, timeout, signal = limits.signal) => transport.runLong(command, { timeout, signal }),
   };
   const shutDown = () => transport.close();

@@ -11,11 +11,11 @@ export const REPLY_LIMIT = 256 * 1024 * 1024;
 
 export interface RuntimeClientOptions {
   /**
-   * The path of a Unix socket, from the working directory (`run/haproxy/admin.sock`) or whole, or `tcp://127.0.0.1:9999`.
-   * Either this or `connect`.
+   * The path of a Unix socket, from the working directory (`run/haproxy/admin.sock`) or whole, or
+   * `tcp://127.0.0.1:9999`. Either this or `connect`.
    */
   address?: string | undefined;
-  /** Opens a stream to the socket in a way of your own: over SSH, or through a container's exec. */
+  /** Opens a stream to the socket in another way: over SSH, or through a container's exec. */
   connect?: Connect | undefined;
   /** Lets `address` be TCP beyond loopback; default false. HAProxy asks for no password there. */
   allowRemote?: boolean | undefined;
@@ -25,7 +25,7 @@ export interface RuntimeClientOptions {
   connectTimeout?: number | undefined;
   /** Bytes that one answer may have; default {@link REPLY_LIMIT}. */
   replyLimit?: number | undefined;
-  /** One connection a command instead of a lasting one; default false. */
+  /** Opens one connection per command instead of a persistent one; default false. */
   oneShot?: boolean | undefined;
   /** Ends every command. */
   signal?: AbortSignal | undefined;

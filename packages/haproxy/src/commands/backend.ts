@@ -24,13 +24,13 @@ export const addBackend = ({ backend, from, mode }: AddBackendOptions): Command<
 export const publishBackend = (backend: string): Command<true> =>
   change(line('publish backend', backendName(backend)), { ...SINCE, done: /^Backend published\.$/ });
 
-/** `unpublish backend` (3.4): rules pass it over; checks and what is under way there go on. */
+/** `unpublish backend` (3.4): rules skip it; its checks and its requests in flight continue. */
 export const unpublishBackend = (backend: string): Command<true> =>
   change(line('unpublish backend', backendName(backend)), { ...SINCE, done: /^Backend unpublished\.$/ });
 
 /** `del backend` (3.4): one that is unpublished, has no server and is named by no rule. */
 export const deleteBackend = (backend: string): Command<true> =>
-  // 3.4 puts before its answer what it has logged of servers meanwhile.
+  // 3.4 puts log lines about servers before its answer.
   change(line('del backend', backendName(backend)), { ...SINCE, done: /(^|\n)Backend deleted\.$/ });
 
 const unknownMode = (mode: unknown) =>

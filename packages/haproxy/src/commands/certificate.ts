@@ -18,7 +18,7 @@ const kindOf = (kind: StoreKind): string => {
 /** Bytes that a payload may have up to HAProxy 3.3; from 3.4 it may have 128 KB. */
 const PAYLOAD_LIMIT = 16_000;
 
-/** `show ssl …`: the files in the store; one under a transaction is there twice, the second with `*`. */
+/** `show ssl …`: the files in the store; a file under a transaction is listed twice, the second time with `*`. */
 export const showCertificates = (kind: StoreKind = 'cert'): Command<string[]> =>
   query(
     line('show ssl', kindOf(kind)),
@@ -71,7 +71,7 @@ export const abortCertificate = (file: string, kind: StoreKind = 'cert'): Comman
 export const deleteCertificate = (file: string, kind: StoreKind = 'cert'): Command<true> =>
   change(line('del ssl', kindOf(kind), patternFile(file)), { done: /deleted!$/ });
 
-/** A payload ends with an empty line, so PEM's blank lines are dropped; what is no PEM is refused. Never shown. */
+/** A payload ends with an empty line, so PEM's blank lines are dropped; anything but PEM is refused. Never shown. */
 function readPem(pem: string): string {
   const lines = String(pem)
     .split(/\r?\n/)

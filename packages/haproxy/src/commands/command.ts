@@ -7,7 +7,7 @@ export type Level = (typeof LEVELS)[number];
 /** A release of HAProxy: `3.4`. */
 export type Release = `${number}.${number}`;
 
-/** One command as data: what is written, and how its answer is told from a refusal. */
+/** One command as data: what is written, and how its answer is distinguished from a refusal. */
 export interface Command<T> {
   readonly line: string;
   /** True when it changes something: it is guarded against a stale worker and never sent twice. */
@@ -17,11 +17,11 @@ export interface Command<T> {
   /** Lines that follow the command; HAProxy reads them up to an empty one. Needs `alone`. */
   readonly payload?: string | undefined;
   /**
-   * The HAProxy version that brought it. An older one is not even asked: to 3.4 `clear counters server …` is `clear
-   * counters`, of everything.
+   * The HAProxy version that introduced it. The command is not sent to an older version: to 3.4 `clear counters
+   * server …` is `clear counters`, of everything.
    */
   readonly since?: Release | undefined;
-  /** Sent on a connection of its own, whose end is the end of the answer: for dumps and what cannot be framed. */
+  /** Sent on a separate connection, whose end is the end of the answer: for dumps and answers without framing. */
   readonly alone?: boolean | undefined;
   /** Line, payload and answer are bytes, one character each, and no UTF-8. Needs `alone`. */
   readonly bytes?: boolean | undefined;
@@ -46,7 +46,7 @@ export const query = <T>(
   ...extra,
 });
 
-/** A command that changes something and says nothing when it did; `done` names the words of those that do speak. */
+/** A command that changes something and answers nothing on success; `done` matches the answer of those that do. */
 export const change = (
   line: string,
   { done = /^$/, ...extra }: Extra & { done?: RegExp } = {},
@@ -73,7 +73,7 @@ export function readAnswer(text: string): Answer {
   return prefix ? { text: body.slice(prefix.length), severity: Number(severity) } : { text: body };
 }
 
-/** The value of an answer, or the error that HAProxy's words amount to. */
+/** The value of an answer, or the error that HAProxy's message means. */
 export function understand<T>(command: Command<T>, { text, severity }: Answer, where: string): T {
   const failed = severity !== undefined && severity <= 3;
   const value = failed || UNKNOWN.test(text) ? undefined : command.read(text);
@@ -89,10 +89,10 @@ export function understand<T>(command: Command<T>, { text, severity }: Answer, w
 /** A command, or the word after `set server …`, that this version does not know. */
 const UNKNOWN = /^(Unknown command[,:.]|usage: set server|'set server <srv>' only supports)/i;
 
-/** HAProxy's refusals by their words on 2.6 to 3.5; severity alone is no guide (4 and 6 also carry failures). */
+/** HAProxy's refusals by their messages on 2.6 to 3.5; severity alone is not enough (4 and 6 also contain failures). */
 const FAILURES: readonly (readonly [RegExp, HaproxyErrorCode])[] = [
   [UNKNOWN, 'unsupported'],
-  // What a worker says that is on its way out, before it admits to be stopping.
+  // The message of a worker that is about to stop, before it reports that it is stopping.
   [/^Proxy is disabled/, 'stale-worker'],
   [/^Permission denied/m, 'denied'],
   [/^Wait delay expired/, 'timeout'],
@@ -115,7 +115,7 @@ function advice(
   if (code === 'denied') return denial(level);
   if (code === 'unsupported' && since) return tooOld(since);
   if (code === 'stale-worker') return { fix: 'if no reload is under way, enable the backend in haproxy.cfg' };
-  // All that HAProxy says of a wait before 3.4.
+  // Before 3.4 HAProxy says no more about a wait.
   if (text === 'Failed.')
     return {
       wanted: 'one that may be deleted',

@@ -5,7 +5,7 @@ import { address, integer, line, type ServerName, server, value } from '../gramm
 import { type Command, change } from './command.ts';
 
 export interface AddServerOptions extends ServerName {
-  /** An IP address or `unix@/path`. A name that does not resolve now never would: refused. */
+  /** An IP address or `unix@/path`. A name that does not resolve now would never resolve: refused. */
   address: string;
   port?: number | undefined;
   /** 0 to 256. */
@@ -53,6 +53,8 @@ const fixedAddress = (host: string): string => {
 const checkWords = ({ inter, rise = 2, fall = 3 }: NonNullable<AddServerOptions['check']>): string =>
   `check inter ${integer(inter, 'inter', 1, 2 ** 31 - 1)}ms rise ${integer(rise, 'rise', 1, 1000)} fall ${integer(fall, 'fall', 1, 1000)}`;
 
-/** `del server`: one in maintenance that nothing refers to and nothing runs on. On 2.6 it ends without an empty line. */
+/**
+ * `del server`: one in maintenance that nothing refers to and nothing runs on. On 2.6 it ends without an empty line.
+ */
 export const deleteServer = (target: ServerName): Command<true> =>
   change(line('del server', server(target)), { done: /^Server deleted\./, since: '2.5', unframed: true });

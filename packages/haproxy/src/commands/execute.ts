@@ -6,8 +6,8 @@ import type { Command } from './command.ts';
 const DANGEROUS = /^clear\s+counters\s+all\b/i;
 
 /**
- * Any one command, for what has no function here; gives HAProxy's text. Sent on a connection of its own and never
- * twice. Only an unknown command and a missing permission are errors: what else the text means is yours to say.
+ * Any single command that has no function here; returns HAProxy's text. Sent on a separate connection and never
+ * twice. Only an unknown command and a missing permission are errors: you must interpret any other text.
  * @throws {HaproxyError} `invalid-options` for `;`, a line feed, a payload, or `clear counters all`, which crashes some versions.
  */
 export const execute = (line: string): Command<string> => {

@@ -3,7 +3,7 @@ import { carried, line, patternFile, within } from '../grammar/words.ts';
 import { type Command, change, query } from './command.ts';
 import { at, type MapEntry } from './map.ts';
 
-// Keys and values here are bytes: what is carried over from one version of a map to the next may be of others.
+// Keys and values here are bytes: entries copied from one version of a map to the next may be written by others.
 
 /** `show map`: its lines without the pointers. Where a key with a space ends HAProxy does not say. */
 export const showMapLines = (map: string): Command<string[]> => ({

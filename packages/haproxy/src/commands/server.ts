@@ -4,7 +4,9 @@ import { type Command, change } from './command.ts';
 
 export type { ServerName } from '../grammar/words.ts';
 
-/** `ready` takes traffic when its health allows it, `drain` takes no new traffic, `maint` neither traffic nor checks. */
+/**
+ * `ready` takes traffic when its health allows it, `drain` takes no new traffic, `maint` neither traffic nor checks.
+ */
 export type AdminWord = 'ready' | 'drain' | 'maint';
 
 const WORDS: readonly string[] = ['ready', 'drain', 'maint'];
@@ -65,7 +67,7 @@ export const renameServer = (target: ServerName, newName: string): Command<true>
     since: '3.5',
   });
 
-/** `shutdown sessions server`: cuts what is under way there. */
+/** `shutdown sessions server`: cuts its sessions in flight. */
 export const shutdownSessions = (target: ServerName): Command<true> =>
   change(line('shutdown sessions server', server(target)));
 

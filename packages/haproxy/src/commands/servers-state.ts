@@ -26,7 +26,7 @@ export interface ServerState {
   readonly checkHealth: number;
   /** HAProxy runs health checks on it, or would outside maintenance. */
   readonly checked: boolean;
-  /** An agent check is on: an agent that speaks of `ready`, `drain` or `maint` undoes what is set here. */
+  /** An agent check is on: an agent that reports `ready`, `drain` or `maint` undoes a state that is set here. */
   readonly agent: boolean;
   /** Where health checks and the agent check go when that is not the server itself; port 0: its own. */
   readonly checkAddress: string | undefined;

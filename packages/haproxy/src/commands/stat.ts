@@ -41,7 +41,7 @@ export class StatRow {
     return at === undefined ? '' : (this.#fieldsUpTo(at)[at] ?? '');
   }
 
-  /** Split only as far as somebody asks: most ask for a few of the first columns of some 200. */
+  /** Splits only as far as needed: most callers read a few of the first columns of about 200. */
   #fieldsUpTo(at: number): readonly string[] {
     if (this.#fields.length > at || this.#complete) return this.#fields;
     this.#complete = this.#row.includes('"');
@@ -50,7 +50,7 @@ export class StatRow {
     return this.#fields;
   }
 
-  /** A column as a number; undefined when it is empty. Above 2^53 the last digits are rounded: see {@link bigint}. */
+  /** A column as a number; undefined when it is empty. Above 2^53 the last digits are rounded: use {@link bigint}. */
   number(column: Column): number | undefined {
     const text = this.text(column);
     return text === '' ? undefined : Number(text);

@@ -16,8 +16,8 @@ export interface Endpoint {
 
 /**
  * Reads the path of a Unix socket, from the working directory or whole, also as `unix:path` or `unix@path`; or
- * `tcp://host:port`. TCP beyond loopback needs `allowRemote`: who reaches an admin socket owns the proxy, and HAProxy
- * asks for no password there.
+ * `tcp://host:port`. TCP beyond loopback needs `allowRemote`: any client that reaches an admin socket controls the
+ * proxy, and HAProxy asks for no password there.
  */
 export function readAddress(address: string, allowRemote: boolean): Endpoint {
   const path = PATH.exec(address)?.[1];
@@ -48,8 +48,8 @@ function unixSocket(path: string): Endpoint {
   if (length <= PATH_LIMIT) return endpoint(resolve(path), { path });
   throw refusal(
     `the path of a socket of ${length} bytes`,
-    `at most ${PATH_LIMIT} bytes, which is all that the system takes`,
-    'name it from the working directory, or through a symbolic link',
+    `at most ${PATH_LIMIT} bytes, the limit of the system`,
+    'use a path relative to the working directory, or a symbolic link',
   );
 }
 
@@ -78,13 +78,13 @@ const endpoint = (label: string, target: { path: string } | { host: string; port
     }),
 });
 
-/** A full backlog answers so: HAProxy serves ten runtime connections, some ten more wait, the next is turned away. */
+/** The error of a full backlog: HAProxy serves ten runtime connections, about ten more wait, the next is refused. */
 const FULL = new Set(['EAGAIN', 'EWOULDBLOCK']);
 const FIRST_PAUSE = 2;
 const LONGEST_PAUSE = 50;
 
-/** Connects, again and again while HAProxy's backlog is full, until `signal` aborts. */
-export async function connectPatiently(
+/** Connects; retries while HAProxy's backlog is full, until `signal` aborts. */
+export async function connectWithRetries(
   { label, connect }: Endpoint,
   clock: Clock,
   signal: AbortSignal,
@@ -95,7 +95,7 @@ export async function connectPatiently(
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!FULL.has(codeOf(error))) throw unreachable(label, error);
-      // Half fixed, half random: those turned away together do not come back together.
+      // Half fixed, half random: clients refused at the same time do not retry at the same time.
       await clock.sleep(pause / 2 + (Math.random() * pause) / 2, signal).catch(() => {
         throw busy(label, error);
       });
@@ -111,7 +111,7 @@ const busy = (label: string, cause: unknown) =>
     {
       doing: `connecting to ${label}`,
       found: 'all its runtime connections are taken',
-      fix: 'raise "stats maxconn" in haproxy.cfg, or close clients that sit idle',
+      fix: 'raise "stats maxconn" in haproxy.cfg, or close idle clients',
     },
     { cause },
   );

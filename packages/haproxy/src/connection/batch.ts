@@ -17,7 +17,7 @@ export class Batch {
   readonly settled: Promise<Answer[]>;
   /** How many lines are written. */
   written = 0;
-  /** True when nobody waits for the rest any more. */
+  /** True when no caller waits for the rest any more. */
   cancelled = false;
   readonly #answers: Answer[] = [];
   readonly #signal: AbortSignal | undefined;
@@ -40,7 +40,7 @@ export class Batch {
     });
   }
 
-  /** Nothing more will be written of it, and nothing is owed. */
+  /** Whether all its lines are written and answered. */
   get over(): boolean {
     return this.#answers.length === (this.cancelled ? this.written : this.lines.length);
   }
@@ -64,7 +64,7 @@ export class Batch {
     this.#resolve(this.#answers);
   }
 
-  /** Takes back what is not written, and gives up on the rest. */
+  /** Removes the lines that are not written yet, and ignores the answers to the others. */
   fail(error: unknown): void {
     this.cancelled = true;
     this.#release();

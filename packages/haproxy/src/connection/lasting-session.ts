@@ -1,5 +1,5 @@
 import { bounded, TimeoutError } from '@cutover/internal';
-import { connectPatiently } from './address.ts';
+import { connectWithRetries } from './address.ts';
 import type { Limits } from './batch.ts';
 import { Session, stale } from './session.ts';
 import type { TransportOptions } from './transport-options.ts';
@@ -12,7 +12,7 @@ export async function openSession(
   { endpoint, clock, replyLimit }: TransportOptions,
   limits: Limits & { readonly signal: AbortSignal },
 ): Promise<Session> {
-  const stream = await connectPatiently(endpoint, clock, limits.signal);
+  const stream = await connectWithRetries(endpoint, clock, limits.signal);
   const session = new Session(stream, endpoint.label, clock, replyLimit);
   try {
     return await session.start(limits);
@@ -22,7 +22,7 @@ export async function openSession(
   }
 }
 
-/** The one session that commands share: renewed when it has ended, or when its worker is on its way out. */
+/** The one session that commands share: renewed when it has ended, or when its worker is stopping. */
 export class LastingSession {
   readonly #label: string;
   readonly #open: () => Promise<Session>;
@@ -30,7 +30,7 @@ export class LastingSession {
   #opening: Promise<Session> | undefined;
   #session: Session | undefined;
 
-  /** `open` is bounded by itself: what it opens is shared, so that it ends with no single caller. */
+  /** `open` has its own limits: the session is shared, so one caller's abort must not end it. */
   constructor(label: string, open: () => Promise<Session>, closing: AbortSignal) {
     this.#label = label;
     this.#open = open;
@@ -49,9 +49,9 @@ export class LastingSession {
     }
   }
 
-  /** The next one who asks has its worker looked at. */
-  doubt(): void {
-    this.#session?.doubt();
+  /** Makes the next command check the worker first. */
+  invalidateWorker(): void {
+    this.#session?.invalidateWorker();
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,8 @@ import type { Limits } from './batch.ts';
 /**
  * Runs `work` with a signal of its own and settles no later than the call's limits, or than `closing` aborts, whether
  * or not the work honours its signal. It costs one timer and a listener each, and makes no error in advance: a call
- * takes a tenth of a millisecond. Once the work is done its signal stays quiet, since it has opened what lives on.
+ * takes a tenth of a millisecond. Once the work is done its signal no longer aborts, since it may have opened a
+ * connection that stays open.
  */
 export async function limited<T>(
   { timeout, signal }: Limits,

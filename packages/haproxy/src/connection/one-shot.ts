@@ -14,8 +14,9 @@ export interface AskOnceOptions {
 }
 
 /**
- * One command on a connection of its own. HAProxy closes after the answer, so the end of the stream is the end of the
- * answer; the empty line before it proves that nothing was cut. The writing side is never half-closed: that ends `wait`.
+ * One command on a separate connection. HAProxy closes after the answer, so the end of the stream is the end of the
+ * answer; the empty line before it proves that nothing was cut. The writing side is never half-closed: that ends
+ * `wait`.
  */
 export function askOnce(
   stream: Duplex,
@@ -28,7 +29,7 @@ export function askOnce(
     let size = 0;
     let settled = false;
     const settle = (end: () => void) => {
-      // Destroying it closes it, and that close is no news: no error is made for it.
+      // Destroying the stream also emits close; that close must not create an error.
       if (settled) return;
       settled = true;
       signal.removeEventListener('abort', abort);
@@ -61,7 +62,7 @@ export function askOnce(
   });
 }
 
-/** A change whose answer is missing may have happened; a dump whose end is missing is no dump. */
+/** A change whose answer is missing may have happened; a dump whose end is missing is invalid. */
 const cutOff = (
   { line, changes, label }: { line: string; changes: boolean; label: string },
   found: string,

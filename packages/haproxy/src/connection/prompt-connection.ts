@@ -22,7 +22,7 @@ export class PromptConnection {
   readonly #label: string;
   readonly #splitter: Splitter;
   readonly #onIdle: (idle: boolean) => void;
-  /** Of which lines are still to be written, and those to which answers are owed, both in order of asking. */
+  /** Batches with lines still to write, and batches that wait for answers, both in the order of the calls. */
   readonly #waiting: Batch[] = [];
   readonly #asked: Batch[] = [];
   #unanswered = 0;
@@ -45,15 +45,15 @@ export class PromptConnection {
     return this.#ended === undefined;
   }
 
-  /** Whether an answer is owed. */
+  /** Whether an answer is pending. */
   get busy(): boolean {
     return this.#waiting.length + this.#asked.length > 0;
   }
 
   /**
-   * Sends lines and gives their answers. Aborting takes back what is not written and gives up on the rest; a limit that
-   * passes ends the connection, on which nothing is sure any more. When it ends, rejects with `lost` if a line was
-   * written, with `stale-worker` if none was.
+   * Sends lines and returns their answers. An abort removes the lines that are not written and ignores the other
+   * answers. A limit that passes ends the connection, as its state is unknown then. When it ends, rejects with
+   * `lost` if a line was written, with `stale-worker` if none was.
    */
   async send(lines: readonly string[], limits: Limits): Promise<Answer[]> {
     limits.signal?.throwIfAborted();
@@ -75,7 +75,7 @@ export class PromptConnection {
     this.#onIdle(true);
   }
 
-  /** Gives the stream away; this connection is at its end, and whoever takes the stream closes it. */
+  /** Hands the stream to the caller, who must close it; this connection ends. */
   release(): Duplex {
     this.#ended = { found: 'it was given away', cause: undefined };
     for (const event of ['data', 'error', 'close', 'end', 'drain']) this.#stream.removeAllListeners(event);

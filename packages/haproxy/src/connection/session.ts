@@ -16,15 +16,15 @@ import { PromptConnection } from './prompt-connection.ts';
 
 /**
  * How long a look at the worker counts, in milliseconds. After a reload a connection stays with the old worker, which
- * answers with old numbers and takes changes that reach no traffic; so no command rides on an older look than this,
- * and no change of a verb on any.
+ * answers with old numbers and takes changes that reach no traffic; so no command relies on an older check than this,
+ * and a verb's change always makes a new check.
  */
 export const CHECK_AGE = 5;
 
 /** Milliseconds without a command after which the connection is closed: an open one keeps an old worker alive. */
 export const IDLE_LIMIT = 1_000;
 
-/** A connection on which one worker speaks by itself. */
+/** A connection on which one worker sends events. */
 export interface Listening {
   readonly pid: number;
   readonly stream: Duplex;
@@ -50,7 +50,7 @@ export class Session {
     });
   }
 
-  /** Enters prompt mode, asks for severities, and learns who answers. */
+  /** Enters prompt mode, asks for severities, and reads which worker answers. */
   async start(limits: Limits): Promise<this> {
     const opening = ['prompt', 'set severity-output number', cliLevel().line];
     const [answers] = await Promise.all([this.connection.send(opening, limits), this.alive(limits)]);
@@ -58,13 +58,13 @@ export class Session {
     return this;
   }
 
-  /** True while the last look at the worker counts: a command may go without another. */
+  /** True while the last check of the worker is recent enough to send a command without another check. */
   get fresh(): boolean {
     return this.connection.usable && this.#clock.now() - this.#checkedAt < CHECK_AGE;
   }
 
-  /** The next command looks at the worker first. */
-  doubt(): void {
+  /** Makes the next command check the worker first. */
+  invalidateWorker(): void {
     this.#checkedAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -110,7 +110,7 @@ export class Session {
     throw unsent('denied', command, this.#label, `a socket of level ${this.#level}`, denial(level));
   }
 
-  /** Sends a last line, whose answer has no end, and gives the connection away. */
+  /** Sends a last line, whose answer has no end, and hands the connection to the caller. */
   listen(line: string): Listening {
     this.#idle?.stop();
     const stream = this.connection.release();
@@ -139,7 +139,7 @@ export class Session {
   }
 }
 
-/** Throws `unsupported` for a command that HAProxy learnt later. */
+/** Throws `unsupported` for a command that only later versions of HAProxy have. */
 export function demandVersion(command: Command<unknown>, version: Version, label: string): void {
   const { since } = command;
   if (since === undefined || isAtLeast(version, since)) return;

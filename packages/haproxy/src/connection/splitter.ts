@@ -2,7 +2,7 @@ const TAIL = Buffer.from('\n> ');
 
 /**
  * Cuts a stream at each prompt, wherever chunks are split. The bytes of an unfinished answer are kept as they came
- * and joined once, so that a large answer in small chunks does not cost its square.
+ * and joined once, so the cost of a large answer in small chunks is not quadratic.
  */
 export class Splitter {
   readonly #limit: number;
@@ -15,7 +15,7 @@ export class Splitter {
   }
 
   push(chunk: Buffer, each: (answer: string) => void): void {
-    // The tail may begin in what is kept: its last bytes are searched again.
+    // The tail may begin in the kept bytes: their end is searched again.
     const carried = this.#takeCarry();
     let data = carried.length > 0 ? Buffer.concat([carried, chunk]) : chunk;
     for (let end = data.indexOf(TAIL); end >= 0; end = data.indexOf(TAIL)) {

@@ -4,7 +4,7 @@ import { TimeoutError } from '@cutover/internal';
 import { type Command, change, understand } from '../commands/command.ts';
 import { showVersion } from '../commands/info.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
-import { connectPatiently } from './address.ts';
+import { connectWithRetries } from './address.ts';
 import type { Limits } from './batch.ts';
 import { LastingSession, openSession } from './lasting-session.ts';
 import { limited } from './limited.ts';
@@ -17,14 +17,14 @@ import type { TransportOptions } from './transport-options.ts';
 /** Connections at a time for commands that each take their own; with the persistent one, three. */
 const ONE_SHOTS = 2;
 
-/** Seconds in which a connection that listens may hear nothing: eleven days, near the most that HAProxy takes. */
+/** Seconds that a listening connection may be idle: eleven days, near the maximum that HAProxy accepts. */
 const LISTENING_LIMIT = 1_000_000;
 
-/** How many seconds HAProxy leaves a connection open on which nothing is said; its default is 10. */
-const patience = (seconds: number): Command<unknown> =>
+/** Seconds after which HAProxy closes an idle connection; its default is 10. */
+const cliTimeout = (seconds: number): Command<unknown> =>
   change(`set timeout cli ${seconds}`, { level: 'user' });
 
-/** Sends commands: in line on one lasting connection, or each alone; long waits apart from both. */
+/** Sends commands: in order on one persistent connection, or each on its own; long waits on separate connections. */
 export class Transport {
   readonly #options: TransportOptions;
   readonly #oneShots = new Slots(ONE_SHOTS);
@@ -34,7 +34,7 @@ export class Transport {
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    // Every call under way listens; that is no leak.
+    // Every pending call adds a listener; that is not a leak.
     setMaxListeners(0, this.#closing.signal);
     const limits = { timeout: options.connectTimeout };
     const open = () =>
@@ -57,8 +57,8 @@ export class Transport {
   }
 
   /**
-   * All of them under one deadline, in order: down one pipeline, but those that go alone. Rejects with the first failure;
-   * those sent are sent.
+   * All of them under one deadline, in order, in one pipeline; commands that need their own connection go separately.
+   * Rejects with the first failure; commands already sent may still take effect.
    */
   async runAll<T>(commands: readonly Command<T>[], limits: Limits): Promise<T[]> {
     if (commands.length === 0) return [];
@@ -80,13 +80,13 @@ export class Transport {
     return values;
   }
 
-  /** For `wait`: a connection of its own, on which HAProxy's idle limit is longer than the wait. */
+  /** For `wait`: a separate connection, on which HAProxy's idle limit is longer than the wait. */
   runLong<T>(command: Command<T>, { timeout, signal: outer }: Limits): Promise<T> {
     const work = async (signal: AbortSignal) => {
       const limits = { timeout, signal };
       const session = await openSession(this.#options, limits);
       try {
-        await session.ask([patience(Math.ceil(timeout / 1000) + 5)], limits);
+        await session.ask([cliTimeout(Math.ceil(timeout / 1000) + 5)], limits);
         const [value] = await session.ask([command], limits);
         return value as T;
       } finally {
@@ -99,13 +99,13 @@ export class Transport {
     );
   }
 
-  /** For events: a connection of its own on which HAProxy answers to `line` for ever; ended with this client. */
+  /** For events: a separate connection on which HAProxy answers to `line` without an end; closed with this client. */
   listen(line: string, { timeout, signal: outer }: Limits): Promise<Listening> {
     const begin = async (signal: AbortSignal) => {
       const limits = { timeout, signal };
       const session = await openSession(this.#options, limits);
       try {
-        await session.ask([patience(LISTENING_LIMIT)], limits);
+        await session.ask([cliTimeout(LISTENING_LIMIT)], limits);
         return session.listen(line);
       } catch (error) {
         session.close('it did not listen');
@@ -120,9 +120,9 @@ export class Transport {
     });
   }
 
-  /** The next command has its worker looked at. */
-  doubt(): void {
-    this.#session.doubt();
+  /** Makes the next command check the worker first. */
+  invalidateWorker(): void {
+    this.#session.invalidateWorker();
   }
 
   #closeWithClient(stream: Duplex): void {
@@ -149,11 +149,11 @@ export class Transport {
     try {
       return await attempt();
     } catch (error) {
-      // Not written, to a worker without traffic, or only read: nothing that counts can happen twice.
+      // Not written, sent to a worker without traffic, or only a read: a retry cannot apply a change twice.
       const harmless = !commands.some(({ changes }) => changes);
       const again = isHaproxyError(error, 'stale-worker') || (isHaproxyError(error, 'lost') && harmless);
       if (!again || limits.signal?.aborted) throw error;
-      this.#session.doubt();
+      this.#session.invalidateWorker();
       return attempt();
     }
   }
@@ -172,13 +172,13 @@ export class Transport {
   async #askOnce<T>(command: Command<T>, signal: AbortSignal): Promise<T> {
     const { endpoint, clock, replyLimit } = this.#options;
     const answer = await this.#oneShots.use(signal, async () => {
-      const stream = await connectPatiently(endpoint, clock, signal);
+      const stream = await connectWithRetries(endpoint, clock, signal);
       return askOnce(stream, command, { label: this.label, replyLimit, signal });
     });
     return understand(command, answer, this.label);
   }
 
-  /** Says what was being done when a limit passed. */
+  /** The error of a limit that has passed, with the operation. */
   async #explained<T>(
     doing: string,
     changes: boolean,

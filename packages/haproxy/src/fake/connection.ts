@@ -9,7 +9,7 @@ export type Fault =
   | { readonly silent: true }
   /** Closes after so many bytes of the answer (0: none); the command takes effect first. */
   | { readonly cutAfter: number }
-  /** Says something else, with its framing; the command does not take effect. */
+  /** Sends another answer, with framing; the command does not take effect. */
   | { readonly answer: string }
   /** Writes exactly these bytes and nothing else. */
   | { readonly raw: string }
@@ -68,7 +68,7 @@ export function serve(socket: Socket, model: FakeModel, { log, takeFault }: Hook
   });
 }
 
-/** Takes lines apart into commands, and gathers the lines of a payload; true at the end of what was asked. */
+/** Splits lines into commands and collects the lines of a payload; true at the end of a request. */
 function lineReader(model: FakeModel, answer: (asked: Asked) => void): (line: string) => boolean {
   let gathering: { line: string; payload: string[] } | undefined;
   return (line) => {

@@ -7,7 +7,7 @@ import { backendsOf, type FakeModel, type FakeServer, idOf, setState } from './m
 
 const isOld = ({ version }: FakeModel): boolean => version.startsWith('2.');
 
-/** What the fake says to one command, in the words that HAProxy uses. */
+/** The fake's answer to one command, in HAProxy's own words. */
 export function reply(model: FakeModel, asked: Asked): Reply {
   const { line } = asked;
   const words = split(line);

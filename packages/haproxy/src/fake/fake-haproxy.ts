@@ -8,7 +8,7 @@ import { type FakeModel, type FakeServer, newServer } from './model.ts';
 export type { Fault } from './connection.ts';
 
 export interface FakeHaproxyOptions {
-  /** Whose words and framing it uses; default `3.0.11`. */
+  /** The HAProxy version whose messages and framing it uses; default `3.0.11`. */
   version?: string | undefined;
   /** What its socket allows; default `admin`. */
   level?: FakeModel['level'] | undefined;
@@ -20,7 +20,7 @@ export interface FakeHaproxyOptions {
   maps?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
 }
 
-/** A HAProxy for tests: its runtime socket for real, the proxy behind it in memory. */
+/** A HAProxy for tests: a real runtime socket, with the proxy behind it in memory. */
 export interface FakeHaproxy extends AsyncDisposable {
   /** For `createRuntimeClient({ address })`. */
   readonly address: string;
@@ -33,7 +33,7 @@ export interface FakeHaproxy extends AsyncDisposable {
   setLevel(level: FakeModel['level']): void;
   /** Applies to the next `times` lines (default 1) that match. */
   fault(matches: RegExp, fault: Fault, times?: number): void;
-  /** Writes an event to the ring `events`, for every client that listens now. */
+  /** Writes an event to the ring `events`, for every client that is listening. */
   event(text: string): void;
   /** As after a reload: connections of before talk to a worker that is stopping, new ones to the next. */
   reload(): void;

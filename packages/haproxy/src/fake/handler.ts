@@ -10,5 +10,5 @@ export interface Asked {
   readonly payload?: readonly string[] | undefined;
 }
 
-/** Answers to one command, whose words after its name are taken apart. */
+/** Answers one command; gets the words after the command's name. */
 export type Handler = (model: FakeModel, words: readonly string[], asked: Asked) => Reply;

@@ -70,7 +70,7 @@ export function setState(server: FakeServer, state: string): boolean {
   if (mask === undefined) return false;
   // HAProxy counts a server that leaves maintenance as up at once, one failed check from down.
   if (server.admin & 1 && mask !== 1) server.health = server.checked ? server.rise : 0;
-  // That its name does not resolve is nothing that a command changes.
+  // No command changes that its name does not resolve.
   server.admin = mask | (server.admin & UNRESOLVED);
   return true;
 }

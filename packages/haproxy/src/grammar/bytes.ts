@@ -1,5 +1,5 @@
 /**
- * What others wrote need not be UTF-8, and is carried over as it came: as a text of one character for each byte.
+ * Entries of others need not be UTF-8 and are copied unchanged: as a text with one character per byte.
  */
 export const toBytes = (text: string): string => Buffer.from(text).toString('latin1');
 

@@ -2,8 +2,8 @@ import { HaproxyError } from '../errors.ts';
 
 /**
  * What may stand in a command. HAProxy's CLI has no quotes: `;` and a line feed start another command, a last word
- * `<<` waits for a payload, an unescaped space silently ends a value. So each word passes an allow-list, and what
- * cannot be sent safely is refused before anything is sent.
+ * `<<` waits for a payload, an unescaped space silently ends a value. So each word is checked against an allow-list,
+ * and unsafe words are refused before anything is sent.
  */
 
 /** Longest command in bytes with its line feed: HAProxy's default `tune.bufsize` less one. */
@@ -59,11 +59,13 @@ export const key = (text: string): string => {
   return value(text, 'key');
 };
 
-/** A key of a map that is ours: with a space in it, no map file could hold it. */
+/** A key of the caller's own map entry: a map file cannot hold a key with a space. */
 export const mapKey = (text: string): string =>
   key(word('key of a map', text, (t) => !t.includes(' '), 'a text without spaces, as map files have them'));
 
-/** A key or value, as bytes, that HAProxy has already: nothing of it is refused, and what would end it is escaped. */
+/**
+ * A key or value, as bytes, that HAProxy has already: it is never refused; characters that would end it are escaped.
+ */
 export const carried = (bytes: string): string => bytes.replace(/[\\ \t;]/g, '\\$&');
 
 /** An IP address, host name or `unix@` path. */
@@ -91,7 +93,7 @@ export const server = ({ backend, server }: ServerName): string =>
 /** Words that passed, as one line that fits HAProxy's buffer. */
 export const line = (...words: readonly string[]): string => within(words.filter((w) => w !== '').join(' '));
 
-/** A line of the caller's own making: one command, no payload. */
+/** A line written by the caller: one command, no payload. */
 export const rawLine = (text: string): string =>
   within(
     word(

@@ -2,15 +2,15 @@ import { createRuntimeClient, type RuntimeClient } from '../client/client.ts';
 import type { RuntimeClientOptions } from '../client/options.ts';
 import { HaproxyError } from '../errors.ts';
 
-/** What became of a call on one HAProxy of several. */
+/** The result of a call on one of several HAProxy instances. */
 export type InstanceResult<T> =
   | { readonly label: string; readonly ok: true; readonly value: T }
   | { readonly label: string; readonly ok: false; readonly error: unknown };
 
-/** Several HAProxy that serve the same traffic. */
+/** Several HAProxy instances that serve the same traffic. */
 export interface RuntimeGroup extends AsyncDisposable {
   readonly clients: readonly RuntimeClient[];
-  /** Does the same on each at once; one that fails stops no other, and each has its own result. */
+  /** Runs the same work on each in parallel; a failure does not stop the others, and each has its own result. */
   each<T>(work: (client: RuntimeClient) => Promise<T>): Promise<InstanceResult<T>[]>;
   close(): Promise<void>;
 }

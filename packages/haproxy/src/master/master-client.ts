@@ -2,7 +2,7 @@ import { bounded, option } from '@cutover/internal';
 import { type RuntimeClientOptions, readClientOptions } from '../client/options.ts';
 import { type Command, query, understand } from '../commands/command.ts';
 import { showInfo, showVersion } from '../commands/info.ts';
-import { connectPatiently } from '../connection/address.ts';
+import { connectWithRetries } from '../connection/address.ts';
 import { askOnce } from '../connection/one-shot.ts';
 import { demandVersion } from '../connection/session.ts';
 import { checkOptions, isHaproxyError, timedOut } from '../errors.ts';
@@ -15,13 +15,13 @@ export type MasterClientOptions = Pick<
 
 /** How a reload ended. */
 export interface ReloadResult {
-  /** Undefined before HAProxy 2.7, which reloads without saying how it went. */
+  /** Undefined before HAProxy 2.7, which does not report the result of a reload. */
   readonly success: boolean | undefined;
   /** HAProxy's log lines of it. */
   readonly log: string;
 }
 
-/** A client of HAProxy's master process (`-S`): what runs, reload, and who still lives on an old worker. */
+/** A client of HAProxy's master process (`-S`): list of processes, reload, clients of old workers. */
 export interface MasterClient {
   /** `show proc`. */
   showProc(): Promise<Proc[]>;
@@ -29,7 +29,7 @@ export interface MasterClient {
   reload(): Promise<ReloadResult>;
   /** Sends a command to the worker that takes traffic now. */
   run<T>(command: Command<T>): Promise<T>;
-  /** Old workers and the connections of clients that each still has; rejects when a living one does not say. */
+  /** Old workers and how many client connections each still has; rejects when a running one does not answer. */
   oldWorkers(): Promise<{ pid: number; connections: number }[]>;
 }
 
@@ -46,13 +46,13 @@ export function createMasterClient(options: MasterClientOptions): MasterClient {
   const send = async <T>(command: Command<T>): Promise<T> => {
     const explain = timedOut(`"${command.line}" at ${label}`);
     return bounded({ timeout, signal, explain }, async (inner) => {
-      const stream = await connectPatiently(endpoint, clock, inner);
+      const stream = await connectWithRetries(endpoint, clock, inner);
       const asking = { label, replyLimit, signal: inner, isWhole: isTargetError, after: 'quit\n' };
       return understand(command, await askOnce(stream, command, asking), label);
     });
   };
   const listOld = async () => (await send(SHOW_PROC)).filter(({ old }) => old);
-  /** Undefined for one that has ended. One that is ending answers no more while it is still listed: asked again. */
+  /** Undefined for a worker that has ended. A worker that is ending stays listed but does not answer: retried. */
   const countOf = async (pid: number) => {
     for (const end = clock.now() + timeout; ; await clock.sleep(ENDING_PAUSE, signal)) {
       try {

@@ -2,16 +2,16 @@
 export interface Proc {
   readonly pid: number;
   readonly type: 'master' | 'worker' | 'program';
-  /** How many reloads it has lived through. */
+  /** How many reloads have happened since it started. */
   readonly reloads: number;
   /** As HAProxy writes it: `0d00h00m05s`. */
   readonly uptime: string;
   readonly version: string;
-  /** A worker of before a reload that still has clients. */
+  /** A worker from before a reload that still has clients. */
   readonly old: boolean;
 }
 
-/** `show proc`: a table in which a heading `# old workers` begins those that are on their way out. */
+/** `show proc`: a table in which a heading `# old workers` begins the workers that are stopping. */
 export function readProcs(answer: string): Proc[] | undefined {
   if (!answer.startsWith('#<PID>')) return undefined;
   let old = false;

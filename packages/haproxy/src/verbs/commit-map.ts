@@ -36,12 +36,12 @@ async function replace(
   { doing, map, before, wanted, beforeCommit }: Replacement,
   signal: AbortSignal,
 ) {
-  haproxy.doubt();
+  haproxy.invalidateWorker();
   const version = await haproxy.run(prepareMap(map), signal);
   try {
     await haproxy.runAll(addEntries(map, wanted, version), signal);
     if (!(await holds(haproxy, map, before, signal)))
-      throw changed(doing, 'somebody else changed the map meanwhile');
+      throw changed(doing, 'another program changed the map meanwhile');
     await beforeCommit?.();
   } catch (error) {
     await haproxy.run(clearMap(map, version)).catch(() => {});

@@ -4,14 +4,13 @@ import type { Look } from './finding.ts';
 const KNOWN =
   /^\s*stats\s+auth\s+(admin|root|haproxy|user|admin1):(admin|admin123|admin1|password|haproxy|root|secret|user|AdMiN123|changeme)\s*$/im;
 
-/** What only the text of `haproxy.cfg` tells, without its comments. */
+/** Findings that only the text of `haproxy.cfg` shows, without its comments. */
 export const CONFIG_LOOKS: readonly Look<string>[] = [
   {
     code: 'default-credentials',
     severity: 'error',
     fix: 'generate a password, and bind the page to loopback',
-    find: (config) =>
-      KNOWN.test(config) ? [['stats auth', 'a user and password that everybody knows']] : [],
+    find: (config) => (KNOWN.test(config) ? [['stats auth', 'a well-known user and password']] : []),
   },
   {
     code: 'stats-admin',
@@ -29,6 +28,6 @@ export const CONFIG_LOOKS: readonly Look<string>[] = [
     find: (config) =>
       /^\s*option\s+redispatch\b/m.test(config)
         ? []
-        : [['defaults', 'a request whose server is gone is not sent to another one']],
+        : [['defaults', 'a request whose server is gone is not sent to another server']],
   },
 ];

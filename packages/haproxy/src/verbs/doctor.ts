@@ -15,7 +15,10 @@ export interface DoctorOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Looks at a running HAProxy, changing nothing, for what would make a switch lose requests or let others in. */
+/**
+ * Reads a running HAProxy, without changes, and reports settings that would lose requests in a switch or let others
+ * in.
+ */
 export async function doctor(haproxy: Haproxy, options: DoctorOptions = {}): Promise<Finding[]> {
   const { config, signal } = checkOptions('examining HAProxy', options, RULES, {});
   const [version, level, rows, servers, maps, sockets] = await Promise.all([

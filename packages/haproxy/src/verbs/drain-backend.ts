@@ -14,9 +14,9 @@ export interface DrainBackendOptions {
 }
 
 /**
- * Waits, after a map was switched away from a backend, until nothing is under way there any more. Changes nothing; the
- * limit is no error.
- * @throws {HaproxyError} `not-found` when there is no such backend: nothing is said of what was not seen.
+ * Waits, after a map was switched away from a backend, until nothing is in flight there any more. Changes nothing;
+ * reaching the limit is not an error.
+ * @throws {HaproxyError} `not-found` when there is no such backend.
  */
 export function drainBackend(
   haproxy: Haproxy,

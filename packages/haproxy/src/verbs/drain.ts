@@ -10,7 +10,7 @@ import { type ServerView, viewServer } from './server-view.ts';
 import { type DrainProgress, untilEmpty } from './until-empty.ts';
 import type { Change, Haproxy } from './verb.ts';
 
-/** Milliseconds for what is under way to finish. */
+/** Milliseconds for requests in flight to finish. */
 export const DRAIN_TIMEOUT = 30_000;
 
 /** Milliseconds for a last look, when HAProxy's own wait took all of the limit. */
@@ -19,12 +19,12 @@ const LAST_LOOK = 100;
 export interface DrainOptions extends ServerOptions {
   /**
    * `drain` (default): cookie clients keep coming, checks go on, it can be opened again at once. `maint`: those are
-   * sent elsewhere too, and HAProxy 3.0 or later tells the end without being asked again and again.
+   * sent elsewhere too, and HAProxy 3.0 or later reports the end without polling.
    */
   to?: 'drain' | 'maint' | undefined;
   /** Cuts what is left at the limit; default false: it is left running. */
   force?: boolean | undefined;
-  /** Counts the clients of old workers too, which a reload leaves behind and this socket does not see. */
+  /** Also counts clients of old workers, which stay after a reload and are not visible on this socket. */
   master?: Pick<MasterClient, 'oldWorkers'> | undefined;
   /** Called with every change of what remains. */
   onProgress?: ((progress: DrainProgress) => void) | undefined;
@@ -32,7 +32,7 @@ export interface DrainOptions extends ServerOptions {
 
 /** How a drain ended. */
 export interface DrainResult extends Change<ServerView> {
-  /** True when nothing was under way any more, seen twice. */
+  /** True when nothing was in flight any more, seen twice. */
   readonly drained: boolean;
   /** Sessions and queued requests at the end. */
   readonly remaining: number;
@@ -41,8 +41,8 @@ export interface DrainResult extends Change<ServerView> {
 }
 
 /**
- * Takes new traffic from a server and waits, at most `timeout` ms (30 s), until what is under way there has finished.
- * The limit is no error: `drained` says. Sessions of an old worker, after a reload, count only with
+ * Takes new traffic from a server and waits, at most `timeout` ms (30 s), until its requests in flight have finished.
+ * Reaching the limit is not an error; see `drained`. Sessions of an old worker, after a reload, count only with
  * `master`.
  */
 export async function drain(haproxy: Haproxy, options: DrainOptions): Promise<DrainResult> {

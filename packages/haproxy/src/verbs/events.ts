@@ -19,7 +19,7 @@ export interface EventsOptions {
 }
 
 /**
- * Events as HAProxy writes them to a ring, line by line, on a connection of their own, until the loop is left or the
+ * Events as HAProxy writes them to a ring, line by line, on a separate connection, until the loop ends or the
  * signal aborts. After a reload it goes on with the new worker, whose ring it reads from the start, and keeps no old
  * one alive; what an old one still writes is not seen.
  * @throws {HaproxyError} `not-found` when there is no such ring; `truncated` when the connection ends and no other
@@ -28,13 +28,13 @@ export interface EventsOptions {
 export async function* events(haproxy: Haproxy, options: EventsOptions): AsyncGenerator<string, void, void> {
   const doing = `listening to events at ${haproxy.label}`;
   const { sink, past, signal } = checkOptions(doing, options, RULES, { past: false });
-  const quiet = (error: unknown): undefined => {
+  const ignoreAbort = (error: unknown): undefined => {
     if (!signal?.aborted) throw error;
   };
   let worker: number | undefined;
   while (!signal?.aborted) {
     const from = past || worker !== undefined;
-    const listening = await begin(haproxy, doing, { sink, past: from, signal }).catch(quiet);
+    const listening = await begin(haproxy, doing, { sink, past: from, signal }).catch(ignoreAbort);
     if (!listening) return;
     if (listening.pid === worker) {
       listening.stream.destroy();

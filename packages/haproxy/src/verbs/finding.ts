@@ -1,4 +1,4 @@
-/** Something about a HAProxy that will hurt. */
+/** A problem in the configuration or state of a HAProxy. */
 export interface Finding {
   /** Stable, for programs. */
   readonly code:

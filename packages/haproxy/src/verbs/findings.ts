@@ -17,7 +17,7 @@ export interface Examined {
   readonly config: string | undefined;
 }
 
-/** All findings, by pure looks at what was read. */
+/** All findings, as pure functions of what was read. */
 export function examine(seen: Examined): Finding[] {
   const config = seen.config?.replace(/#.*$/gm, '');
   return [
@@ -31,7 +31,7 @@ const findingsOf = <S>({ code, severity, fix, find }: Look<S>, seen: S): Finding
 
 const nameOf = ({ backend, server }: ServerState): string => `${backend}/${server}`;
 
-/** TCP that others than this machine may reach. */
+/** TCP that other machines can reach. */
 const isRemote = (address: string): boolean => {
   const [, host] = /^(?:ipv[46]@)?([^@/]*):\d+$/.exec(address) ?? [];
   return host !== undefined && !isLoopback(host);
@@ -54,7 +54,7 @@ const LOOKS: readonly Look<Examined>[] = [
         .filter(({ address, level }) => level === 'admin' && isRemote(address))
         .map(({ address }) => [
           address,
-          'an admin socket on TCP: who reaches it owns the proxy, and no password is asked',
+          'an admin socket on TCP: any client that reaches it controls the proxy, without a password',
         ]),
   },
   {
@@ -84,13 +84,13 @@ const LOOKS: readonly Look<Examined>[] = [
   {
     code: 'agent',
     severity: 'warning',
-    fix: 'let the agent speak of weights only, or disable it while you switch',
+    fix: 'let the agent report only weights, or disable it while you switch',
     find: ({ servers }) =>
       servers
         .filter(({ agent }) => agent)
         .map((server) => [
           nameOf(server),
-          'its agent check may say ready, drain or maint, and undo what is set here',
+          'its agent check may report ready, drain or maint, and undo a switch',
         ]),
   },
   {
@@ -112,7 +112,7 @@ const LOOKS: readonly Look<Examined>[] = [
   {
     code: 'map-writable',
     severity: 'error',
-    fix: 'give that socket to nobody else, or switch by server state',
+    fix: 'let no one else use that socket, or switch by server state',
     find: ({ maps, sockets, mapsNeedAdmin }) => {
       const lower = sockets.filter(({ level }) => level !== 'admin').map(({ address }) => address);
       if (mapsNeedAdmin || lower.length === 0) return [];
@@ -129,7 +129,7 @@ const LOOKS: readonly Look<Examined>[] = [
         .filter(({ initialWeight }) => initialWeight === 1)
         .map((server) => [
           nameOf(server),
-          'weight 1: a half of it is 0, so it cannot take a part of the traffic',
+          'weight 1: half of it is 0, so it cannot take a share of the traffic',
         ]),
   },
 ];

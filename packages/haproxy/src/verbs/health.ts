@@ -19,7 +19,7 @@ export interface HaproxyHealth {
   readonly backends: readonly { readonly name: string; readonly status: string; readonly up: number }[];
 }
 
-/** Reads whether the worker lives on and each backend has a server up. Rejects when HAProxy does not answer. */
+/** Reads whether the worker is not stopping and each backend has a server up. Rejects when HAProxy does not answer. */
 export async function health(haproxy: Haproxy, options: HealthOptions = {}): Promise<HaproxyHealth> {
   const { backends, signal } = checkOptions('reading the health of HAProxy', options, RULES, {});
   const [info, rows] = await Promise.all([

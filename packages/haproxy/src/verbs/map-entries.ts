@@ -11,8 +11,8 @@ export const shownEntries = (entries: readonly MapEntry[]): MapEntry[] =>
   entries.map(({ key, value }) => ({ key: toText(key), value: toText(value) }));
 
 /**
- * Every entry of a map, as bytes. Of the line `a b c` HAProxy does not show whether its key is `a`, as in a map file, or
- * `a b`, as `add map` may have put it: it is asked which of them it has.
+ * Every entry of a map, as bytes. Of the line `a b c` HAProxy does not show whether its key is `a`, as in a map
+ * file, or `a b`, as `add map` may have added it; a lookup decides.
  */
 export async function readEntries(haproxy: Haproxy, map: string, signal?: AbortSignal): Promise<MapEntry[]> {
   const lines = (await haproxy.run(showMapLines(map), signal)).map(begin);
@@ -64,8 +64,8 @@ async function findEnds(
 }
 
 /**
- * Whether the answer shows this very entry. One that shows an equal line, or the key with another value, is the next best:
- * of keys that are there twice a lookup finds the first only.
+ * Whether the answer shows this very entry. One that shows an equal line, or the key with another value, is the next
+ * best: of keys that are there twice a lookup finds the first only.
  */
 function isFound(each: Line, n: number, answer: string, taken: Set<string>): boolean {
   const end = each.ends[n] as number;

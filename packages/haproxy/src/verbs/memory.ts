@@ -13,7 +13,7 @@ export class Memory {
 
   /**
    * Notes how backends are switched. One that is switched by map and by server state would, after a restart that
-   * restores only one of the two files, answer from a slot that the other says is out: refused.
+   * restores only one of the two files, answer from a slot that the other file has taken out: refused.
    */
   claim(doing: string, backends: readonly string[], way: Way): void {
     const other = backends.find((backend) => (this.#ways.get(backend) ?? way) !== way);
@@ -22,7 +22,7 @@ export class Memory {
         doing,
         found: `${other} is switched by ${this.#ways.get(other)} already`,
         wanted: 'one way for one service',
-        fix: `switch ${other} by ${this.#ways.get(other)} only, or use a client for each way and know what you do`,
+        fix: `switch ${other} by ${this.#ways.get(other)} only, or use a separate client for each way if that is intended`,
       });
     }
     for (const backend of backends) this.#ways.set(backend, way);

@@ -34,11 +34,13 @@ export async function persistMap(haproxy: Haproxy, options: PersistMapOptions): 
   await write(doing, file ?? map, Buffer.from(lines.join(''), 'latin1'));
 }
 
-/** As a comment where HAProxy would read another key from it than the one it has now. */
+/** Written as a comment if HAProxy would read another key from the line than it has now. */
 const fileLine = (entry: MapEntry): string =>
   `${entry.key === '' || /[ \t]/.test(entry.key) ? '# ' : ''}${lineOf(entry)}\n`;
 
-/** Writes the state of every server into a `server-state-file`, so that a reload or restart keeps it. All or nothing. */
+/**
+ * Writes the state of every server into a `server-state-file`, so that a reload or restart keeps it. All or nothing.
+ */
 export async function persistServerState(
   haproxy: Haproxy,
   options: PersistServerStateOptions,
@@ -68,6 +70,8 @@ async function write(doing: string, file: string, content: string | Buffer): Pro
 const ADVICE: Readonly<Record<string, { fix: string }>> = {
   EBUSY: { fix: 'mount the directory of the file into the container, not the file' },
   ENOENT: { fix: 'create its directory, or name the path as this process sees it' },
-  EPERM: { fix: 'run this as root or as the owner of the file: others could not read it with another owner' },
+  EPERM: {
+    fix: 'run this as root or as the owner of the file: with another owner other users could not read it',
+  },
   EACCES: { fix: 'let this user write in the directory' },
 };

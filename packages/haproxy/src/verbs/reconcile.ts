@@ -9,7 +9,7 @@ import { switchMap } from './switch-map.ts';
 import { type Change, type Haproxy, VERB_RULES, type VerbOptions } from './verb.ts';
 import { WARM_TIMEOUT, warm } from './warm.ts';
 
-/** What a server shall be. What is left out stays as it is. */
+/** The desired state of a server. Omitted fields stay unchanged. */
 export interface DesiredServer {
   readonly state?: AdminWord | undefined;
   readonly address?: string | undefined;
@@ -25,15 +25,15 @@ export interface ReconcileOptions extends VerbOptions {
   servers?: Readonly<Record<string, Readonly<Record<string, DesiredServer>>>> | undefined;
 }
 
-/** What was sent, in order; nothing when HAProxy was as it should be. */
+/** The commands sent, in order; empty when HAProxy already had the desired state. */
 export interface ReconcileResult {
   readonly commands: readonly string[];
   readonly dryRun: boolean;
 }
 
 /**
- * Brings HAProxy to a desired state after a reload or restart made it forget. Servers that shall take traffic are
- * warmed and opened first, the others leave only then, so that nothing is lost on the way. Running it again changes
+ * Brings HAProxy to a desired state after a reload or restart made it forget. Servers that should take traffic are
+ * warmed and opened first; only then do the others leave, so no request is lost. Running it again changes
  * nothing. In a dry run a server that has to be warmed shows both of its commands.
  * @throws {HaproxyError} `invalid-options` when a backend would be left without a server; what the verbs below it throw.
  */
@@ -70,7 +70,7 @@ export async function reconcile(haproxy: Haproxy, options: ReconcileOptions): Pr
 
 const RULES = { ...VERB_RULES, maps: option.object, servers: option.object };
 
-/** Those that shall take traffic first. */
+/** Servers that should take traffic come first. */
 const order = ({ state }: DesiredServer): number => ({ ready: 0, drain: 1, maint: 2 })[state ?? 'ready'];
 
 type Target = { backend: string; server: string };

@@ -13,8 +13,8 @@ export interface SetAddressOptions extends ServerOptions {
 }
 
 /**
- * Gives a server another address and reads it back: from 3.0 HAProxy says "changed" before it is, and a second change
- * sent before that is lost. Changes of one server wait for one another here.
+ * Gives a server another address and reads it back: from 3.0 HAProxy says "changed" before it takes effect, and a
+ * second change sent before that is lost. Changes of one server wait for one another here.
  * @throws {HaproxyError} `not-ready` when it is not in force within `timeout` (5 s).
  */
 export function setAddress(haproxy: Haproxy, options: SetAddressOptions): Promise<Change<ServerView>> {

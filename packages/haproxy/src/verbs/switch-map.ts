@@ -13,8 +13,8 @@ export interface FenceMapOptions extends VerbOptions {
   /** The map file as the configuration names it, or `#id`. */
   map: string;
   /**
-   * Asked when the new version is complete and before it is committed; when it rejects, the map stays as it is. Who
-   * proves here that a lock is still held can never overwrite what a later holder has fenced.
+   * Called when the new version is complete and before it is committed; when it rejects, the map stays as it is. If it
+   * checks that a lock is still held, the commit can never overwrite a map that a later lock holder has fenced.
    */
   beforeCommit?: (() => Promise<void>) | undefined;
 }
@@ -30,11 +30,11 @@ export interface SwitchMapOptions extends FenceMapOptions {
 
 /**
  * Sets keys of a map, all at once: a new version is prepared, filled with every entry and committed in one step, then
- * read back. The map is never empty and never half-written. Other entries are carried over byte for byte, whatever is in
- * them, and in their order; new keys go last.
- * @throws {HaproxyError} `conflict` when somebody else changed the map meanwhile (HAProxy has no compare-and-set: take
- *   a lock of your own around deployments); `not-ready` for a backend that is not up; `not-found`; `invalid-options` for
- *   a key or value of yours that HAProxy's CLI or a map file cannot hold.
+ * read back. The map is never empty and never half-written. Other entries are carried over byte for byte, whatever
+ * is in them, and in their order; new keys go last.
+ * @throws {HaproxyError} `conflict` when another program changed the map meanwhile (HAProxy has no compare-and-set: take
+ *   a lock of your own around deployments); `not-ready` for a backend that is not up; `not-found`; `invalid-options`
+ *   for a key or value of yours that HAProxy's CLI or a map file cannot hold.
  */
 export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Promise<Change<MapEntry[]>> {
   const doing = `switching ${options?.map} at ${haproxy.label}`;
@@ -58,8 +58,8 @@ export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Pr
 }
 
 /**
- * Commits a map as it is, as a new version: HAProxy refuses from then on every version that was prepared before, also
- * when the command of a process that is long dead arrives late. It is the one token that HAProxy checks.
+ * Commits a map as it is, as a new version: HAProxy refuses from then on every version that was prepared before, even
+ * when the command of a dead process arrives late. It is the one token that HAProxy checks.
  * @throws {HaproxyError} as {@link switchMap}.
  */
 export async function fenceMap(haproxy: Haproxy, options: FenceMapOptions): Promise<Change<MapEntry[]>> {

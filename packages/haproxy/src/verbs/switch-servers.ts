@@ -7,16 +7,19 @@ import { type Change, carryOut, type Haproxy, VERB_RULES, type VerbOptions } fro
 
 export interface SwitchServersOptions extends VerbOptions {
   backend: string;
-  /** The server that shall take the traffic; warmed before. */
+  /** The server that takes the traffic; warm it first. */
   to: string;
-  /** The one that shall take no more, also when it comes up again: it is drained whether it is up or down. */
+  /**
+   * The server that takes no more traffic. It is drained whether it is up or down, so it stays out when it comes up.
+   */
   from: string;
 }
 
 /**
  * Moves traffic from one server of a backend to another: the new one becomes ready and is read back as up, only then
  * the old one drains. In this order no request is lost; the other one loses thousands. Does not wait for what is under
- * way at the old one: that is `drain`. When the new one does not come up, it is drained again and the old one untouched.
+ * way at the old one: that is `drain`. When the new one does not come up, it is drained again and the old one
+ * untouched.
  * @throws {HaproxyError} `not-ready`; `not-found`.
  */
 export async function switchServers(

@@ -1,7 +1,7 @@
 import { bounded, ignoringErrors, TimeoutError } from '@cutover/internal';
 import type { Haproxy } from './verb.ts';
 
-/** How far a drain is. */
+/** The progress of a drain. */
 export interface DrainProgress {
   /** Sessions and queued requests. */
   readonly remaining: number;
@@ -10,7 +10,7 @@ export interface DrainProgress {
   readonly limit: number;
 }
 
-/** Milliseconds between looks at what is under way. */
+/** Milliseconds between reads of the sessions in flight. */
 const EVERY = 20;
 
 export interface UntilEmptyOptions {
@@ -44,7 +44,7 @@ export async function untilEmpty(
     return { drained: true, remaining: 0 };
   } catch (error) {
     if (!(error instanceof TimeoutError) || error === outer?.reason) throw error;
-    // What nobody has looked at is not zero.
+    // An unread count is not zero.
     if (Number.isNaN(remaining)) await look(outer ?? new AbortController().signal);
     return { drained: false, remaining };
   }

@@ -4,7 +4,7 @@ import type { Listening } from '../connection/session.ts';
 import { HaproxyError, isHaproxyError } from '../errors.ts';
 import type { Memory } from './memory.ts';
 
-/** What a verb works with: HAProxy behind two functions, and time. */
+/** What a verb needs: commands to HAProxy, and a clock. */
 export interface Haproxy {
   readonly label: string;
   readonly clock: Clock;
@@ -13,8 +13,8 @@ export interface Haproxy {
   runAll<T>(commands: readonly Command<T>[], signal?: AbortSignal): Promise<T[]>;
   runLong<T>(command: Command<T>, timeout: number, signal?: AbortSignal): Promise<T>;
   listen(line: string, signal?: AbortSignal): Promise<Listening>;
-  /** The next command looks at the worker behind its connection, however young the last look is. */
-  doubt(): void;
+  /** Makes the next command check the worker behind its connection, however recent the last check is. */
+  invalidateWorker(): void;
 }
 
 /** Options that every verb has. */
@@ -47,10 +47,10 @@ export interface Step<T> {
     readonly dryRun?: boolean | undefined;
   };
   readonly read: (signal: AbortSignal) => Promise<T>;
-  /** What it takes from here; throws when it must not be done, gives none when it is done already. */
+  /** The commands needed from this state; throws when the step is not allowed, empty when it is already done. */
   readonly plan: (before: T) => readonly Command<true>[];
   readonly done: (now: T) => boolean;
-  /** What to say of a state that never came. */
+  /** Explains a state that was not reached. */
   readonly explain: (last: T) => Partial<Explanation>;
   /** Milliseconds between looks; default {@link LOOK_AGAIN}. */
   readonly every?: number | undefined;
@@ -59,13 +59,16 @@ export interface Step<T> {
 /** Milliseconds between two looks while a change takes effect; longer where a look itself takes long. */
 export const LOOK_AGAIN = 2;
 
-/** How many times as long as a look the pause after it is at least: looking takes no more than a fifth of HAProxy. */
+/**
+ * The least pause between reads, as a multiple of a read's duration: polling takes at most a fifth of HAProxy's
+ * time.
+ */
 const EASE = 4;
 
 /**
- * The shape of every verb: read, plan, change, read until it is so. A change whose answer was lost is not sent again:
- * what is read then tells whether it happened. Change and reading each look at the worker first, so that no change is
- * proved by an old worker that alone has it.
+ * The shape of every verb: read, plan, change, read until the change has taken effect. A change whose answer was
+ * lost is not sent again: the next read shows whether it happened. Both the change and the read check the worker
+ * first, so a change that only an old worker has does not count.
  */
 export async function carryOut<T>(haproxy: Haproxy, step: Step<T>): Promise<Change<T>> {
   const { dryRun = false } = step.limits;
@@ -80,9 +83,9 @@ export async function carryOut<T>(haproxy: Haproxy, step: Step<T>): Promise<Chan
       const commands = plan.map(({ line }) => line);
       if (dryRun || (plan.length === 0 && step.done(before)))
         return { before, after: before, commands, dryRun };
-      haproxy.doubt();
+      haproxy.invalidateWorker();
       const lost = await changeAll(haproxy, plan, signal);
-      haproxy.doubt();
+      haproxy.invalidateWorker();
       const see = (now: T) => {
         last = now;
       };
@@ -92,7 +95,7 @@ export async function carryOut<T>(haproxy: Haproxy, step: Step<T>): Promise<Chan
   );
 }
 
-/** Sends changes one after the other; returns the error of one whose fate is unknown. */
+/** Sends changes one after the other; returns the error of one whose outcome is unknown. */
 async function changeAll(
   haproxy: Haproxy,
   plan: readonly Command<true>[],
@@ -114,7 +117,7 @@ async function readUntil<T>(
   { read, done, every = LOOK_AGAIN }: Step<T>,
   { see, lost, signal }: { see: (now: T) => void; lost: HaproxyError | undefined; signal: AbortSignal },
 ): Promise<T> {
-  // What the quickest look took is what looking costs HAProxy; the rest is this machine being busy.
+  // The fastest read shows what a read costs HAProxy; the rest is load on this machine.
   for (let cost = Number.POSITIVE_INFINITY; ; ) {
     const start = haproxy.clock.now();
     const now = await read(signal);
@@ -126,7 +129,7 @@ async function readUntil<T>(
   }
 }
 
-/** Runs under the verb's own deadline, and says at its end what was last seen. */
+/** Runs under the verb's own deadline; at the deadline the error has the last state read. */
 async function within<T, R>(
   step: Step<T>,
   last: () => T | undefined,

@@ -74,7 +74,7 @@ async function withinLimit(
   }
 }
 
-// Infinity is no delay that HAProxy knows.
+// HAProxy does not accept Infinity as a delay.
 const BACKEND = { backend: option.text, timeout: option.duration, signal: option.signal };
 const SERVER = { ...BACKEND, server: SERVER_RULES.server };
 const DEFAULTS = { timeout: DRAIN_TIMEOUT };

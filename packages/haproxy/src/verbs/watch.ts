@@ -16,10 +16,12 @@ export interface WatchOptions extends StatFilter {
   signal?: AbortSignal | undefined;
 }
 
-/** One row at one look, beside the look before. */
+/** One row of one read, with the previous read. */
 export interface WatchedRow {
   readonly row: StatRow;
-  /** How much a counter rose; counted from zero after a restart. Undefined at the first look, or for an empty column. */
+  /**
+   * How much a counter rose; counted from zero after a restart. Undefined at the first look, or for an empty column.
+   */
   delta(column: string): number | undefined;
   /** The same for each second. */
   rate(column: string): number | undefined;
@@ -32,8 +34,7 @@ export interface WatchSample {
 }
 
 /**
- * Looks at `show stat` again and again, until it is left or its signal aborts. An error of HAProxy ends it: wrap it
- * again to go on.
+ * Polls `show stat` until the loop ends or its signal aborts. An error of HAProxy ends it; call it again to continue.
  */
 export async function* watch(
   haproxy: Haproxy,

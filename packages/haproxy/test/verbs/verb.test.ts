@@ -10,7 +10,7 @@ async function pausesBetween(looks: readonly number[]): Promise<number[]> {
     label: 'x',
     clock: { now: () => now, sleep },
     run: async () => true,
-    doubt: () => {},
+    invalidateWorker: () => {},
   } as never as Haproxy;
   await carryOut(haproxy, {
     doing: 'waiting',

@@ -4,7 +4,9 @@ import { type Host, showHosts } from './database-hosts.ts';
 import type { DatabaseUrl } from './database-url.ts';
 import { failureOf } from './failure.ts';
 
-/** Asks all hosts at once until one has answered. None: that is for ever only when it is so of each. */
+/**
+ * Asks all hosts at once until one has answered. If none does, the failure is permanent only if it is for each host.
+ */
 export async function anyHost(
   { hosts, secrets }: DatabaseUrl,
   signal: AbortSignal,

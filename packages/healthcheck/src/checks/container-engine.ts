@@ -1,4 +1,4 @@
-/** What is needed of an engine: the answers of its HTTP API to two questions. Dockerode's Docker fits. */
+/** The needed part of an engine: two requests of its HTTP API. Dockerode's Docker fits. */
 export interface ContainerEngine {
   getContainer(id: string): { inspect(): Promise<unknown> };
   listContainers(options: {

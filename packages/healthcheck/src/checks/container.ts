@@ -4,8 +4,8 @@ import { HealthcheckError, refuseOption } from '../errors.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { defineCheck } from './define-check.ts';
 import { engineApi } from './engine-api.ts';
-import { joined } from './joined.ts';
 import { requireMethods } from './require-methods.ts';
+import { singleFlight } from './single-flight.ts';
 
 /** A container by name or id, or the containers of a Compose service. */
 export type ContainerTarget = string | { readonly project: string; readonly service: string };
@@ -13,7 +13,7 @@ export type ContainerTarget = string | { readonly project: string; readonly serv
 export interface ContainerCheckOptions {
   /** Default: the container's or the service's name. */
   name?: string;
-  /** Containers of the service that must be well; default all of them, at least 1. */
+  /** Containers of the service that must be healthy; default all of them, at least 1. */
   min?: number;
   /** The engine's Unix socket; default that of `DOCKER_HOST`, else `/var/run/docker.sock`. */
   socketPath?: string;
@@ -44,12 +44,12 @@ export function containerCheck(target: ContainerTarget, options: ContainerCheckO
     return judge(states, min ?? Math.max(1, states.length), doing);
   };
   const run = engine
-    ? joined(() => look(engine))
+    ? singleFlight(() => look(engine))
     : (signal: AbortSignal) => look(engineApi(socketPath, signal));
   return defineCheck({ name, doing, run });
 }
 
-/** The name of the container or service; refuses what names neither. */
+/** The name of the container or service; refuses a target that names neither. */
 function readTarget(target: ContainerTarget): string {
   const { project, service } = Object(target) as { project?: unknown; service?: unknown };
   const called = typeof target === 'string' ? target : typeof project === 'string' ? service : undefined;
@@ -79,7 +79,7 @@ interface ContainerState {
   restarts: number;
 }
 
-/** Reads the documented fields of `GET /containers/{id}/json`; the environment beside them is left where it is. */
+/** Reads the documented fields of `GET /containers/{id}/json`; the container's environment is not read. */
 function readState(inspected: unknown): ContainerState {
   const { State, RestartCount } = Object(inspected) as {
     State?: { Status?: string; OOMKilled?: boolean; Health?: { Status?: string } };

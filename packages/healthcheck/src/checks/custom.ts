@@ -1,12 +1,12 @@
 import type { Check, CheckDetails } from '../check.ts';
 import { HealthcheckError } from '../errors.ts';
 import { defineCheck } from './define-check.ts';
-import { joined } from './joined.ts';
+import { singleFlight } from './single-flight.ts';
 
 /**
  * A check of anything else: MongoDB's `ping`, a channel of an AMQP connection, a licence server. What `run` throws is
- * read as a driver's error, so "not yet" and "never" are told apart; a `run` that ignores its signal is never started
- * a second time beside itself. What it resolves with counts only when it has a `status`, a `note` or `facts`.
+ * read as a driver's error, to distinguish "not yet" from "never". While a `run` ignores its signal, no second one is
+ * started. Its result is used only if it has a `status`, a `note` or `facts`.
  * @throws {HealthcheckError} `invalid-options` at the call.
  */
 export function customCheck(
@@ -22,10 +22,10 @@ export function customCheck(
     throw new HealthcheckError('invalid-options', explanation);
   }
   const work = async (signal: AbortSignal) => detailsIn(await run({ signal }));
-  return defineCheck({ name, doing: `checking ${name}`, run: joined(work) });
+  return defineCheck({ name, doing: `checking ${name}`, run: singleFlight(work) });
 }
 
-/** A driver's answer (`{ ok: 1 }`) is not a report, and must not be shown as one. */
+/** A driver's answer (`{ ok: 1 }`) is not a report and must not be shown as one. */
 function detailsIn(answer: unknown): CheckDetails {
   const { status, note, facts } = Object(answer) as CheckDetails;
   return {

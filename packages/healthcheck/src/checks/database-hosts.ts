@@ -9,7 +9,7 @@ export interface Host {
 
 export type Hosts = readonly [Host, ...Host[]];
 
-/** As drivers decode: a `%` that begins no escape is one. Undefined when the bytes are no text. */
+/** Decodes as drivers do: a `%` that begins no escape stays a `%`. Undefined when the bytes are not UTF-8. */
 export function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, '%25'));
@@ -18,7 +18,7 @@ export function decode(text: string): string | undefined {
   }
 }
 
-/** The hosts of a URL's authority, or of its parameters, which win; undefined for what are none. */
+/** The hosts of a URL's parameters, else of its authority; undefined when they are invalid. */
 export function readHosts(
   authority: string,
   params: URLSearchParams,
@@ -30,7 +30,7 @@ export function readHosts(
     ? named.split(',').map((host) => ({ host: place(host), port: undefined }))
     : authority.split(',').map(readHost);
   const ports = socket === 'host' ? (params.get('port')?.split(',').map(Number) ?? []) : [];
-  // One port alone is that of all.
+  // A single port applies to all hosts.
   const whole = hosts.map((host, index) => host && { ...host, port: ports[index] ?? ports[0] ?? host.port });
   return whole.every((host) => host && !Number.isNaN(host.port)) ? (whole as [Host, ...Host[]]) : undefined;
 }

@@ -1,7 +1,10 @@
 import { HealthcheckError } from '../errors.ts';
 import { decode, type Hosts, readHosts, showHosts } from './database-hosts.ts';
 
-/** A database's URL, read as its tools read it, which is more than `new URL` takes. Texts are decoded, and empty for none. */
+/**
+ * A database URL, read as the database's tools read it; `new URL` accepts less. Texts are decoded; empty when
+ * absent.
+ */
 export interface DatabaseUrl {
   readonly protocol: string;
   readonly user: string;
@@ -11,11 +14,11 @@ export interface DatabaseUrl {
   readonly params: URLSearchParams;
   /** As an error may show it: without login and parameters. */
   readonly shown: string;
-  /** What no error may show. */
+  /** Values that no error may show. */
   readonly secrets: readonly string[];
 }
 
-/** What the URLs of one kind of database may have. */
+/** What URLs of one kind of database may contain. */
 export interface UrlRules {
   readonly schemes: readonly string[];
   /** The parameter that names a Unix socket; PostgreSQL's `host` may name several, and hosts. */
@@ -23,10 +26,10 @@ export interface UrlRules {
 }
 
 const SCHEME = /^([a-z][a-z0-9+.-]*:)\/\/(.*)$/is;
-// Beyond the login there is an @ in the value of a parameter alone: elsewhere it ends a password with a / ? or #.
+// After the login an @ occurs only in a parameter's value; elsewhere it ends a password that has a / ? or #.
 const REST = /^(?:([^/?#]*)@)?([^/?#]*)(?:\/([^?#@]*))?(?:\?((?![^=]*@)[^#]*))?(?:#[^@]*)?$/s;
 
-/** Reads the URL that `check` is given, or refuses at the call and shows nothing of it. */
+/** Reads the URL given to `check`, or refuses it at the call without showing any of it. */
 export function readDatabaseUrl(check: string, text: string, rules: UrlRules): DatabaseUrl {
   const refuse = refusalOf(check);
   const [, scheme, rest = ''] = SCHEME.exec(text.trim()) ?? [];
@@ -60,7 +63,7 @@ function readAccount(login: string, params: URLSearchParams): Account | undefine
   return user === undefined || password === undefined ? undefined : { user, password };
 }
 
-/** Decoded and as they are written; not a user that is called as something that is shown. */
+/** Decoded and as written; without a user name that equals a part that is shown. */
 function secretsOf({ user, password }: Account, login: string, shown: readonly string[]): string[] {
   const [name = '', ...words] = login.split(':');
   const secrets = [password, words.join(':'), ...(shown.includes(user) ? [] : [user, name])];
@@ -77,9 +80,9 @@ const MALFORMED = [
   'in a password write / as %2F, ? as %3F, # as %23 and @ as %40',
 ] as const;
 const NOT_UTF8 = ['a name or password of no UTF-8', 'percent-encoded UTF-8', 'write % as %25'] as const;
-/** What libpq would look up in its variables and files. */
+/** A URL for which libpq would read its variables and files. */
 const VARIABLES = [
   'neither host nor database, or the name of a service',
   'both in the URL',
-  'write into it what PGSERVICE and the PG* variables hold: they are not read',
+  'write the values of PGSERVICE and the PG* variables into it: they are not read',
 ] as const;

@@ -1,7 +1,7 @@
 import type { Check, CheckDetails } from '../check.ts';
 import { failureOf } from './failure.ts';
 
-/** A check of this process or machine alone: it depends on nothing that can be away, so it may decide on `live`. */
+/** A check of this process or machine only: it has no remote dependency, so it may decide on `live`. */
 export interface LocalCheck extends Check {
   readonly local: true;
 }
@@ -15,7 +15,7 @@ interface CheckDefinition {
   run(signal: AbortSignal): Promise<CheckDetails | void>;
 }
 
-/** Every check of ours: errors speak our codes, and an abort rejects with the reason it was given. */
+/** Makes a check of this package: errors have the package's codes, and an abort rejects with its reason. */
 export const defineCheck = ({ name, doing, secrets, run }: CheckDefinition): Check => ({
   name,
   run: async ({ signal }) => {

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { HealthcheckError } from '../errors.ts';
 import type { ContainerEngine } from './container-engine.ts';
-import { held } from './held.ts';
+import { withResource } from './with-resource.ts';
 
-/** An answer larger than this is no answer to our questions. */
+/** An answer larger than this is not an answer to these requests. */
 const ANSWER_LIMIT = 8 * 1024 * 1024;
 
-/** The two questions of {@link ContainerEngine}, asked over the engine's Unix socket until `signal` aborts. */
+/** The two requests of {@link ContainerEngine}, over the engine's Unix socket, until `signal` aborts. */
 export function engineApi(socketPath: string = defaultSocket(), signal: AbortSignal): ContainerEngine {
   const get = (path: string) => ask(socketPath, path, signal);
   return {
@@ -25,7 +25,7 @@ const defaultSocket = (): string =>
 
 async function ask(socketPath: string, path: string, signal: AbortSignal): Promise<unknown> {
   const { request } = await import('node:http');
-  return await held<unknown>(signal, ({ resolve, reject }) => {
+  return await withResource<unknown>(signal, ({ resolve, reject }) => {
     const outgoing = request({ socketPath, path, agent: false, headers: { host: 'engine' } });
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {

@@ -20,7 +20,7 @@ export interface EventLoopCheckOptions {
 
 /**
  * How late the event loop was since the last run, as the 99th percentile of Node's own measurement. Measuring begins
- * with the first run, which sees nothing yet.
+ * with the first run, which has no data yet.
  * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unhealthy`.
  */
 export function eventLoopCheck(options: EventLoopCheckOptions = {}): LocalCheck {
@@ -53,7 +53,7 @@ async function start(): Promise<IntervalHistogram> {
   return histogram;
 }
 
-// Nanoseconds between two firings of a timer, so the timer's own period is no delay.
+// Nanoseconds between two firings of a timer; the timer's own period is not a delay.
 function readDelay(histogram: IntervalHistogram): number {
   const delay = histogram.count === 0 ? 0 : histogram.percentile(99) / 1e6 - RESOLUTION;
   histogram.reset();

@@ -2,8 +2,9 @@ import { messageOf, redact, redactThrown } from '@cutover/internal';
 import { HealthcheckError, type HealthcheckErrorCode } from '../errors.ts';
 
 /**
- * The words by which drivers, Node and servers say what went wrong. PostgreSQL: SQLSTATE, appendix A of its manual.
- * MySQL: error symbols. MongoDB: `codeName`. Prisma 7: `kind` of its adapter errors; Prisma 6 and before: P1xxx. The rest is Node and OpenSSL.
+ * The codes and words with which drivers, Node and servers report a failure. PostgreSQL: SQLSTATE, appendix A of its
+ * manual. MySQL: error symbols. MongoDB: `codeName`. Prisma 7: `kind` of its adapter errors; Prisma 6 and before:
+ * P1xxx. The rest is Node and OpenSSL.
  */
 const MEANINGS: Readonly<Partial<Record<HealthcheckErrorCode, string>>> = {
   denied: `28P01 28000 42501 ER_ACCESS_DENIED_ERROR ER_DBACCESS_DENIED_ERROR ER_HOST_NOT_PRIVILEGED
@@ -28,9 +29,9 @@ const CODE_OF = new Map(
   ),
 );
 
-/** Drivers that give no code, by what they say. */
+/** Drivers that give no code, by their messages. */
 const CODE_OF_MESSAGE: readonly (readonly [RegExp, HealthcheckErrorCode])[] = [
-  // amqplib: what the broker says in its close, and that it closed where it should have opened a virtual host.
+  // amqplib: the broker's close message, or a close where it should have opened a virtual host.
   [/\(ACCESS-REFUSED\)/, 'denied'],
   [/does not support SSL|certificate|Expected ConnectionOpenOk/i, 'misconfigured'],
   [/^ERR (invalid password|AUTH |Client sent AUTH|DB index|invalid DB)/, 'denied'],
@@ -42,8 +43,8 @@ const CODE_OF_MESSAGE: readonly (readonly [RegExp, HealthcheckErrorCode])[] = [
 ];
 
 /**
- * Whatever a driver threw while `doing`, as an error of ours that knows "not yet" from "never" and shows none of the
- * `secrets`.
+ * Converts what a driver threw while `doing` to an error of this package, which distinguishes "not yet" from "never"
+ * and shows none of the `secrets`.
  */
 export function failureOf(doing: string, thrown: unknown, secrets: readonly string[] = []): HealthcheckError {
   if (thrown instanceof HealthcheckError) return thrown;
@@ -55,11 +56,11 @@ export function failureOf(doing: string, thrown: unknown, secrets: readonly stri
 function codeOf(thrown: unknown): HealthcheckErrorCode {
   const codes = wordsOf(thrown).flatMap((word) => meaningOf(word) ?? []);
   const message = messageOf(thrown);
-  // The most specific word wins: Prisma's P2010 holds the kind, which holds PostgreSQL's own code.
+  // The most specific code wins: Prisma's P2010 contains the kind, which contains PostgreSQL's own code.
   return codes[0] ?? CODE_OF_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? 'bad-answer';
 }
 
-/** Node names each of OpenSSL's many complaints with a prefix; none of them goes away by waiting. */
+/** Node gives each of OpenSSL's many errors a prefix; waiting fixes none of them. */
 const meaningOf = (word: string): HealthcheckErrorCode | undefined =>
   CODE_OF.get(word) ?? (/^ERR_(SSL|TLS)_/.test(word) ? 'misconfigured' : undefined);
 

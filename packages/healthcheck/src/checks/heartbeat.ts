@@ -3,10 +3,10 @@ import { option, readOptions, replaceFileSync } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { defineCheck, defineLocalCheck, type LocalCheck } from './define-check.ts';
-import { joined } from './joined.ts';
 import { requireMethods } from './require-methods.ts';
+import { singleFlight } from './single-flight.ts';
 
-/** What is needed of a Redis client to keep a heartbeat in a key. */
+/** The needed part of a Redis client, for a heartbeat in a key. */
 export interface HeartbeatStore {
   get(key: string): Promise<string | null>;
 }
@@ -26,12 +26,12 @@ export async function writeHeartbeat(file: string, at: number = Date.now()): Pro
   replaceFileSync(file, `${heartbeatText(at)}\n`);
 }
 
-/** The text of a heartbeat, for those who keep it in a Redis key: `redis.set(key, heartbeatText())`. */
+/** The text of a heartbeat, to store in a Redis key: `redis.set(key, heartbeatText())`. */
 export const heartbeatText = (at: number = Date.now()): string => new Date(at).toISOString();
 
 /**
- * A cron ticks, a worker moves: its heartbeat is not older than `maxAge`. Of a file the time written in it counts, or
- * when it holds none the time it was changed, so `touch` will do. Of a Redis key the time it holds counts.
+ * A cron or worker makes progress: its heartbeat is not older than `maxAge`. For a file the time written in it
+ * counts, or else its modification time, so `touch` works. For a Redis key the time in its value counts.
  * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `not-ready` (none yet) or `unhealthy`.
  */
 export function heartbeatCheck(file: string, options: HeartbeatCheckOptions): LocalCheck;
@@ -44,7 +44,7 @@ export function heartbeatCheck(
   options: HeartbeatCheckOptions,
 ): Check {
   const { name, maxAge } = readOptions(
-    // An absent maxAge is refused like a wrong one.
+    // A missing maxAge is refused like a wrong one.
     { ...options, maxAge: options?.maxAge ?? Number.NaN },
     { name: option.text, maxAge: option.duration },
     { name: 'heartbeat' },
@@ -57,7 +57,7 @@ export function heartbeatCheck(
   requireMethods('heartbeatCheck', Object(source).redis, 'get');
   const doing = `reading the heartbeat in key ${source.key}`;
   const fromKey = async () => timeIn((await source.redis.get(source.key)) ?? '');
-  return defineCheck({ name, doing, run: joined(async () => judge(await fromKey(), maxAge, doing)) });
+  return defineCheck({ name, doing, run: singleFlight(async () => judge(await fromKey(), maxAge, doing)) });
 }
 
 async function fromFile(file: string): Promise<number | undefined> {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { HealthcheckError } from '../errors.ts';
-import { held, type Settle } from './held.ts';
+import { type Settle, withResource } from './with-resource.ts';
 
 const REDIRECTS = 5;
 
-/** One request, as it is sent and how its answer is read. */
+/** One request: how it is sent and how its answer is read. */
 export interface HttpRequest {
   readonly method?: 'GET' | 'HEAD' | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -25,7 +25,7 @@ export interface Answer {
   cut: boolean;
 }
 
-/** Asks, and follows redirects where they may be followed. */
+/** Sends the request and follows allowed redirects. */
 export async function ask(url: URL, sent: HttpRequest, signal: AbortSignal, redirects = 0): Promise<Answer> {
   const answer = await exchange(url, sent, signal);
   const { location } = answer.headers;
@@ -37,9 +37,9 @@ export async function ask(url: URL, sent: HttpRequest, signal: AbortSignal, redi
 }
 
 async function exchange(url: URL, sent: HttpRequest, signal: AbortSignal): Promise<Answer> {
-  // Loaded at the first run: a HEALTHCHECK command that asks PM2 alone should not pay for HTTP.
+  // Loaded at the first run: a HEALTHCHECK command that checks only PM2 should not load HTTP.
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  return await held<Answer>(signal, ({ resolve, reject }) => {
+  return await withResource<Answer>(signal, ({ resolve, reject }) => {
     const outgoing = request(url, requestOptions(sent));
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => readAnswer(incoming, sent.bodyLimit, { resolve, reject }));

@@ -9,11 +9,11 @@ export interface HttpCheckOptions {
   name?: string;
   /** `GET` (default) or `HEAD`. */
   method?: 'GET' | 'HEAD';
-  /** Sent as given; `Host` is best given as `host`. */
+  /** Sent as given; give `Host` as `host`. */
   headers?: Readonly<Record<string, string>>;
-  /** The Host header, when the address is not the name that the server knows itself by. */
+  /** The Host header, if the server's name differs from the address. */
   host?: string;
-  /** The status that is good, a list of them, or a test; default 200–299. */
+  /** The expected status, a list of them, or a test; default 200–299. */
   status?: number | readonly number[] | ((status: number) => boolean);
   /** Headers that must be there: an exact text or a pattern. */
   expectHeaders?: Readonly<Record<string, string | RegExp>>;
@@ -35,7 +35,8 @@ export const HTTP_BODY_LIMIT = 65_536;
 type Wanted = HttpRequest & Pick<HttpCheckOptions, 'status' | 'expectHeaders' | 'body'>;
 
 /**
- * A request is answered as wanted. Each run uses a connection of its own, so it also proves that one is accepted.
+ * A request is answered as wanted. Each run uses a connection of its own, so it also proves that connections are
+ * accepted.
  * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unreachable`, `bad-answer` or `misconfigured`.
  */
 export function httpCheck(url: string | URL, options: HttpCheckOptions = {}): Check {

@@ -21,7 +21,7 @@ export interface MemoryCheckOptions {
 }
 
 interface Memory {
-  /** Bytes that cannot be given back: the page cache that is not in use is left out, as the kernel drops it first. */
+  /** Bytes that cannot be freed: inactive page cache is left out, as the kernel drops it first. */
   used: number;
   limit: number;
 }
@@ -60,7 +60,9 @@ async function readMemory(root: string): Promise<Memory> {
   return v2 ?? (await v1()) ?? { used: totalmem() - freemem(), limit: totalmem() };
 }
 
-/** Nothing where this kind of cgroup is not mounted, or sets no limit: v2 says `max`, v1 a number beyond the machine. */
+/**
+ * Nothing where this kind of cgroup is not mounted, or sets no limit: v2 says `max`, v1 a number beyond the machine.
+ */
 async function readGroup(
   folder: string,
   [usage, limit, reclaimable]: readonly [string, string, string],

@@ -3,7 +3,7 @@ import { isSocket } from './database-hosts.ts';
 import type { DatabaseUrl } from './database-url.ts';
 import { readTlsFiles } from './tls-files.ts';
 
-/** What `mysql2` needs to log in. Its own parameters are passed on; those of other tools are read, or are nothing to it. */
+/** What `mysql2` needs to log in. Its own parameters are passed on; those of other tools are converted or ignored. */
 export async function loginOf(
   { hosts: [host], user, password, database, params }: DatabaseUrl,
   ca: string | undefined,
@@ -22,7 +22,7 @@ export async function loginOf(
   };
 }
 
-/** Prisma's and MySQL's own, which `mysql2` would warn of; the names of `mysql2` have neither `_` nor `-`. */
+/** Parameters of Prisma and MySQL, for which `mysql2` would warn; its own names have neither `_` nor `-`. */
 const OF_OTHERS =
   /[_-]|^(socket|schema|dbname|user|password|host|port|ssl(mode|accept|cert|identity|password))$/;
 
@@ -35,7 +35,10 @@ function parse(value: string): unknown {
   }
 }
 
-/** By MySQL's `ssl-mode`, and Prisma's `sslaccept` and `sslcert`; what is encrypted is proven unless the URL says otherwise. */
+/**
+ * By MySQL's `ssl-mode`, and Prisma's `sslaccept` and `sslcert`; with TLS the certificate is verified unless the URL
+ * says otherwise.
+ */
 async function tlsOf(params: URLSearchParams, ca: string | undefined): Promise<ConnectionOptions['ssl']> {
   if (ca !== undefined) return { ca, verifyIdentity: true };
   const mode = (params.get('ssl-mode') ?? params.get('sslmode') ?? '').toLowerCase().replaceAll('_', '-');

@@ -1,8 +1,8 @@
 import type { Check } from '../check.ts';
 import { loadDriver } from './driver.ts';
-import { held } from './held.ts';
 import { loginOf } from './mysql-login.ts';
 import { type SqlCheckOptions, type SqlClient, type SqlDatabase, sqlCheck } from './sql.ts';
+import { withResource } from './with-resource.ts';
 
 /**
  * MySQL or MariaDB answers a query. A URL opens one connection a run with `mysql2`, loaded at the first; a client is a
@@ -20,7 +20,7 @@ const mysql: SqlDatabase<SqlClient> = {
   viaUrl: async ({ url, query, ca }, signal) => {
     const { createConnection } = await loadDriver('mysql2', () => import('mysql2'));
     const login = await loginOf(url, ca);
-    await held<void>(signal, ({ resolve, reject }) => {
+    await withResource<void>(signal, ({ resolve, reject }) => {
       const connection = createConnection(login);
       connection.on('error', reject);
       connection.query(query, (error) => (error ? reject(error) : resolve()));

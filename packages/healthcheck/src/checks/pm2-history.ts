@@ -16,7 +16,7 @@ export function samplesInMemory(): SampleStore {
   };
 }
 
-/** A file that is missing, broken or cannot be written costs the memory of a loop, not the check. */
+/** With a file that is missing, corrupt or not writable the restart history is lost, but the check still works. */
 export const samplesInFile = (file: string): SampleStore => ({
   read: async () => {
     try {
@@ -32,7 +32,7 @@ export const samplesInFile = (file: string): SampleStore => ({
       .catch(() => {}),
 });
 
-/** Loaded by who keeps a file: a HEALTHCHECK command without one should not pay for it. */
+/** Loaded only if a file is used: a HEALTHCHECK command without one should not load it. */
 const files = () => process.getBuiltinModule('node:fs/promises');
 
 const isSample = (value: unknown): value is RestartSample => {

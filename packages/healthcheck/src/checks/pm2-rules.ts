@@ -15,7 +15,7 @@ export interface Pm2Rules {
   minUptime: number;
 }
 
-/** How often each process had been restarted at a moment; a run compares with the oldest of its window. */
+/** The restart count of each process at one time; a run compares with the oldest of its window. */
 export interface RestartSample {
   readonly at: number;
   readonly restarts: Readonly<Record<string, number>>;
@@ -34,7 +34,7 @@ export function judgePm2(
   { now, samples }: { now: number; samples: readonly RestartSample[] },
 ): Pm2Verdict {
   const { processes: names } = rules;
-  // The outgoing half of a reload (`_old_3`) is leaving on purpose and is nobody's problem.
+  // The outgoing half of a reload (`_old_3`) ends on purpose and is ignored.
   const judged = all.filter(({ id, name }) => typeof id === 'number' && (!names || names.includes(name)));
   const recent = samples.filter(({ at }) => at > now - rules.restartWindow);
   const problem =
@@ -62,7 +62,7 @@ function findErrored(judged: readonly Pm2Process[]): Problem | undefined {
 }
 
 /**
- * A fresh process has no samples. It still sees a loop in the first window after registration, when all restarts
+ * A new process has no samples. It still detects a loop in the first window after registration, when all restarts
  * that PM2 counts have happened within it.
  */
 function findLoop(
@@ -107,6 +107,6 @@ function groupByName(processes: readonly Pm2Process[]): Map<string, Pm2Process[]
 const namesOf = (processes: readonly Pm2Process[]): string =>
   processes.map(({ name, id }) => `${name} (${id})`).join(', ');
 
-/** Samples a hundredth of the window apart are enough, and bound the memory however often one asks. */
+/** Samples a hundredth of the window apart are enough, and limit the memory however often the check runs. */
 const thin = (samples: readonly RestartSample[]): readonly RestartSample[] =>
   samples.length > 200 ? samples.filter((_, index) => index === 0 || index % 2 === 1) : samples;

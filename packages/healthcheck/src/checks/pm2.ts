@@ -19,8 +19,8 @@ export interface Pm2CheckOptions {
   /** Milliseconds a process must be up before it counts as online; default 0. */
   minUptime?: number;
   /**
-   * A file in which restart counts are kept from run to run: for a HEALTHCHECK command, which starts afresh each time
-   * and would see a loop only while it is new. By default they are kept in memory.
+   * A file that keeps restart counts between runs: for a HEALTHCHECK command, which is a new process each time and
+   * would detect a loop only in the first window. By default they are kept in memory.
    */
   history?: string;
   /** PM2's folder; default `$PM2_HOME`, else `~/.pm2`. */
@@ -28,8 +28,8 @@ export interface Pm2CheckOptions {
 }
 
 /**
- * The processes of PM2 are online and stay so, asked over its RPC socket. No daemon is ever started, and no
- * environment leaves the reply.
+ * PM2's processes are online and not looping, as PM2 reports over its RPC socket. Never starts a daemon, and reads no
+ * environment from the reply.
  * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unreachable` (no PM2), `unhealthy`
  * (errored, looping, too few online), `not-ready` (starting) or `denied` (another user's PM2).
  */
@@ -67,7 +67,7 @@ export function pm2Check(options: Pm2CheckOptions = {}): Check {
 }
 
 async function list(home: string | undefined, signal: AbortSignal): Promise<Pm2Process[]> {
-  // Whoever runs the check sets the limit.
+  // The caller of the check sets the limit.
   const client = await connectPm2({ home, signal, timeout: Number.POSITIVE_INFINITY });
   try {
     return await client.list();

@@ -12,7 +12,7 @@ const PASSED = [
   'statement_timeout',
 ];
 
-/** What `pg` needs to log in at one of the hosts. What is empty, it takes from its defaults. */
+/** What `pg` needs to log in at one of the hosts. For empty values it uses its defaults. */
 export const loginAt = (
   { host, port = 5432 }: Host,
   { user, password, database, params }: DatabaseUrl,
@@ -29,8 +29,9 @@ export const loginAt = (
 });
 
 /**
- * The TLS that a URL asks for, as `pg` 8 reads it: each mode that encrypts also proves certificate and name, except
- * `no-verify`, and those of libpq where the URL has `uselibpqcompat=true`. With `ca`, all of it is proven.
+ * The TLS that a URL asks for, as `pg` 8 reads it: each mode that encrypts also verifies certificate and host name,
+ * except `no-verify`, and libpq's modes where the URL has `uselibpqcompat=true`. With `ca`, both are always
+ * verified.
  */
 export async function tlsOf(
   params: URLSearchParams,
@@ -46,7 +47,7 @@ export async function tlsOf(
   return { ...files, ...(params.get('uselibpqcompat') === 'true' && leniency(mode, files.ca !== undefined)) };
 }
 
-/** What libpq leaves unproven: without an authority all of it, with one the name. */
+/** What libpq does not verify: without a certificate authority nothing is verified, with one the host name is not. */
 function leniency(mode: string | undefined, hasAuthority: boolean): ConnectionOptions {
   if (mode === 'verify-full' || (mode === 'verify-ca' && !hasAuthority)) return {};
   if (hasAuthority) return { checkServerIdentity: () => undefined };

@@ -1,7 +1,7 @@
 import { HealthcheckError } from '../errors.ts';
-import { held } from './held.ts';
+import { withResource } from './with-resource.ts';
 
-/** A connection that a pool lends. */
+/** A connection borrowed from a pool. */
 export interface LentClient {
   query(sql: string): Promise<unknown>;
   release(destroy?: boolean): void;
@@ -9,7 +9,7 @@ export interface LentClient {
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** What is needed of a `pg` Pool: it lends a connection, which is given back, or thrown away when it hangs. */
+/** The needed part of a `pg` Pool: it lends a connection, which is released, or destroyed when it hangs. */
 export interface PostgresPool {
   query(sql: string): Promise<unknown>;
   connect(): Promise<LentClient>;
@@ -19,14 +19,14 @@ export interface PostgresPool {
 const ignore = () => {};
 
 /**
- * Asks over a lent connection. A query cannot be called off, so an abort destroys its connection; nor can the wait for
- * one, so it is handed back when it comes, and no further one is asked for meanwhile.
+ * Queries over a borrowed connection. A query cannot be cancelled, so an abort destroys its connection. The wait for a
+ * connection cannot be cancelled either: a late connection is released, and until then no other one is requested.
  */
 export function viaPool(pool: PostgresPool, query: string): (signal: AbortSignal) => Promise<void> {
   let isOwed = false;
   return (signal) => {
     if (isOwed) throw exhausted();
-    return held<void>(signal, ({ resolve, reject }) => {
+    return withResource<void>(signal, ({ resolve, reject }) => {
       let lent: LentClient | undefined;
       let isGood = false;
       let isOver = false;
@@ -37,7 +37,7 @@ export function viaPool(pool: PostgresPool, query: string): (signal: AbortSignal
         });
         if (isOver) return client.release();
         lent = client;
-        // pg reports a lost connection to its holder as an event, which would end the process if nobody listened.
+        // pg reports a lost connection to its holder as an event, which would end the process without a listener.
         client.on('error', ignore);
         await client.query(query);
         isGood = true;
@@ -55,6 +55,6 @@ export function viaPool(pool: PostgresPool, query: string): (signal: AbortSignal
 const exhausted = () =>
   new HealthcheckError('silent', {
     doing: 'asking the PostgreSQL pool for a connection',
-    found: 'it has not yet lent the one that was asked for before',
-    fix: 'enlarge the pool, or find who keeps its connections',
+    found: 'the previous request for a connection is still waiting',
+    fix: 'enlarge the pool, or find the code that keeps its connections',
   });

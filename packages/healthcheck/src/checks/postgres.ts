@@ -15,8 +15,8 @@ import {
 } from './sql.ts';
 
 /**
- * PostgreSQL answers a query. A URL opens one connection a run with `pg`, loaded at the first; a pool of `pg` lends one.
- * Of several hosts in the URL one has to answer, one that is as `target_session_attrs` wants it.
+ * PostgreSQL answers a query. A URL opens one connection a run with `pg`, loaded at the first; a pool of `pg` lends
+ * one. Of several hosts in the URL one that matches `target_session_attrs` must answer.
  * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `denied`, `misconfigured` and
  * `driver-missing` (permanent), `unreachable`, `not-ready`, `silent` or `bad-answer`.
  */
@@ -62,7 +62,7 @@ async function viaUrl({ url, query, ca }: UrlQuery, signal: AbortSignal): Promis
   });
 }
 
-/** What a session must be, by libpq's words for it; `any` and `prefer-standby` refuse none. */
+/** Tests for a session, by libpq's names; `any` and `prefer-standby` accept every session. */
 const SESSIONS: Readonly<Record<string, string>> = {
   'read-write': "current_setting('transaction_read_only') = 'off'",
   'read-only': "current_setting('transaction_read_only') = 'on'",

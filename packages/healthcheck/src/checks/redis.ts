@@ -4,11 +4,11 @@ import type { Check } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { type DatabaseUrl, readDatabaseUrl } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
-import { held } from './held.ts';
-import { joined } from './joined.ts';
 import { requireMethods } from './require-methods.ts';
+import { singleFlight } from './single-flight.ts';
+import { withResource } from './with-resource.ts';
 
-/** What is needed of a client: `ioredis`, `redis` (node-redis), `@valkey/valkey-glide`. */
+/** The needed part of a client: `ioredis`, `redis` (node-redis), `@valkey/valkey-glide`. */
 export interface RedisClient {
   ping(): Promise<unknown>;
 }
@@ -20,12 +20,12 @@ export interface RedisCheckOptions {
   ca?: string;
 }
 
-/** A longer answer than this to a PING is no Redis. */
+/** A server that answers PING with more than this is not Redis. */
 const ANSWER_LIMIT = 4096;
 
 /**
- * Redis answers a PING. With a URL (`redis:`, `rediss:`, also of Valkey or KeyDB) one connection a run is opened; the
- * four commands needed are spoken here, so no driver is.
+ * Redis answers a PING. With a URL (`redis:`, `rediss:`, also of Valkey or KeyDB) one connection per run is opened; the
+ * four needed commands are implemented here, so no driver is needed.
  * @throws {HealthcheckError} as {@link postgresCheck}; a Redis that still loads its data is `not-ready`.
  */
 export function redisCheck(target: string | RedisClient, options: RedisCheckOptions = {}): Check {
@@ -34,7 +34,7 @@ export function redisCheck(target: string | RedisClient, options: RedisCheckOpti
   const { name, ca } = readOptions(options, rules, { name: 'redis' }, refuse);
   if (typeof target !== 'string') {
     requireMethods('redisCheck', target, 'ping');
-    const run = joined(async () => expectPong('asking Redis', await target.ping()));
+    const run = singleFlight(async () => expectPong('asking Redis', await target.ping()));
     return defineCheck({ name, doing: 'asking Redis', run });
   }
   const url = readDatabaseUrl('redisCheck', target, { schemes: ['redis:', 'rediss:'] });
@@ -62,7 +62,7 @@ async function viaUrl(
 ): Promise<void> {
   const open = url.protocol === 'rediss:' ? await secureConnect(url, ca) : () => connectTcp(addressOf(url));
   const commands = commandsOf(url);
-  const last = await held<string>(signal, ({ resolve, reject }) => {
+  const last = await withResource<string>(signal, ({ resolve, reject }) => {
     const socket = open();
     let said = '';
     socket.on(url.protocol === 'rediss:' ? 'secureConnect' : 'connect', () => {
@@ -91,7 +91,7 @@ const addressOf = ({ hosts: [{ host, port }] }: DatabaseUrl) => ({
 async function secureConnect(url: DatabaseUrl, ca: string | undefined): Promise<() => Socket> {
   const { connect } = await import('node:tls');
   const address = addressOf(url);
-  // An address is no server name; Node warns of one.
+  // An IP address is not a server name; Node would warn.
   const servername = isIP(address.host) ? '' : address.host;
   return () => connect({ ...address, servername, ...(ca && { ca }) });
 }
@@ -108,5 +108,5 @@ function commandsOf({ user, password, params, ...url }: DatabaseUrl): string[][]
 const encodeCommand = (words: readonly string[]): string =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 
-/** Redis begins an error with a word that says its kind. */
+/** The first word of a Redis error is its kind. */
 const redisError = (line: string): Error => Object.assign(new Error(line), { code: line.split(' ', 1)[0] });

@@ -1,6 +1,6 @@
 import { HealthcheckError } from '../errors.ts';
 
-/** Refuses at the call what has no method of that name: a client of another kind, or none. */
+/** Refuses at the call a value without these methods: another kind of client, or no client. */
 export function requireMethods(check: string, client: unknown, ...names: readonly string[]): void {
   const missing = names.find(
     (name) => typeof (Object(client) as Record<string, unknown>)[name] !== 'function',

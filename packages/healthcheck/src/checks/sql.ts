@@ -3,10 +3,10 @@ import type { Check } from '../check.ts';
 import { refuseOption } from '../errors.ts';
 import { type DatabaseUrl, readDatabaseUrl, type UrlRules } from './database-url.ts';
 import { defineCheck } from './define-check.ts';
-import { joined } from './joined.ts';
 import { requireMethods } from './require-methods.ts';
+import { singleFlight } from './single-flight.ts';
 
-/** What is needed of a client: the query goes through the connection or the pool it has. */
+/** The needed part of a client: the query uses its connection or pool. */
 export interface SqlClient {
   query(sql: string): Promise<unknown>;
 }
@@ -14,7 +14,7 @@ export interface SqlClient {
 export interface SqlCheckOptions {
   /** Default: that of the database. */
   name?: string;
-  /** The question; default `SELECT 1`. */
+  /** The query; default `SELECT 1`. */
   query?: string;
   /** Connects with TLS and trusts these certificates in place of Node's own, PEM; for a URL. */
   ca?: string;
@@ -26,14 +26,14 @@ export interface UrlQuery {
   readonly ca: string | undefined;
 }
 
-/** What a database has of its own. */
+/** What differs between databases. */
 export interface SqlDatabase<Client extends SqlClient> {
   /** The function that makes the check. */
   readonly made: string;
   readonly title: string;
   readonly name: string;
   readonly urls: UrlRules;
-  /** Opens a connection, asks, and closes it; an abort closes it at once. */
+  /** Opens a connection, sends the query, and closes it; an abort closes it at once. */
   readonly viaUrl: (asked: UrlQuery, signal: AbortSignal) => Promise<void>;
   readonly viaClient?: (client: Client, query: string) => (signal: AbortSignal) => Promise<void>;
 }
@@ -59,8 +59,8 @@ export function sqlCheck<Client extends SqlClient>(
   return defineCheck({ name, doing: `asking ${url.shown}`, secrets: url.secrets, run });
 }
 
-/** One query at a time through a client that cannot call it off. */
+/** One query at a time through a client that cannot cancel it. */
 export const ask = (client: SqlClient, query: string): ((signal: AbortSignal) => Promise<void>) =>
-  joined(async () => {
+  singleFlight(async () => {
     await client.query(query);
   });

@@ -3,7 +3,7 @@ import { option, readOptions, Timer } from '@cutover/internal';
 import type { Check } from '../check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { defineCheck } from './define-check.ts';
-import { held } from './held.ts';
+import { withResource } from './with-resource.ts';
 
 export interface TcpCheckOptions {
   /** Host name or address; default `127.0.0.1`. */
@@ -15,7 +15,10 @@ export interface TcpCheckOptions {
   name?: string;
   /** What the server must say first, within its first 4 KB; by default it may stay silent. */
   banner?: RegExp;
-  /** Milliseconds the connection must stay open: a proxy without a backend accepts and resets. Default {@link TCP_HOLD}. */
+  /**
+   * Milliseconds the connection must stay open: a proxy without a backend accepts and resets. Default
+   * {@link TCP_HOLD}.
+   */
   hold?: number;
 }
 
@@ -24,7 +27,7 @@ export const TCP_HOLD = 20;
 const BANNER_LIMIT = 4096;
 
 /**
- * A connection is accepted and stays. That proves a socket, not a service: prefer a check that asks something.
+ * A connection is accepted and stays open. That proves a socket, not a service: prefer a check that sends a query.
  * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unreachable` or `bad-answer`.
  */
 export function tcpCheck(options: TcpCheckOptions): Check {
@@ -62,7 +65,7 @@ function connection(
   { where, banner, hold }: { where: string; banner: RegExp | undefined; hold: number },
   signal: AbortSignal,
 ): Promise<void> {
-  return held(signal, ({ resolve, reject }) => {
+  return withResource(signal, ({ resolve, reject }) => {
     const socket = connect(target);
     const fail = (found: string) =>
       reject(new HealthcheckError('unreachable', { doing: `connecting to ${where}`, found }));
@@ -74,7 +77,7 @@ function connection(
     socket.on('data', (data) => {
       said = (said + data.toString('latin1')).slice(0, BANNER_LIMIT);
       if (banner?.test(said)) resolve();
-      else if (said.length === BANNER_LIMIT) fail('it says something else than the banner');
+      else if (said.length === BANNER_LIMIT) fail('it sends something other than the banner');
     });
     socket.on('error', reject);
     socket.on('close', () =>

@@ -1,6 +1,6 @@
 import { HealthcheckError } from '../errors.ts';
 
-/** The files that parameters of a URL name, by what TLS calls their contents. */
+/** The files named by URL parameters, by the name of the TLS option for their contents. */
 export async function readTlsFiles<Name extends string>(
   params: URLSearchParams,
   names: Readonly<Record<Name, string>>,
@@ -8,7 +8,7 @@ export async function readTlsFiles<Name extends string>(
   const { readFile } = await import('node:fs/promises');
   const read = async ([name, param]: [string, unknown]) => {
     const file = params.get(String(param));
-    // libpq's word for the authorities that the system trusts; Node has its own.
+    // libpq's name for the certificate authorities of the system; Node has its own.
     if (!file || file === 'system') return [];
     const unreadable = (cause: NodeJS.ErrnoException) => {
       const explanation = {

@@ -6,7 +6,7 @@ import { defineLocalCheck, type LocalCheck } from '../checks/define-check.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { clusterFolder, countWorkers, isWorkerState, type WorkerState } from './worker-state.ts';
 
-/** Milliseconds without a sign of life after which a worker counts as stuck. */
+/** Milliseconds without a heartbeat after which a worker counts as stuck. */
 export const CLUSTER_MAX_AGE = 5_000;
 
 export interface ClusterCheckOptions {
@@ -21,7 +21,7 @@ export interface ClusterCheckOptions {
 }
 
 /**
- * One answer for all workers of a PM2 cluster, from whichever the request reaches: how many serve, start, drain, fail or
+ * One answer for all workers of a PM2 cluster, whichever worker gets the request: how many serve, start, drain, fail or
  * are stuck. Bad when fewer than `min` serve, a warning when any fails or is stuck; draining is neither.
  * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unhealthy`, or `not-ready` while workers start.
  */

@@ -5,20 +5,22 @@ import { refuseOption } from '../errors.ts';
 import type { Health } from '../health/create-health.ts';
 import { clusterFolder, type WorkerState } from './worker-state.ts';
 
-/** Milliseconds between two signs of life of a worker. */
+/** Milliseconds between two heartbeats of a worker. */
 export const SHARE_INTERVAL = 1_000;
 
 export interface ShareOptions {
-  /** A folder that all workers of the app share and nobody else; default one in the temporary folder, by PM2's name for the app. */
+  /**
+   * A folder that only the workers of the app share; default one in the temporary folder, by PM2's name for the app.
+   */
   folder?: string;
-  /** What tells this worker from the others; default `pm_id`, else the process id. */
+  /** The id of this worker among the others; default `pm_id`, else the process id. */
   id?: string;
   /** Milliseconds; default {@link SHARE_INTERVAL}. */
   interval?: number;
 }
 
 /**
- * Tells the other workers of a cluster how this one is, in a file of its own; `clusterCheck` reads them all. Ends when
+ * Publishes the state of this worker in its own file; `clusterCheck` reads the files of all workers. Ends when
  * disposed, and with the process.
  * @throws {HealthcheckError} `invalid-options`.
  */
@@ -59,6 +61,6 @@ function replace(file: string, state: WorkerState): void {
   try {
     replaceFileSync(file, JSON.stringify(state));
   } catch {
-    // The others see a sign of life grow old, which is what happened.
+    // The other workers see an old heartbeat, which is correct.
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CheckStatus } from '../health/probe.ts';
 import type { HealthState } from '../health/report.ts';
 
-/** A worker's own word about itself. */
+/** The state that a worker reports about itself. */
 export interface WorkerState {
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -12,14 +12,14 @@ export interface WorkerState {
   readonly status: CheckStatus;
 }
 
-/** Whether what was read from a file is what a worker wrote. */
+/** Whether a file's content was written by a worker. */
 export const isWorkerState = (read: unknown): read is WorkerState => {
   const { at, pid, state } = Object(read) as Record<string, unknown>;
   const isState = state === 'serving' || state === 'starting' || state === 'draining';
   return typeof at === 'number' && Number.isInteger(pid) && isState;
 };
 
-/** PM2 gives each app its name in the environment; users are kept apart, so that none can speak for another. */
+/** PM2 gives each app its name in the environment; the folder is per user, so no user can report for another. */
 export const clusterFolder = (): string => {
   const app = (process.env.name ?? 'app').replace(/[^\w.-]/g, '_');
   return join(tmpdir(), `cutover-health-${process.getuid?.() ?? 0}-${app}`);
@@ -31,11 +31,11 @@ export interface WorkerCounts {
   draining: number;
   /** Ready checks fail. */
   failing: number;
-  /** Alive, but without a sign of life for too long: an event loop that is stuck. */
+  /** Alive, but without a heartbeat for too long: a stuck event loop. */
   silent: number;
 }
 
-/** Counts workers by how they are; those whose process is gone are nobody's. */
+/** Counts workers by state; workers whose process is gone are ignored. */
 export function countWorkers(
   workers: readonly WorkerState[],
   { now, maxAge, isAlive }: { now: number; maxAge: number; isAlive: (pid: number) => boolean },

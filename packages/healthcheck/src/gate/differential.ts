@@ -1,6 +1,6 @@
 /**
- * What a bad answer of the new slot means, by what the live slot says at the same time. `reject`: the new release is at
- * fault. `outage`: something that both depend on is down, and switching or rolling back would cure nothing.
+ * What a bad answer of the new slot means, given the live slot's answer at the same time. `reject`: the new release
+ * is at fault. `outage`: a dependency of both is down; switching or rolling back would fix nothing.
  */
 export type Differential = 'good' | 'reject' | 'outage';
 

@@ -4,7 +4,7 @@ export interface GateRules {
   readonly passes: number;
   /** Milliseconds without a bad answer. */
   readonly stableFor: number;
-  /** Changes between good and bad, within `flapWindow`, that are still no flapping. */
+  /** Changes between good and bad within `flapWindow` that do not count as flapping yet. */
   readonly maxFlaps: number;
   /** Milliseconds. */
   readonly flapWindow: number;
@@ -17,7 +17,7 @@ export const GATE_RULES: GateRules = { passes: 3, stableFor: 10_000, maxFlaps: 2
 export interface GateProgress {
   /** Good answers in a row. */
   readonly streak: number;
-  /** When the present row of good answers began. */
+  /** When the current run of good answers began. */
   readonly goodSince: number | undefined;
   readonly hasBeenGood: boolean;
   /** The last answer. */
@@ -43,7 +43,7 @@ export function observe(
 ): GateProgress {
   const last = good ? 'good' : 'bad';
   const recent = progress.flips.filter((flip) => flip > at - flapWindow);
-  // A slot begins bad, and becoming good for the first time is no flip.
+  // A slot begins bad; becoming good for the first time does not count as a change.
   const isFlip = progress.hasBeenGood && last !== progress.last;
   return {
     streak: good ? progress.streak + 1 : 0,
@@ -54,7 +54,7 @@ export function observe(
   };
 }
 
-/** `passed`: let traffic in. `flapping`: it comes and goes, so a good answer means nothing. `waiting`: go on asking. */
+/** `passed`: let traffic in. `flapping`: answers alternate, so a good one means nothing. `waiting`: keep asking. */
 export type GateVerdict = 'passed' | 'flapping' | 'waiting';
 
 export function gateVerdict(

@@ -5,18 +5,18 @@ import { type Differential, differentialOf } from './differential.ts';
 import { GATE_RULES, type GateProgress, type GateRules, gateVerdict, observe, openGate } from './gate.ts';
 
 export interface GateOptions {
-  /** What the live slot answers to the same question, asked whenever the new one is bad. */
+  /** The same check of the live slot; runs whenever the new one is bad. */
   live?: Check;
   /** Default {@link GATE_RULES}. */
   rules?: Partial<GateRules>;
-  /** Milliseconds between questions, give or take a fifth; default 1,000. */
+  /** Milliseconds between checks, plus or minus a fifth; default 1,000. */
   interval?: number;
   /** Milliseconds an answer may take; default 3,000. */
   timeout?: number;
   /** Milliseconds for all of it; default 300,000. */
   deadline?: number;
   signal?: AbortSignal;
-  /** Told of each answer. */
+  /** Called with each answer. */
   onAnswer?: (answer: GateAnswer) => void;
   clock?: Clock;
   /** From 0 to 1; default `Math.random`. */
@@ -33,8 +33,8 @@ export interface GateAnswer {
 
 export interface GateResult {
   /**
-   * `passed`; `flapping`; `rejected`: the deadline came and the last bad answer was the new slot's alone, or nothing is
-   * known of the live one; `outage`: the live slot was bad as well; `unproven`: good at the deadline, not for long enough.
+   * `passed`; `flapping`; `rejected`: at the deadline the last bad answer was only the new slot's, or the live slot is
+   * unknown; `outage`: the live slot was bad as well; `unproven`: good at the deadline, but not for long enough.
    */
   readonly verdict: 'passed' | 'flapping' | 'rejected' | 'outage' | 'unproven';
   readonly answers: number;
@@ -45,7 +45,8 @@ export interface GateResult {
 }
 
 /**
- * Asks until a slot has proved itself, flaps, or the deadline comes. A dependency outage does not end it before: it may pass.
+ * Checks a slot until it is proven, flaps, or the deadline comes. An outage of a dependency does not end it early,
+ * as it may be temporary.
  * @throws {HealthcheckError} `invalid-options`; the reason of `signal`.
  */
 export async function runGate(check: Check, options: GateOptions = {}): Promise<GateResult> {
@@ -75,7 +76,7 @@ export async function runGate(check: Check, options: GateOptions = {}): Promise<
 const endOf = ({ differential }: GateAnswer): GateResult['verdict'] =>
   (({ good: 'unproven', reject: 'rejected', outage: 'outage' }) as const)[differential];
 
-/** Nothing when it is good, else what it threw; only the caller's own abort goes through. */
+/** Undefined when good, else what the check threw; only the caller's own abort is rethrown. */
 async function ask(check: Check, timeout: number, signal: AbortSignal | undefined): Promise<unknown> {
   try {
     await bounded({ timeout, signal }, async (limit) => check.run({ signal: limit }));

@@ -20,7 +20,7 @@ export const HEALTH_CHANNEL = 'cutover:health';
 
 export interface Health {
   readonly state: HealthState;
-  /** From `starting` to `serving`; nothing when it is already past that. */
+  /** From `starting` to `serving`; no effect in a later state. */
   started(): void;
   /** Not ready any more, for good. */
   draining(): void;
@@ -32,15 +32,15 @@ export interface Health {
   readonly fetch: (request: Request) => Promise<Response>;
   /** As `privateHandler`, from a web Request to a Response. */
   readonly privateFetch: (request: Request) => Promise<Response>;
-  /** How things stand, after at most `patience`. */
+  /** The current report, after at most `patience`. */
   report(kind: 'live' | 'ready' | 'deep'): Promise<HealthReport>;
-  /** Prometheus text of what is known; asks nothing. */
+  /** Prometheus text of the last results; runs no check. */
   metrics(): string;
-  /** Tells each change to one more listener; returns what ends that. */
+  /** Adds a listener for changes; returns a function that removes it. */
   subscribe(listener: (event: HealthEvent) => void): () => void;
 }
 
-/** What the world gives a {@link createHealth}; tests give their own. */
+/** The environment of a {@link createHealth}; tests pass their own. */
 export interface HealthPorts {
   readonly clock: Clock;
   readonly random: () => number;
@@ -48,7 +48,7 @@ export interface HealthPorts {
 
 /**
  * The health of a process: `live` while its event loop turns, `ready` while it can take traffic, `deep` with details.
- * Checks run only when somebody asks, at most once a cache period each, one at a time.
+ * Checks run only on request, each at most once per cache period, one at a time.
  * @throws {HealthcheckError} `invalid-options`; nothing afterwards.
  */
 export function createHealth(
@@ -106,7 +106,7 @@ export function createHealth(
   };
 }
 
-/** One probe per check, however many lists it stands in. */
+/** One probe per check, even if it is in several lists. */
 function watcher(
   limits: ProbeLimits,
   { clock, random, announce }: HealthPorts & { announce: (event: HealthEvent) => void },

@@ -13,14 +13,14 @@ export interface HealthQuestion {
   /** With or without a query, which is ignored. */
   readonly url: string;
   readonly authorization: string | undefined;
-  /** Whether everybody who can reach this listener may see details. */
+  /** Whether all callers of this listener may see details. */
   readonly isPrivate: boolean;
 }
 
 export interface EndpointPorts {
   readonly paths: Readonly<Record<'live' | 'ready' | 'deep' | 'metrics', string>>;
   readonly token: string | undefined;
-  /** How things stand, at once when nothing has to be asked. */
+  /** The current report; synchronous when no check has to run. */
   status(kind: 'live' | 'ready'): CheckStatus | Promise<CheckStatus>;
   report(kind: 'live' | 'ready' | 'deep'): Promise<HealthReport>;
   metrics(): string;
@@ -36,7 +36,7 @@ const httpStatus = (status: CheckStatus): number => (status === 'fail' ? 503 : 2
 const HEALTH_JSON = 'application/health+json';
 const METRICS = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** All that an anonymous caller ever sees, made once. */
+/** The only bodies that an anonymous caller gets, created once. */
 const ANONYMOUS: Readonly<Record<CheckStatus, HealthAnswer>> = {
   pass: answer(200, HEALTH_JSON, '{"status":"pass"}'),
   warn: answer(200, HEALTH_JSON, '{"status":"warn"}'),
@@ -55,7 +55,7 @@ export const NOT_FOUND: HealthAnswer = {
 
 export type AnswerQuestion = (question: HealthQuestion) => HealthAnswer | Promise<HealthAnswer> | undefined;
 
-/** Answers what is asked at our paths and nothing else; who may not see details finds no `deep` and no metrics. */
+/** Answers only the health paths; callers that may not see details get 404 for `deep` and metrics. */
 export function createEndpoints({ paths, token, status, report, metrics }: EndpointPorts): AnswerQuestion {
   const kinds = new Map<string, keyof typeof paths>([
     ['/health', 'ready'],
@@ -84,10 +84,10 @@ export function createEndpoints({ paths, token, status, report, metrics }: Endpo
   };
 }
 
-/** Compared by hash, so that neither time nor length tells how much was right. */
+/** Compared by hash, so neither time nor length reveals how much was right. */
 function tokenTest(token: string | undefined): (authorization: string | undefined) => boolean {
   if (token === undefined) return () => false;
-  // Only for those who use a token: a HEALTHCHECK command that loads this package should not pay for it.
+  // Loaded only if a token is used: a HEALTHCHECK command that loads this package should not load it.
   const { createHash, timingSafeEqual } = process.getBuiltinModule('node:crypto');
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const wanted = digest(`Bearer ${token}`);

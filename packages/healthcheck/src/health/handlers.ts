@@ -4,7 +4,7 @@ import { type AnswerQuestion, type HealthAnswer, NOT_FOUND } from './endpoints.t
 /** A request listener of node:http; with `next` also a middleware of connect and express. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void;
 
-/** Answers our paths; anything else goes to `next`, or is a 404 where there is none. */
+/** Answers the health paths; other paths go to `next`, or get a 404 without `next`. */
 export const nodeHandler =
   (ask: AnswerQuestion, isPrivate: boolean): NodeHandler =>
   (request, response, next) => {
@@ -35,7 +35,7 @@ function send(
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-/** The same for whatever speaks the web's Request and Response: hono, Deno, Bun, edge runtimes. */
+/** The same for frameworks with the web's Request and Response: hono, Deno, Bun, edge runtimes. */
 export const fetchHandler =
   (ask: AnswerQuestion, isPrivate: boolean) =>
   async (request: Request): Promise<Response> => {

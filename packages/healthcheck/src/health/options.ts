@@ -7,9 +7,9 @@ import type { HealthState } from './report.ts';
 
 /** Milliseconds a run of a check may take. */
 export const CHECK_TIMEOUT = 2_000;
-/** Milliseconds a result is told again without asking. */
+/** Milliseconds a result is reused. */
 export const CHECK_CACHE = 1_000;
-/** Milliseconds an answer waits for runs under way before it tells what was known. */
+/** Milliseconds an answer waits for runs in progress before it uses the last results. */
 export const PATIENCE = 500;
 export const HEALTH_PATHS = {
   live: '/health/live',
@@ -39,11 +39,11 @@ export type HealthEvent =
 export interface HealthOptions extends Partial<ProbeLimits> {
   /** Checks of this process alone. They never delay the answer; without any, `live` is good while the loop turns. */
   live?: readonly LocalCheck[];
-  /** What must be well to take traffic. */
+  /** Checks that must pass to take traffic. */
   ready?: readonly CheckInput[];
-  /** What is asked besides by `deep`, which a deployer's gate reads and a router does not. */
+  /** Additional checks of `deep`, which a deployer's gate reads and a router does not. */
   deep?: readonly CheckInput[];
-  /** Shows details, `deep` and metrics to those who send it as `Authorization: Bearer`; at least 16 characters. */
+  /** Shows details, `deep` and metrics to callers that send it as `Authorization: Bearer`; at least 16 characters. */
   token?: string;
   /** Default {@link HEALTH_PATHS}; `/health` answers as `ready`. */
   paths?: Partial<Record<keyof typeof HEALTH_PATHS, string>>;
@@ -53,7 +53,7 @@ export interface HealthOptions extends Partial<ProbeLimits> {
   shutdown?: AbortSignal;
   /** Milliseconds an answer waits for runs under way; default {@link PATIENCE}. */
   patience?: number;
-  /** Told of each change, once. What it throws is ignored. */
+  /** Called once for each change. What it throws is ignored. */
   onEvent?: (event: HealthEvent) => void;
 }
 
@@ -113,7 +113,7 @@ const path = {
 const readPaths = (paths: NonNullable<HealthOptions['paths']>) =>
   readOptions(paths, { live: path, ready: path, deep: path, metrics: path }, HEALTH_PATHS, refuse);
 
-/** A check and its limits, its own before those of all. */
+/** A check and its limits; its own limits override the common ones. */
 export function readEntry(given: CheckInput, limits: ProbeLimits): Required<CheckEntry> {
   const entry = 'run' in given ? { check: given } : given;
   return readOptions(
@@ -124,7 +124,7 @@ export function readEntry(given: CheckInput, limits: ProbeLimits): Required<Chec
   );
 }
 
-/** Names are what people and metrics know checks by. */
+/** Names identify checks for people and metrics. */
 export function refuseDuplicates(checks: readonly Check[]): void {
   const twice = checks.find((one) => checks.some((other) => other !== one && other.name === one.name));
   if (!twice) return;

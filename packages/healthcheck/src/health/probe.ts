@@ -6,7 +6,7 @@ export type CheckStatus = 'pass' | 'warn' | 'fail';
 export interface ProbeLimits {
   /** Milliseconds after which a run is aborted and counts as bad. */
   readonly timeout: number;
-  /** Milliseconds during which a result is not asked for again; up to a tenth more, so that many do not ask at once. */
+  /** Milliseconds a result is reused; up to a tenth more, so that many probes do not run at once. */
   readonly cache: number;
   /** Good results in a row until a bad check is good again. */
   readonly rise: number;
@@ -14,14 +14,14 @@ export interface ProbeLimits {
   readonly fall: number;
 }
 
-/** What is known of a check at a moment. */
+/** The known state of a check at one time. */
 export interface Reading {
   readonly status: CheckStatus;
   /** Milliseconds since the result came; undefined when there is none yet. */
   readonly age: number | undefined;
   /** Milliseconds the last run took. */
   readonly duration: number | undefined;
-  /** A run has outlived the cache: what is told is older than it should be, and at best `warn`. */
+  /** A run takes longer than the cache period: the reported result is outdated, and at best `warn`. */
   readonly slow: boolean;
   readonly output: string | undefined;
   readonly facts: CheckDetails['facts'] | undefined;
@@ -30,7 +30,7 @@ export interface Reading {
 export interface ProbePorts {
   readonly clock: Clock;
   readonly random: () => number;
-  /** Told when the status changes, and only then. */
+  /** Called only when the status changes. */
   readonly onChange: (probe: Probe, reading: Reading) => void;
 }
 
@@ -42,8 +42,8 @@ interface Result {
 }
 
 /**
- * A check that costs the same however many ask: at most one run at a time, and none within the cache period. A run
- * that ignores its abort counts as bad, and holds back the next one until it has really ended.
+ * A check with the same cost for any number of callers: at most one run at a time, and none within the cache period. A
+ * run that ignores its abort counts as bad, and the next one starts only after it has ended.
  */
 export class Probe {
   readonly check: Check;
@@ -63,7 +63,10 @@ export class Probe {
     this.#ports = ports;
   }
 
-  /** Begins a run when the last result is too old; resolves, never rejects, with the run under way; undefined when none is. */
+  /**
+   * Starts a run when the last result is too old. The promise resolves, never rejects, with that run; undefined if
+   * none.
+   */
   refresh(): Promise<void> | undefined {
     const isFree = this.#runningSince === undefined;
     if (isFree && this.#ports.clock.now() >= this.#expires) this.#run = this.#runOnce();
@@ -88,7 +91,7 @@ export class Probe {
     };
   }
 
-  /** Whether a first result is there. */
+  /** Whether there is a first result. */
   get known(): boolean {
     return this.#last !== undefined;
   }

@@ -2,7 +2,7 @@ import type { CheckStatus, Probe, Reading } from './probe.ts';
 
 export type HealthState = 'starting' | 'serving' | 'draining';
 
-/** A probe and whether its failure takes the whole down. */
+/** A probe and whether its failure fails the report. */
 export interface Watched {
   readonly probe: Probe;
   readonly required: boolean;
@@ -12,7 +12,7 @@ export interface CheckReport extends Reading {
   readonly required: boolean;
 }
 
-/** How things stand, for code; `healthJson` is its form on the wire. */
+/** The state as an object; `healthJson` is its wire format. */
 export interface HealthReport {
   readonly status: CheckStatus;
   readonly state: HealthState;
@@ -37,7 +37,7 @@ export function reportOf(status: CheckStatus, state: HealthState, watched: reado
   return { status, state, checks: Object.fromEntries(checks) };
 }
 
-/** The report as `application/health+json` (draft-inadarei-api-health-check-06), with our own keys beside its. */
+/** The report as `application/health+json` (draft-inadarei-api-health-check-06), with additional keys. */
 export const healthJson = ({ status, state, checks }: HealthReport): string =>
   JSON.stringify({
     status,

@@ -6,7 +6,10 @@ import { refuseOption } from '../errors.ts';
 export const RUN_TIMEOUT = 4_000;
 
 export interface RunOptions {
-  /** Milliseconds for all checks together; default {@link RUN_TIMEOUT}. Keep it below the `timeout` of the HEALTHCHECK. */
+  /**
+   * Milliseconds for all checks together; default {@link RUN_TIMEOUT}. Keep it below the `timeout` of the
+   * HEALTHCHECK.
+   */
   timeout?: number;
   /** One JSON object instead of lines; default whether the command was given `--json`. */
   json?: boolean;
@@ -23,7 +26,7 @@ export interface RunResult {
 }
 
 /**
- * Runs checks side by side, each once, and tells how it went.
+ * Runs checks in parallel, each once, and returns the results.
  * @throws {HealthcheckError} `invalid-options`; a check that fails is a result, not an error.
  */
 export async function runChecks(checks: readonly Check[], options: RunOptions = {}): Promise<RunResult[]> {

@@ -1,7 +1,7 @@
 import { messageOf, redactUrls } from '@cutover/internal';
 import { HealthcheckError, type HealthcheckErrorCode } from '../errors.ts';
 
-/** gRPC's status codes that mean more than "an answer we did not want". */
+/** gRPC's status codes that mean more than an unexpected answer. */
 const MEANINGS: Readonly<Record<number, HealthcheckErrorCode>> = {
   4: 'silent',
   5: 'not-ready', // not found: a namespace that is registered only after the server has started
@@ -12,7 +12,7 @@ const MEANINGS: Readonly<Record<number, HealthcheckErrorCode>> = {
 };
 const UNAVAILABLE = 14;
 
-/** Runs `work`; a gRPC status with which it fails becomes an error of ours that knows "not yet" from "never". */
+/** Runs `work`; a failure with a gRPC status becomes an error that distinguishes "not yet" from "never". */
 export async function asking<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -24,7 +24,10 @@ export async function asking<T>(doing: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** The client says UNAVAILABLE of its own as well, and why only in words: "No connection established. Last error: …" */
+/**
+ * The client itself also reports UNAVAILABLE, and the reason only as text: "No connection established. Last error:
+ * …"
+ */
 function codeOf(status: number, found: string): HealthcheckErrorCode {
   if (status !== UNAVAILABLE || !found.includes('No connection established'))
     return MEANINGS[status] ?? 'bad-answer';

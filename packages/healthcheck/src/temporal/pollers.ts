@@ -1,7 +1,7 @@
 import type { CheckDetails } from '../check.ts';
 import { HealthcheckError } from '../errors.ts';
 
-/** Milliseconds: a poll of Temporal's lasts up to 60 s and is then begun anew. */
+/** Milliseconds: a poll of Temporal lasts up to 60 s and is then repeated. */
 export const POLLER_AGE = 90_000;
 
 export interface Poller {
@@ -16,7 +16,7 @@ interface Wanted {
   readonly identity?: string;
 }
 
-/** Whether somebody still polls, and what is wanted. Temporal itself lists pollers of the last 5 minutes. */
+/** Whether a worker of the wanted kind still polls. Temporal itself lists pollers of the last 5 minutes. */
 export function judgePollers(
   seen: { readonly workflow: readonly Poller[]; readonly activity: readonly Poller[] },
   { pollers, maxPollerAge, identity }: Wanted,

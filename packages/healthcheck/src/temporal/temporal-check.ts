@@ -1,7 +1,7 @@
 import { type OptionRule, option, readOptions } from '@cutover/internal';
 import type { Check, CheckDetails } from '../check.ts';
 import { defineCheck } from '../checks/define-check.ts';
-import { joined } from '../checks/joined.ts';
+import { singleFlight } from '../checks/single-flight.ts';
 import { HealthcheckError, refuseOption } from '../errors.ts';
 import { asking } from './grpc-status.ts';
 import { judgePollers, POLLER_AGE, type Poller } from './pollers.ts';
@@ -11,11 +11,11 @@ export interface TemporalCheckOptions {
   name?: string;
   /** Default `default`. */
   namespace?: string;
-  /** A task queue that somebody must poll; by default only the service is asked. */
+  /** A task queue that a worker must poll; by default only the service is checked. */
   taskQueue?: string;
   /** What must be polled: `any` (default), `workflow`, `activity`, or `both`. */
   pollers?: 'any' | 'workflow' | 'activity' | 'both';
-  /** Only pollers of this identity count: a worker's own, to prove that it is the one. */
+  /** Only pollers with this identity count: use a worker's own identity to check that worker. */
   identity?: string;
   /** Milliseconds since a poller was last seen; default {@link POLLER_AGE}. */
   maxPollerAge?: number;
@@ -43,10 +43,10 @@ const SERVING = 1;
 const TYPES = { workflow: 1, activity: 2 } as const;
 
 /**
- * Temporal serves, and when a task queue is named somebody polls it. Asked over a connection that is there anyway: a
- * client's, or the one of a worker.
+ * Temporal is serving, and a worker polls the task queue if one is named. Uses an existing connection, of a client
+ * or of a worker.
  * @throws {HealthcheckError} `invalid-options` at the call; `run` rejects with `unreachable`, `silent`, `not-ready`,
- * `denied`, `misconfigured` (a certificate), `bad-answer`, or `unhealthy` when nobody polls.
+ * `denied`, `misconfigured` (a certificate), `bad-answer`, or `unhealthy` when no worker polls.
  */
 export function temporalCheck(connection: TemporalConnection, options: TemporalCheckOptions = {}): Check {
   const refuse = refuseOption('temporalCheck');
@@ -68,7 +68,7 @@ export function temporalCheck(connection: TemporalConnection, options: TemporalC
   return defineCheck({
     name,
     doing,
-    run: joined(() => asking(doing, () => judge(connection, wanted, doing))),
+    run: singleFlight(() => asking(doing, () => judge(connection, wanted, doing))),
   });
 }
 

@@ -225,9 +225,9 @@ describe('a check by URL', () => {
   });
 
   it.each(['postgres:///?service=shop', 'postgres://db/shop?service=shop', 'postgres://', 'postgres:///'])(
-    'refuses %s: what the variables and files of libpq hold is not read',
+    'refuses %s: the values in variables and files of libpq are not read',
     (url) =>
-      expect(() => postgresCheck(url)).toThrow(/PGSERVICE and the PG\* variables hold: they are not read/),
+      expect(() => postgresCheck(url)).toThrow(/PGSERVICE and the PG\* variables into it: they are not read/),
   );
 
   it('refuses an authority for a Redis without TLS', () => {

@@ -49,7 +49,7 @@ describe('tcpCheck', () => {
 
   it('is bad with 4 KB of another banner', async () => {
     const { port } = await tcpPeer((socket) => socket.write('x'.repeat(5_000)));
-    await expect(run(tcpCheck({ port, banner: /^SSH-2/ }))).rejects.toThrow('something else');
+    await expect(run(tcpCheck({ port, banner: /^SSH-2/ }))).rejects.toThrow('other than the banner');
   });
 
   it('ends with its signal when the banner never comes', async () => {

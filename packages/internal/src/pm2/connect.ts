@@ -22,7 +22,7 @@ export interface Pm2Options {
 export interface Pm2Client extends Disposable {
   /** Calls a method of PM2's daemon (`ping`, `stopProcessId`, …); resolves to the first value it answers. */
   call(method: string, ...args: readonly unknown[]): Promise<unknown>;
-  /** The same with limits of its own, for what blocks long: `stopProcessId` answers when the process is gone. */
+  /** The same with its own limits, for long calls: `stopProcessId` answers when the process is gone. */
   callWithin(limits: Partial<BoundedOptions>, method: string, ...args: readonly unknown[]): Promise<unknown>;
   /** All processes, without their environments. */
   list(): Promise<Pm2Process[]>;
@@ -42,7 +42,7 @@ export async function connectPm2({
   timeout = PM2_TIMEOUT,
   signal,
 }: Pm2Options = {}): Promise<Pm2Client> {
-  // Loaded when first needed: a start-up file that never asks PM2 pays nothing for it.
+  // Loaded when first needed: a start-up file that never queries PM2 does not load it.
   const { createConnection } = process.getBuiltinModule('node:net');
   const socket = createConnection(join(home, 'rpc.sock'));
   const session = new Session(socket, home);
@@ -117,7 +117,7 @@ class Session {
     });
   }
 
-  /** Reads an answer; one that makes no sense is a `pm2-not-pm2`. */
+  /** Reads an answer; an invalid one is a `pm2-not-pm2`. */
   understand<T>(answer: unknown, read: (answer: unknown) => T): T {
     try {
       return read(answer);

@@ -22,7 +22,7 @@ const lengthOf = (body: Buffer): Buffer => {
   return length;
 };
 
-/** Cuts a stream into frames. `push` returns those that a chunk completes and throws at what can be no frame. */
+/** Splits a stream into frames. `push` returns the frames that a chunk completes, and throws at invalid data. */
 export class FrameReader {
   #chunks: Buffer[] = [];
   #held = 0;
@@ -31,7 +31,7 @@ export class FrameReader {
   push(chunk: Buffer): unknown[][] {
     this.#chunks.push(chunk);
     this.#held += chunk.length;
-    // Joined only when a step can be made: a large reply in small chunks must not cost its square.
+    // Joined only when a frame can be read: the cost of a large reply in small chunks must not be quadratic.
     if (this.#held < this.#wanted) return [];
     let rest = Buffer.concat(this.#chunks);
     const frames: unknown[][] = [];
@@ -48,7 +48,7 @@ export class FrameReader {
   }
 }
 
-/** The frame at the head of `data`, or how many bytes it takes to get a step further. */
+/** The frame at the start of `data`, or how many bytes are needed to continue. */
 function readFrame(data: Buffer): { parts?: unknown[]; length: number } {
   if (data.length < 1) return { length: 1 };
   const head = data.readUInt8(0);

@@ -13,7 +13,7 @@ export type Pm2ErrorCode =
   | 'pm2-not-pm2'
   | 'pm2-refused';
 
-/** What went wrong between us and PM2's daemon. */
+/** A failed call to PM2's daemon. */
 export class Pm2Error extends ExplainedError<Pm2ErrorCode> {
   override readonly name = 'Pm2Error';
 }

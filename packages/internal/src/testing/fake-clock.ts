@@ -28,7 +28,7 @@ export class FakeClock implements Clock {
       signal?.addEventListener('abort', onAbort, { once: true });
     });
 
-  /** How many are asleep; a test may wait for it to know that code has reached its wait. */
+  /** The number of sleepers; a test can wait for it to know that code has reached its wait. */
   get sleeping(): number {
     return this.#sleepers.length;
   }

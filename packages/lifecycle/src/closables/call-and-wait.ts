@@ -2,15 +2,15 @@ import { bounded, type Clock, type TimeoutError } from '@cutover/internal';
 import type { StepContext } from '../shutdown/types.ts';
 import { call, has, isThenable, type Method, type Methods } from './methods.ts';
 
-/** The events by which an emitter says that it has ended. */
+/** The events that show that an emitter has ended. */
 const ENDED = ['close', 'end', 'finish', 'disconnect'] as const;
 
 // `destroy`, `stop` and `shutdown` of an emitter are over when they return, unless they return a promise.
 const ENDS_BY_EVENT = ['end', 'close', 'quit', 'disconnect'];
 
 /**
- * Calls a method that ends something and waits until that is over: by its promise, by its callback, or by an event of
- * the thing. A thing that was closed before is left alone.
+ * Calls a method that ends something and waits for the end, shown by its promise, its callback, or an event of the
+ * thing. A thing that is already closed is left alone.
  */
 export async function callAndWait(
   thing: Methods,
@@ -33,7 +33,7 @@ export async function callAndWait(
 const FIRST_PARAMETER = /^(?:[^(=]*\(\s*([\w$]+)|([\w$]+)\s*=>)/;
 const CALLBACK_NAME = /^(?:_?(?:cb|callback|done|next|fn)|on[A-Z]\w*)$/;
 
-/** Whether its first parameter is a callback, by name: what else it could be (`force`, `timeout`) is not for us to set. */
+/** Whether the first parameter is a callback, by its name; any other parameter (`force`, `timeout`) is left unset. */
 const wantsCallback = (method: Method): boolean => {
   const [, inBrackets, bare] = FIRST_PARAMETER.exec(Function.prototype.toString.call(method)) ?? [];
   return CALLBACK_NAME.test(inBrackets ?? bare ?? '');
@@ -43,15 +43,15 @@ const callWithCallback = (thing: Methods, method: string | symbol): Promise<void
   new Promise((resolve, reject) => {
     const settle = (error?: unknown) => (isFailure(error) ? reject(error) : resolve());
     const returned = call(thing, method, settle);
-    // Some take a callback and return a promise all the same.
+    // Some take a callback and also return a promise.
     if (isThenable(returned)) returned.then(() => resolve(), reject);
   });
 
-/** A server that was closed already, or never listened, says so with an error. */
+/** A server that is already closed, or never listened, reports that with an error. */
 const isFailure = (error: unknown): error is Error =>
   error instanceof Error && !/NOT_RUNNING$/.test(String((error as NodeJS.ErrnoException).code));
 
-/** Listens before it calls: some emit before they return. */
+/** Listens before the call, as some emit before they return. */
 function callAndListen(thing: Methods, method: string | symbol, over: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const listeners: readonly (readonly [string, Method])[] = [

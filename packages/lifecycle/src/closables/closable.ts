@@ -13,17 +13,17 @@ import { stopBull, stopGrpc, stopTemporal } from './workers.ts';
 
 /** How a thing is closed. */
 export interface Closer {
-  /** The phase when none is asked for. */
+  /** The default phase. */
   readonly phase: Phase;
-  /** Settles when it is over, not when it has begun to end. */
+  /** Settles when the thing has ended, not when it has begun to end. */
   close(context: StepContext): unknown;
   /** What is unfinished at this moment. */
   pending?(): string;
-  /** Takes away what listens to the thing. */
+  /** Removes the listeners from the thing. */
   dispose?(): void;
 }
 
-/** What closing needs of the shutdown around it. */
+/** What closing needs from the shutdown. */
 export interface ClosingTools {
   readonly clock: Clock;
   drainServer(server: Server): Closer;
@@ -86,7 +86,7 @@ const KINDS: readonly Kind[] = [
   byMethod('close', 'destroy'),
 ];
 
-// Of objects alone: a function that can be disposed of, as a spy of a test, is a function to call.
+// Only of objects: a disposable function, such as a test's spy, is called as a function.
 const DISPOSABLES: readonly Kind[] = [
   byMethod('close', Symbol.asyncDispose),
   byMethod('close', Symbol.dispose),

@@ -1,4 +1,4 @@
-/** A thing of which only its methods and flags are known. */
+/** An object of unknown type; only its methods and flags are used. */
 export type Methods = Readonly<Record<string | symbol, unknown>>;
 
 export type Method = (...args: unknown[]) => unknown;

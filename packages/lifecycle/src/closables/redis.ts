@@ -2,7 +2,7 @@ import { bounded, type Clock, TimeoutError } from '@cutover/internal';
 import type { StepContext } from '../shutdown/types.ts';
 import { call, has, type Methods } from './methods.ts';
 
-/** Milliseconds that Redis has for each answer, a quarter of what is left at most. */
+/** Milliseconds that Redis has for each answer, at most a quarter of the time left. */
 const ANSWER_TIMEOUT = 1_000;
 
 /** A client of ioredis (`status`) or of node-redis (`isOpen`), a cluster of theirs included. */
@@ -11,9 +11,9 @@ export const isRedis = (thing: Methods): boolean =>
   (typeof thing.isOpen === 'boolean' && (has(thing, 'quit') || has(thing, 'close')));
 
 /**
- * Lets replies arrive, then disconnects. A client that waits in BRPOP answers nothing until its wait is over: it is
+ * Waits for replies, then disconnects. A client that is blocked in BRPOP does not answer until its wait is over: it is
  * disconnected, which loses nothing.
- * @throws when Redis answers nobody, so that commands may be lost
+ * @throws when Redis does not answer at all, so commands may be lost
  */
 export async function quitRedis(
   client: Methods,
@@ -47,7 +47,7 @@ async function disconnect(client: Methods): Promise<void> {
   }
 }
 
-/** Tells a client that is blocked from a Redis that is silent, by a second connection. */
+/** Uses a second connection to distinguish a blocked client from a Redis that does not answer. */
 async function answersAnother(
   client: Methods,
   within: (work: () => Promise<unknown>) => Promise<unknown>,

@@ -3,7 +3,7 @@ import { has, type Methods } from './methods.ts';
 import { isEnding, isStream, streamEnded } from './streams.ts';
 
 /**
- * Waits for what a function has returned where that is no promise but the thing itself, which goes on ending:
+ * Waits for the end of what a function has returned, where that is not a promise but the thing itself:
  * `() => server.close()`, `() => stream.end()`.
  */
 export async function endOfReturned(returned: unknown): Promise<void> {
@@ -15,7 +15,7 @@ export async function endOfReturned(returned: unknown): Promise<void> {
   }
 }
 
-/** A server that has no connection left tells nothing more. */
+/** A server without connections emits nothing more. */
 const serverClosed = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     server.once('close', resolve);

@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream';
 import { call, has, type Methods } from './methods.ts';
 
-/** A writable stream of Node, of readable-stream (winston), or one of what pino writes to, which are neither. */
+/** A writable stream of Node or of readable-stream (winston), or one of pino's destinations, which are neither. */
 export const isStream = (thing: Methods): boolean =>
   has(thing, 'write', 'end', 'on') &&
   (thing._writableState !== undefined || typeof thing.writableEnded === 'boolean' || has(thing, 'flushSync'));
 
-/** Whether somebody has called `end`; readable-stream has no `writableEnded`. */
+/** Whether `end` was called; readable-stream has no `writableEnded`. */
 export const isEnding = (thing: Methods): boolean =>
   (Object(thing._writableState) as Methods).ending === true;
 
@@ -25,11 +25,11 @@ export const pendingOf = (thing: Methods): string =>
     ? 'a stream that has not ended is piped into it; add that one as well'
     : `${thing.writableLength ?? 'some'} bytes unwritten`;
 
-/** Such a stream is ended by the one before it: what still waits there would be lost, or break it. */
+/** The stream piped into it ends it; ending it earlier would lose or break what is still in the pipe. */
 const isPipedInto = (thing: Methods): boolean =>
   has(thing, 'listenerCount') && (call(thing, 'listenerCount', 'unpipe') as number) > 0;
 
-/** Waits for a stream that somebody has ended. */
+/** Waits for a stream on which `end` was called. */
 export function streamEnded(thing: Methods): Promise<void> {
   const { finished } = process.getBuiltinModule('node:stream');
   return new Promise((resolve, reject) => {
@@ -39,13 +39,13 @@ export function streamEnded(thing: Methods): Promise<void> {
   });
 }
 
-/** Of pino's own kinds of streams, which are none of Node's: their `close` comes when all is on the disk. */
+/** For pino's own streams, which are not Node streams: `close` comes when everything is on the disk. */
 const closed = (thing: Methods): Promise<void> =>
   new Promise((resolve, reject) => {
     call(thing, 'once', 'close', () => resolve());
     call(thing, 'once', 'error', reject);
   });
 
-/** The standard streams stay open for what is said after this. */
+/** The standard streams stay open for later output. */
 const emptied = (thing: Methods): Promise<void> =>
   new Promise((resolve) => void call(thing, 'write', '', () => resolve()));

@@ -3,7 +3,7 @@ import type { StepContext } from '../shutdown/types.ts';
 import type { Methods } from './methods.ts';
 import { endStream, isStream, streamEnded } from './streams.ts';
 
-/** Milliseconds between two looks at what a logger has not handed on. */
+/** Milliseconds between two checks of the lines that a logger has not passed on. */
 const BACKLOG_POLL = 10;
 
 const isLogger = (thing: Methods): boolean => isStream(thing) && Array.isArray(thing.transports);
@@ -14,8 +14,8 @@ export const isWinston = (thing: Methods): boolean => isLogger(loggerOf(thing));
 const loggerOf = (thing: Methods): Methods => (isLogger(thing) ? thing : (Object(thing.parent) as Methods));
 
 /**
- * Ends a logger, and with it its transports; a transport by its logger, which feeds it. The end of a logger overtakes
- * the lines that it has not handed to its transports yet, and these then fail: hence the wait for them.
+ * Ends a logger and its transports; a transport is ended through its logger. A logger's end overtakes lines that it has
+ * not passed to its transports yet, and these lines then fail, so it waits for them first.
  */
 export async function endWinston(thing: Methods, { signal }: StepContext, clock: Clock): Promise<void> {
   const logger = loggerOf(thing);

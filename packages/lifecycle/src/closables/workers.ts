@@ -2,13 +2,13 @@ import { systemClock } from '@cutover/internal';
 import type { StepContext } from '../shutdown/types.ts';
 import { call, type Methods } from './methods.ts';
 
-/** Milliseconds between two looks at the state of a Temporal worker, which tells nobody when it changes. */
+/** Milliseconds between two checks of the state of a Temporal worker, which emits no event when it changes. */
 const TEMPORAL_POLL = 50;
 
 /**
- * A Temporal worker throws when told to shut down unless it is RUNNING, and its end shows only in its state. One that
- * was made and never run holds its connection all the same, so it is run and stopped at once. Its native part may ask
- * for work once before it hears of that; what it gets by then it does.
+ * A Temporal worker throws on shutdown unless it is RUNNING, and only its state shows its end. A worker that was
+ * created but never run still holds its connection, so it is run and stopped at once. Before its native part gets
+ * the stop it may poll for work once; it completes work that it gets by then.
  * @throws when it has FAILED, before or now
  */
 export async function stopTemporal(worker: Methods, { signal }: StepContext): Promise<void> {
@@ -23,12 +23,15 @@ export async function stopTemporal(worker: Methods, { signal }: StepContext): Pr
 
 async function stopBeforeRun(worker: Methods): Promise<void> {
   const ended = call(worker, 'runUntil', Promise.resolve()) as Promise<void>;
-  // The application is about to run it: that finds it over, where a second run would throw.
+  // The application is about to run it: its run finds the worker stopped, where a second run would throw.
   (worker as { run: unknown }).run = () => ended;
   await ended;
 }
 
-/** Bull's and BullMQ's `close` wait for running jobs without limit; when our time is over they are given up, with `force`. */
+/**
+ * Bull's and BullMQ's `close` wait for running jobs without limit; when the time is over they are abandoned, with
+ * `force`.
+ */
 export async function stopBull(worker: Methods, { signal }: StepContext): Promise<void> {
   const force = () => void Promise.resolve(call(worker, 'close', true)).catch(() => {});
   signal.addEventListener('abort', force, { once: true });
@@ -39,7 +42,7 @@ export async function stopBull(worker: Methods, { signal }: StepContext): Promis
   }
 }
 
-/** A gRPC server waits for its calls without limit; when our time is over they are cut. */
+/** A gRPC server waits for its calls without limit; when the time is over they are cut. */
 export function stopGrpc(server: Methods, { signal }: StepContext): Promise<void> {
   const force = () => void call(server, 'forceShutdown');
   return new Promise<void>((resolve, reject) => {

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Connection } from './connections.ts';
 
-/** Whether something is under way: an answer that is not wholly with the kernel, a stream, what took the socket over. */
+/** Whether the socket is in use: an answer that is not completely in the kernel, a stream, an upgrade or tunnel. */
 export const isBusy = ({ response, streams, upgrade }: Connection): boolean =>
   upgrade !== undefined ||
   (streams !== undefined && streams.size > 0) ||
   (response !== undefined && !isOver(response));
 
-/** Ended is not over: what was ended may wait in the socket, or behind the answer before it. */
+/** An ended answer may still wait in the socket, or behind the previous answer. */
 export const isOver = (response: ServerResponse): boolean => response.writableFinished || response.destroyed;
 
 /** For people: `2 busy, 1 idle connections`. */

@@ -3,7 +3,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import type { Listener } from '../host.ts';
 
-/** What is known of one socket: the response it is busy with, and whether it has left HTTP/1. */
+/** The state of one socket: the response in progress, and whether it has left HTTP/1. */
 export interface Connection {
   readonly socket: Socket;
   response?: ServerResponse;
@@ -21,8 +21,8 @@ export interface Upgrade {
 }
 
 /**
- * Knows the sockets of a server from the first listener on. A request costs one map look-up: only the last response
- * of a socket is kept, and whether it is over is read from it when somebody asks.
+ * Tracks the sockets of a server from the first listener on. A request costs one map look-up: only the last response of
+ * a socket is kept, and its state is read from it on demand.
  */
 export class Connections {
   readonly #open = new Map<Socket, Connection>();
@@ -37,7 +37,7 @@ export class Connections {
     this.#server = server;
     this.#listen('connection', (socket: Socket) => this.#track(socket));
     this.#listen('secureConnection', (socket: Socket) => this.#secured(socket));
-    // Node makes the session of a socket while it tells of the socket, after our listener.
+    // Node creates the session of a socket while it emits the socket, after this listener.
     this.#listen('session', (session: ServerHttp2Session) => {
       if (this.#latest) trackStreams(this.#latest, session);
     });
@@ -77,8 +77,9 @@ export class Connections {
   }
 
   /**
-   * Listens only where the application does, and before it, since it may answer at once. A listener alone would change
-   * what Node does: it would take upgrades for handled, and wrap every HTTP/2 stream.
+   * Listens only where the application does, and before it, since it may answer at once. Without a listener of the
+   * application, this listener would change Node's behaviour: upgrades would count as handled, and every HTTP/2 stream
+   * would be wrapped.
    */
   #listenBeside(event: string, listener: Listener): void {
     const onListener = (added: string) => {
@@ -100,7 +101,7 @@ export class Connections {
     return connection;
   }
 
-  /** A TLS socket takes the place of the plain one it runs on, which knows nothing of requests. */
+  /** A TLS socket replaces its plain socket, which has no requests. */
   #secured(socket: Socket & { _parent?: Socket }): void {
     if (socket._parent) this.#open.delete(socket._parent);
     this.#track(socket);

@@ -1,12 +1,12 @@
 import type { WebSocketLike, WebSocketServerLike } from './web-sockets.ts';
 
-/** A server of engine.io or of socket.io, whose clients hold a WebSocket or poll. */
+/** A server of engine.io or of socket.io, whose clients use a WebSocket or polling. */
 export interface EngineIoServerLike {
   attach(server: never, options?: never): unknown;
   close(callback?: never): unknown;
 }
 
-/** What its types hide. */
+/** Members that its types do not show. */
 interface Engine {
   readonly clients?: Readonly<Record<string, Client>>;
   /** Of socket.io, once it is attached. */
@@ -54,7 +54,7 @@ const asWebSocket = (client: Client): WebSocketLike => ({
   },
   close: (code, reason) => {
     const { socket, writable } = client.transport;
-    // A poll that waits is answered; without one, a close would wait for the next, which may never come.
+    // A waiting poll is answered; without one, a close would wait for the next poll, which may never come.
     if (socket) socket.close(code, reason);
     else client.close(!writable && client.writeBuffer.length === 0);
   },

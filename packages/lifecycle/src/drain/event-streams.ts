@@ -20,12 +20,12 @@ export type Streams = StreamPolicy | ((request: StreamedRequest) => StreamPolicy
 type Answer = ServerResponse | ServerHttp2Stream;
 
 /**
- * Those whose client takes an end at any point for one: it connects again, or has seen the last picture. An export of
- * lines (NDJSON) that is ended early would pass for whole, so it is none of them.
+ * Content types whose client accepts an end at any point: it reconnects, or has seen the last picture. An export of
+ * lines (NDJSON) is not one of them: the client would take a shortened export for complete.
  */
 const TYPES = /^(?:text\/event-stream|multipart\/x-mixed-replace)(?:;|\s*$)/i;
 
-/** The answers of one server that may have no end of their own, and what is done with them. */
+/** The answers of one server that may not end by themselves, and what is done with them. */
 export class EventStreams {
   readonly #policy: Streams;
   readonly #faults = new Set<string>();
@@ -35,14 +35,14 @@ export class EventStreams {
     this.#policy = policy;
   }
 
-  /** Ends those that are to be closed. */
+  /** Ends the streams with policy `close`. */
   close(connection: Connection): void {
     for (const [answer, request] of openStreams(connection)) {
       if (this.#policyOf(request) === 'close') end(answer, connection);
     }
   }
 
-  /** Ends those that are left, in order; what was to finish is counted. */
+  /** Ends the remaining streams cleanly; those with policy `finish` are counted. */
   endAll(connection: Connection): void {
     for (const [answer, request] of openStreams(connection)) {
       if (this.#policyOf(request) === 'finish') this.#unfinished++;
@@ -84,11 +84,11 @@ function* openStreams({ response, streams = new Map() }: Connection): Generator<
   }
 }
 
-/** From the head as it was sent: what `writeHead` was given is nowhere else. */
+/** From the head as sent: headers given to `writeHead` are nowhere else. */
 const contentTypeOf = (response: ServerResponse & { _header?: string | null }): string =>
   /^content-type: *(.*)$/im.exec(response._header ?? '')?.[1] ?? '';
 
-/** What the handler still writes is dropped, since as an error it would end the process. */
+/** Drops later writes of the handler, since their error would end the process. */
 function end(answer: Answer, { socket, session }: Connection): void {
   answer.end();
   answer.on('error', () => {});

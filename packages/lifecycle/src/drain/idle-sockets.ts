@@ -4,8 +4,8 @@ import type { Server, Socket } from 'node:net';
 export type AnyServer = Server & { closeIdleConnections?(): void; closeAllConnections?(): void };
 
 /**
- * Takes the idle sockets of a server out of Node's hands, which count one as idle as soon as its answer was ended:
- * closing those, as the server's own `close` does, cuts what is still being sent.
+ * Manages a server's idle sockets instead of Node. Node counts a socket as idle as soon as its answer was ended;
+ * closing it then, as the server's own `close` does, cuts data that is still being sent.
  */
 export class IdleSockets {
   readonly #server: AnyServer;
@@ -16,7 +16,7 @@ export class IdleSockets {
     this.#close = server.closeIdleConnections;
   }
 
-  /** From now on, whatever else closes the server closes no socket. */
+  /** From now on, other code that closes the server closes no socket. */
   keep(): void {
     if (this.#close) this.#server.closeIdleConnections = () => {};
   }
@@ -26,8 +26,8 @@ export class IdleSockets {
   }
 
   /**
-   * Those with nothing left to send, the ones from before anybody listened included. Node lists them only to destroy
-   * them, so that for the length of that call `destroy` collects.
+   * Sockets with nothing left to send, including sockets older than the first listener. Node lists them only to destroy
+   * them, so during that call `destroy` is replaced by a function that collects them.
    */
   list(): Socket[] {
     const { prototype } = process.getBuiltinModule('node:net').Socket;

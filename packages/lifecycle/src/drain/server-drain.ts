@@ -10,17 +10,17 @@ import { Unacknowledged } from './unacknowledged.ts';
 import { closeLateWebSockets, endUpgraded, type WebSocketServerLike } from './web-sockets.ts';
 
 export interface DrainOptions {
-  /** What becomes of event streams; default `finish`. */
+  /** The policy for event streams; default `finish`. */
   readonly streams?: Streams;
-  /** Those whose clients may be on this server. */
+  /** WebSocket servers whose clients may be on this server. */
   readonly webSockets?: readonly WebSocketServerLike[];
 }
 
 export interface DrainContext {
-  /** Milliseconds in which clients are told before idle sockets end. */
+  /** Milliseconds of `Connection: close` answers before idle sockets end. */
   readonly lameDuck: number;
   readonly clock: Clock;
-  /** Aborts when the drain's time is over; what is open then is destroyed. */
+  /** Aborts when the drain's time is over; connections still open are destroyed. */
   readonly signal: AbortSignal;
   /** Milliseconds until then. */
   remaining(): number;
@@ -28,12 +28,15 @@ export interface DrainContext {
 
 /** The share of the drain's time after which open streams are ended in order, early enough for their end to arrive. */
 export const LAST_CALL = 0.9;
-/** Milliseconds between two looks at what has no event: an upgrade being answered, a socket older than our listeners. */
+/**
+ * Milliseconds between two checks of states without an event: an upgrade being answered, a socket older than the
+ * listeners.
+ */
 const LOOK = 100;
 
 /**
- * The end of one server, in the order that loses nothing: the listener closes first (in a cluster the primary stops
- * sending at that moment), then every answer says `Connection: close`, then what is idle ends, then what is busy.
+ * Drains one server in the order that loses nothing: the listener closes first (in a cluster the primary then stops
+ * sending), then every answer says `Connection: close`, then idle sockets end, then busy ones.
  */
 export class ServerDrain {
   readonly #server: AnyServer;
@@ -53,7 +56,7 @@ export class ServerDrain {
     this.#webSockets = webSockets;
   }
 
-  /** Closes the listener and tells clients to go, at once; also a listener that opens later. */
+  /** Closes the listener and tells clients to disconnect, at once; also for a listener that opens later. */
   refuse(): void {
     this.#connections.onBusy = (connection, previous) => {
       if (previous) tellToStay(previous);
@@ -66,8 +69,8 @@ export class ServerDrain {
   }
 
   /**
-   * Resolves once nothing is open and clients have all that was sent.
-   * @throws the signal's reason, after destroying what still is; an error, when streams were ended before their time
+   * Resolves once nothing is open and clients have received everything that was sent.
+   * @throws the signal's reason, after destroying what is still open; an error, when streams were ended early
    */
   async drain(context: DrainContext): Promise<void> {
     const { signal } = context;
@@ -85,7 +88,7 @@ export class ServerDrain {
     if (this.#streams.complaint) throw new Error(this.#streams.complaint);
   }
 
-  /** What is open, or was when it was cut, for people: `2 busy, 1 idle connections`. */
+  /** What is open, or was open when it was cut, for people: `2 busy, 1 idle connections`. */
   pending(): string {
     const { count } = this.#unacknowledged;
     const sending = count > 0 ? `, ${count} closed and still sending` : '';
@@ -103,7 +106,7 @@ export class ServerDrain {
     this.#unacknowledged.add(connection.socket);
   }
 
-  /** Not the server's own close, which for HTTP also cuts idle sockets and stops checking header timeouts. */
+  /** Not with the server's own close, which for HTTP also cuts idle sockets and stops checking header timeouts. */
   #stopListening(): void {
     const { Server } = process.getBuiltinModule('node:net');
     const closed = new Promise<void>((resolve) => {
@@ -132,8 +135,8 @@ export class ServerDrain {
   }
 
   /**
-   * An answer that had begun before could not say close, so its client may ask again: it gets the lame duck's time from
-   * here on. Where the answer did say so, Node has ended the socket by now.
+   * An answer that began before the drain could not say close, so its client may send another request: it gets the lame
+   * duck's time from here on. If the answer did say close, Node has already ended the socket.
    */
   async #answered(connection: Connection, context: DrainContext): Promise<void> {
     const { lameDuck, clock, signal, remaining } = context;
@@ -153,7 +156,7 @@ export class ServerDrain {
     }
   }
 
-  /** What is left shortly before the deadline, as far as it can end in order. */
+  /** Ends cleanly what is still open shortly before the deadline, as far as possible. */
   #end(connection: Connection): void {
     this.#streams.endAll(connection);
     if (connection.upgrade) connection.socket.end();
@@ -170,7 +173,7 @@ export class ServerDrain {
   }
 }
 
-/** Lets requests that already lie in the kernel be read: an idle socket with one of them is not idle. */
+/** Lets requests that are already in the kernel be read: a socket with such a request is not idle. */
 async function readWhatHasArrived(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

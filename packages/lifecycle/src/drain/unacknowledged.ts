@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { systemClock } from '@cutover/internal';
 
-/** Where Linux lists the TCP sockets of this process's network, those that are closed and still sending included. */
+/** Where Linux lists the TCP sockets of this process's network, including closed sockets that are still sending. */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 
 /**
- * Bytes that the end of a connection takes at most: FIN, an alert of TLS, GOAWAY, a close frame. A client that has vanished
- * never acknowledges them, and loses nothing.
+ * Bytes that the end of a connection takes at most: FIN, an alert of TLS, GOAWAY, a close frame. A client that has
+ * vanished never acknowledges them, and loses nothing.
  */
 const END = 128;
 
@@ -15,26 +15,26 @@ const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 100;
 
 /**
- * What the kernel still sends for connections that Node is done with. In a container it is lost when the process ends,
- * for the network ends with it.
+ * Data that the kernel still sends for connections that Node has closed. In a container it is lost when the process
+ * ends, because the network ends too.
  */
 export class Unacknowledged {
   readonly #pairs = new Set<string>();
   #count = 0;
 
-  /** Remembers a connection, while it is open. */
+  /** Records an open connection. */
   add({ localPort, remotePort }: Socket): void {
     if (localPort !== undefined && remotePort !== undefined) this.#pairs.add(pair(localPort, remotePort));
   }
 
-  /** The connections whose client lacked something at the last look. */
+  /** The connections with unacknowledged data at the last check. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Resolves once clients have everything; at once where there is no such table. It waits by the system's clock, as for
-   * any other event of the network.
+   * Resolves once clients have acknowledged everything; at once where there is no such table. It uses the system's
+   * clock, as it waits for the network.
    */
   async settled(signal: AbortSignal): Promise<void> {
     for (let pause = FIRST_PAUSE; await this.#look(); pause = Math.min(2 * pause, LONGEST_PAUSE)) {
@@ -44,14 +44,17 @@ export class Unacknowledged {
 
   async #look(): Promise<boolean> {
     if (this.#pairs.size === 0) return false;
-    // Only at the end of a drain, and no part of a start-up file.
+    // Loaded only at the end of a drain, not at start-up.
     const { readFile } = await import('node:fs/promises');
     const tables = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
     this.#count = tables.flatMap((table) => table.split('\n')).filter((line) => this.#isSending(line)).length;
     return this.#count > 0;
   }
 
-  /** A line has a number, two addresses with their ports, a state, and the bytes of both queues, all but the first in hex. */
+  /**
+   * A line has a number, two addresses with their ports, a state, and the bytes of both queues, all but the first in
+   * hex.
+   */
   #isSending(line: string): boolean {
     const [, local = '', remote = '', , queues = ''] = line.trim().split(/\s+/);
     return this.#pairs.has(`${portOf(local)} ${portOf(remote)}`) && Number.parseInt(queues, 16) > END;

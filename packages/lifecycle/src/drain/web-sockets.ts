@@ -31,7 +31,7 @@ const CLOSE_FRAME = Buffer.from([
   ...Buffer.from(REASON),
 ]);
 
-/** Those that have been closed already: WebSockets, and the sockets below them. */
+/** The WebSockets that are already closed, and their sockets. */
 const told = new WeakSet<object>();
 
 /**
@@ -60,7 +60,7 @@ export async function closeWebSockets(
   }
 }
 
-/** Those that have come since. */
+/** The WebSockets opened since. */
 export function closeLateWebSockets(server: WebSocketServerLike): void {
   for (const socket of server.clients) {
     if (socket.readyState === OPEN && !told.has(socket)) close(socket);
@@ -74,8 +74,8 @@ function close(webSocket: WebSocketLike): void {
 }
 
 /**
- * Ends what has taken a connection over, once. A WebSocket is sent the close frame, past whichever library handles it,
- * which then finishes the handshake; one whose upgrade is not answered yet is left for the next time.
+ * Ends an upgraded connection, once. A WebSocket gets the close frame directly on its socket; its library then finishes
+ * the handshake. One whose upgrade is not answered yet is left for the next call.
  */
 export function endUpgraded({ socket, upgrade }: Connection): void {
   if (!upgrade || told.has(socket) || !socket.writable) return;

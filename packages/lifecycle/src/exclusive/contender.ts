@@ -1,22 +1,28 @@
 import type { Clock } from '@cutover/internal';
 
-/** One process's try for a lock, and its hold on it. */
+/** One process's attempts to take a lock, and the lock while it holds it. */
 export interface Contender {
-  /** The fencing token when the lock is won now, undefined while another holds it. Each token is above all before it. */
+  /**
+   * The fencing token if the lock was taken, undefined while another holder has it. Each token is higher than all
+   * before.
+   */
   tryAcquire(signal: AbortSignal): Promise<bigint | undefined>;
-  /** Keeps the lock until `signal` aborts, then resolves; rejects as soon as the lock is, or must be taken for, lost. */
+  /**
+   * Keeps the lock until `signal` aborts, then resolves; rejects as soon as the lock is lost or must be assumed
+   * lost.
+   */
   hold(signal: AbortSignal): Promise<void>;
-  /** Gives the lock back, if held, and frees what was opened. Never rejects. */
+  /** Releases the lock, if held, and frees what was opened. Never rejects. */
   leave(): Promise<void>;
 }
 
 export interface ContenderOptions {
   readonly name: string;
-  /** Milliseconds after which a holder that shows no life is replaced. */
+  /** Milliseconds without a heartbeat after which a lock holder is replaced. */
   readonly lease: number;
   readonly clock: Clock;
-  /** What an error says was being done. */
+  /** The operation that an error names. */
   readonly doing: string;
-  /** Ends the opening of the store, and frees what was opened until then. */
+  /** Cancels the opening of the store, and frees what was opened. */
   readonly signal: AbortSignal;
 }

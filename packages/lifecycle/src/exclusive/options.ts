@@ -6,7 +6,7 @@ import { type LockStore, lockStore } from './store.ts';
 export const LOCK_TIMEOUT = 60_000;
 /** Milliseconds to reach the store of the lock. */
 export const LOCK_OPEN_TIMEOUT = 10_000;
-/** Milliseconds after which a holder that shows no life is replaced. */
+/** Milliseconds without a heartbeat after which a lock holder is replaced. */
 export const LOCK_LEASE = 15_000;
 /** Milliseconds between tries while another holds the lock. */
 export const LOCK_PAUSE = 250;
@@ -16,11 +16,14 @@ export interface ExclusiveOptions {
   store: LockStore;
   /** Ends the wait for the lock, and aborts the job. */
   signal?: AbortSignal;
-  /** Milliseconds to get the lock, once its store is reached, which has {@link LOCK_OPEN_TIMEOUT}; 0 tries once, `Infinity` waits for ever; default {@link LOCK_TIMEOUT}. */
+  /**
+   * Milliseconds to get the lock, once its store is reached, which has {@link LOCK_OPEN_TIMEOUT}; 0 tries once,
+   * `Infinity` waits without limit; default {@link LOCK_TIMEOUT}.
+   */
   timeout?: number;
   /** Milliseconds after which a dead or paused holder is replaced, 300 or more; default {@link LOCK_LEASE}. */
   lease?: number;
-  /** Told when the lock is `waiting`, `held`, `lost`, `released`. What it throws is ignored. */
+  /** Called when the lock is `waiting`, `held`, `lost`, `released`. What it throws is ignored. */
   onEvent?: (event: ExclusiveEvent) => void;
 }
 
@@ -32,7 +35,7 @@ export type ExclusiveEvent =
 export interface ExclusiveContext {
   /** Aborts with the caller's signal, or with `lock-lost`. */
   readonly signal: AbortSignal;
-  /** Above every token before it: hand it to what you write to, and let that refuse a lower one. */
+  /** Higher than every token before it: pass it to the store that you write to, which should refuse a lower one. */
   readonly token: bigint;
 }
 

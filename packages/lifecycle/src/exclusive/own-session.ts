@@ -3,9 +3,9 @@ import { LifecycleError } from '../errors.ts';
 import type { PgClient, PgSessions } from './postgres-session.ts';
 import { untilOpen } from './until-open.ts';
 
-/** Milliseconds for all that shows whose a session is. */
+/** Milliseconds for the whole test of a session. */
 const PROOF_TIMEOUT = 5_000;
-/** How often two connections are compared: a pooler that is busy may give each another session by chance. */
+/** How often two connections are compared: a busy pooler may give them different sessions by chance. */
 const COMPARISONS = 3;
 
 export interface ProofOptions {
@@ -14,16 +14,16 @@ export interface ProofOptions {
   readonly clock: Clock;
 }
 
-/** The server's process of the session that a statement runs in. */
+/** The server process of the session in which a statement runs. */
 export async function sessionOf(client: PgClient): Promise<number> {
   const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
   return Number(rows[0]?.pid);
 }
 
 /**
- * Resolves once it is certain that a session stays with its connection between transactions. PostgreSQL's greeting names
- * its own process; a pooler's names another, and then only a notification is proof: it reaches a connection that asks
- * nothing only where the session is its own. A lock taken through any other would be lent on with the session.
+ * Resolves once it is certain that a session stays with its connection between transactions. PostgreSQL's greeting has
+ * the id of its own process; a pooler's greeting has another. Then only a notification is proof: it reaches an idle
+ * connection only if the session is its own. Otherwise a lock would be shared with the session.
  * @throws {LifecycleError} `lock-unsafe`
  */
 export async function proveOwnSession(
@@ -57,7 +57,7 @@ async function compare(client: PgClient, other: PgClient, signal: AbortSignal): 
   await hears(client, other, signal);
 }
 
-/** Rejects where the notification goes astray, or with the signal. */
+/** Rejects when another connection gets the notification, or with the signal. */
 async function hears(client: PgClient, other: PgClient, signal: AbortSignal): Promise<void> {
   const channel = `cutover_${crypto.randomUUID().replaceAll('-', '')}`;
   const isOurs = (news: unknown) => (Object(news) as { channel?: unknown }).channel === channel;
@@ -83,7 +83,7 @@ async function hears(client: PgClient, other: PgClient, signal: AbortSignal): Pr
     await heard;
   } finally {
     stop();
-    // Through a pooler the session that listens may be anybody's now.
+    // Through a pooler another client may now have the session that listens.
     await Promise.allSettled([client, other].map((each) => each.query(`UNLISTEN ${channel}`)));
   }
 }
@@ -97,8 +97,8 @@ function unsafe(doing: string, cause: unknown): LifecycleError {
     'lock-unsafe',
     {
       doing,
-      found: `a pooler stands before PostgreSQL and was not seen to leave a session to one connection: ${why}`,
-      wanted: 'a session of its own, since the lock lives as long as that',
+      found: `there is a pooler before PostgreSQL, and it does not appear to keep a session for one connection: ${why}`,
+      wanted: 'a dedicated session, since the lock lives as long as its session',
       fix: 'give the URL of PostgreSQL itself for the lock, as Prisma has in directUrl, or a pooler in session mode (pool_mode = session)',
     },
     { cause },

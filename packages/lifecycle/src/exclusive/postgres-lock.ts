@@ -10,12 +10,12 @@ export function lockKey(name: string): string {
   return createHash('sha256').update(`cutover:${name}`).digest().readBigInt64BE().toString();
 }
 
-// A transaction's number only ever grows, and one is given out only after the lock is held.
+// Transaction numbers only grow, and this one is assigned after the lock is taken.
 const TRY = 'SELECT CASE WHEN pg_try_advisory_lock($1::bigint) THEN txid_current()::text END AS token';
 
 /**
- * An advisory lock on a session of its own. The server is told to end the session when it is silent for `lease`, so a
- * holder that is paused or cut off is replaced; ours asks three times as often, and takes silence for loss.
+ * An advisory lock on a dedicated session. The server ends the session after `lease` without activity, so a holder that
+ * is paused or cut off is replaced. The holder queries three times as often, and treats a missing answer as loss.
  * @throws {LifecycleError} `lock-unsafe`
  */
 export async function postgresLock(
@@ -29,7 +29,7 @@ export async function postgresLock(
     signal,
     async () => {
       await proveOwnSession(client, sessions, { doing, signal, clock });
-      // Older than 14: no such setting, and TCP's keep-alive has to do.
+      // Before 14 there is no such setting; TCP keep-alive must be enough.
       await client.query(`SET idle_session_timeout = ${limit}`).catch(() => {});
       return sessionOf(client);
     },
@@ -52,7 +52,7 @@ export async function postgresLock(
     },
     leave: async () => {
       lost.dispose();
-      // The session's end gives the lock back; a client of a pool must not go back with our setting.
+      // The end of the session releases the lock; a pooled client must not return to the pool with this setting.
       client.release(true);
     },
   };

@@ -2,14 +2,14 @@ import { bounded, type Clock } from '@cutover/internal';
 import { importDriver } from './driver.ts';
 import { untilOpen } from './until-open.ts';
 
-/** Milliseconds for PostgreSQL to take leave; then the socket is closed. */
+/** Milliseconds for PostgreSQL to end the session; then the socket is closed. */
 const LEAVE_TIMEOUT = 1_000;
 
 type Listener = (news?: unknown) => void;
 
-/** What is needed of a client of pg that is connected: one session, for a lock lives as long as its session. */
+/** The needed part of a connected pg client: one session, because a lock lives as long as its session. */
 export interface PgClient {
-  /** The process that the greeting of the server, or of a pooler, has named. */
+  /** The process id in the greeting of the server or of a pooler. */
   readonly processID?: number | null;
   query(sql: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   on(event: 'error' | 'end' | 'notification', listener: Listener): unknown;
@@ -23,11 +23,11 @@ interface BareClient extends Omit<PgClient, 'release'> {
   readonly connection?: { readonly stream?: { destroy(): unknown } };
 }
 
-/** What is needed of a pg Pool; one of its clients is taken for as long as the lock is wanted. */
+/** The needed part of a pg Pool; one of its clients is in use as long as the lock is wanted. */
 export interface PgPool {
   query: unknown;
   connect(): Promise<PgClient>;
-  /** The class of its clients and what it gives them, for a connection beside those it counts. */
+  /** The class of its clients and their options, for a connection outside the pool. */
   readonly Client?: new (
     options: object,
   ) => BareClient;
@@ -36,9 +36,9 @@ export interface PgPool {
 
 /** Opens sessions of one store; each is freed when `signal` aborts before it is open. */
 export interface PgSessions {
-  /** The session that is to hold the lock. */
+  /** The session for the lock. */
   open(signal: AbortSignal): Promise<PgClient>;
-  /** Another one for a moment. */
+  /** Another session, for a short time. */
   openAnother(signal: AbortSignal): Promise<PgClient>;
 }
 
@@ -68,9 +68,9 @@ export function sessionsOfPool(pool: PgPool, clock: Clock): PgSessions {
 }
 
 async function connected(client: BareClient, signal: AbortSignal, clock: Clock): Promise<PgClient> {
-  // Before anything can go wrong: an error without a listener would end the process.
+  // Added first: an error without a listener would end the process.
   client.on('error', () => {});
-  // A server that is silent takes no leave either.
+  // A server that does not answer does not end the session either.
   const cut = () => void client.connection?.stream?.destroy();
   await untilOpen(signal, () => client.connect(), cut);
   const release = () => void bounded({ timeout: LEAVE_TIMEOUT, clock }, () => client.end()).catch(cut);

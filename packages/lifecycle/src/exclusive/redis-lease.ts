@@ -1,7 +1,7 @@
 import { bounded } from '@cutover/internal';
 import type { Contender, ContenderOptions } from './contender.ts';
 
-/** Runs a script on the node that has its keys; `close` ends a connection that is ours. */
+/** Runs a script on the node that has its keys; `close` ends a connection opened here. */
 export interface RedisScripts {
   run(script: string, keys: string[], args: string[]): Promise<unknown>;
   close?(): void;
@@ -12,12 +12,12 @@ const ACQUIRE = `if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) the
 const RENEW = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 
-/** Clocks of two machines may run apart by this share of the lease. */
+/** Allowed clock drift between two machines, as a share of the lease. */
 const DRIFT = 0.05;
 
 /**
- * A key that expires unless it is renewed, three times within its life. The hold ends before the key can expire as
- * the server counts, so a slow server makes us stop early rather than run beside another.
+ * A key that expires unless it is renewed, three times within its life. The hold ends before the key can expire
+ * on the server, so with a slow server the holder stops early instead of running at the same time as another one.
  */
 export function redisLease(redis: RedisScripts, { name, lease, clock }: ContenderOptions): Contender {
   const holder = crypto.randomUUID();

@@ -1,7 +1,7 @@
 import { messageOf, redactUrls, TimeoutError } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 
-/** What a store says that is there, but is none for a lock. */
+/** Errors of a store that answers but cannot hold a lock. */
 const FIXES: readonly (readonly [RegExp, string])[] = [
   [
     /unknown command/i,
@@ -14,11 +14,11 @@ const FIXES: readonly (readonly [RegExp, string])[] = [
   [/READONLY|read-only transaction|during recovery/, 'give the primary: this is a replica'],
   [
     /certificate|self.signed/i,
-    'have its authority trusted with NODE_EXTRA_CA_CERTS, or pass a client that does',
+    'trust its certificate authority with NODE_EXTRA_CA_CERTS, or pass a client that does',
   ],
 ];
 
-/** The refusal of a store that refuses, or cannot be reached. */
+/** The error for a store that refuses or cannot be reached. */
 export function storeFailed(doing: string, store: unknown, cause: unknown): LifecycleError {
   const message = redactUrls(messageOf(cause));
   const full = cause instanceof TimeoutError && fullPool(store);
@@ -29,14 +29,14 @@ export function storeFailed(doing: string, store: unknown, cause: unknown): Life
       ? {
           doing,
           found: `${message}: ${full}`,
-          fix: 'raise its max, since a lock keeps one for as long as it is held',
+          fix: 'raise its max, since a held lock keeps one connection',
         }
-      : { doing, found: message, fix: fix ?? 'see that the store of the lock can be reached' },
+      : { doing, found: message, fix: fix ?? 'check that the store of the lock can be reached' },
     { cause },
   );
 }
 
-/** What is the matter with a pool that lends nothing, if it is that. */
+/** The reason if a full pool is the problem. */
 function fullPool(store: unknown): string | undefined {
   const { totalCount, idleCount, waitingCount } = Object(store) as Record<string, unknown>;
   const full = Number(waitingCount) > 0 && idleCount === 0;

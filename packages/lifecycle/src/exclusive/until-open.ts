@@ -1,6 +1,6 @@
 /**
- * Resolves as `opening` does. When that fails or `signal` aborts first, what was begun is freed, once: a connection that
- * nobody waits for any more must not hold the process or the store.
+ * Resolves as `opening` does. If that fails or `signal` aborts first, what was opened is freed, once: an abandoned
+ * connection must not keep the process or the store busy.
  */
 export async function untilOpen<T>(
   signal: AbortSignal,

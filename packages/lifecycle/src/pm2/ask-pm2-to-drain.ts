@@ -15,9 +15,9 @@ import { selectProcesses } from './targets.ts';
 import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts';
 
 /**
- * Asks apps that use `gracefulShutdown` to drain and to stay: PM2 goes on supervising them, so its
- * `kill_timeout` plays no part, and nothing starts them again. Stop them afterwards with {@link drainPm2}, which then
- * takes no time.
+ * Asks apps that use `gracefulShutdown` to drain and keep running: PM2 continues to supervise them, so its
+ * `kill_timeout` does not apply, and nothing restarts them. Stop them afterwards with {@link drainPm2}, which is then
+ * immediate.
  * @throws {LifecycleError} `pm2-failed`, `pm2-unknown-process`, `invalid-options`; or the reason of `signal`
  */
 export async function askPm2ToDrain(given: DrainPm2Options = {}): Promise<DrainVerdict> {

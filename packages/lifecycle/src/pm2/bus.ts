@@ -10,7 +10,7 @@ export interface Published {
   readonly data: unknown;
 }
 
-/** PM2's bus: tells everything that apps publish, from the moment it is open. */
+/** PM2's bus: delivers everything that apps publish, once it is open. */
 export interface Bus extends Disposable {
   readonly opened: Promise<void>;
 }
@@ -32,7 +32,7 @@ export function listenToBus(home: string, on: (published: Published) => void): B
     try {
       for (const [type, packet] of frames.push(chunk)) on(read(type, packet));
     } catch {
-      // Not PM2: whoever waits for an answer will see that none comes.
+      // Not PM2: callers that wait for an answer will time out.
       socket.destroy();
     }
   });

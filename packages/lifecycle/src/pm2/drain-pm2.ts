@@ -14,9 +14,9 @@ import { killTimeoutOf, selectProcesses } from './targets.ts';
 import { type DrainVerdict, judgeDrain, type ProcessVerdict } from './verdict.ts';
 
 /**
- * Stops PM2's processes from outside, all at once where `pm2 stop` takes one or two at a time, kills what outlives its
- * grace, what it leaves behind included, and tells for each whether it left by itself. Never starts a PM2 daemon and
- * reads no environment.
+ * Stops PM2's processes from outside, all at once where `pm2 stop` takes one or two at a time. Kills processes that
+ * outlive their grace period, including the processes they leave behind, and reports for each whether it ended by
+ * itself. Never starts a PM2 daemon and reads no environment.
  *
  * ```ts
  * const verdict = await drainPm2({ processes: ['worker'], gracePeriod: 140_000 });
@@ -36,7 +36,7 @@ export async function drainPm2(given: DrainPm2Options = {}): Promise<DrainVerdic
   });
 }
 
-/** Runs `work` on a connection to PM2; PM2's faults become ours. */
+/** Runs `work` on a connection to PM2; PM2's errors become errors of this package. */
 export async function withPm2<T>(
   doing: string,
   options: { home: string | undefined; signal: AbortSignal | undefined },
@@ -68,7 +68,7 @@ async function drainOne(
     return { name, id, pid, outcome, duration, ...(note === undefined ? {} : { note }) };
   };
   if (!isAlive(pid)) {
-    // PM2 may be about to start it again.
+    // PM2 may be about to restart it.
     if (target.status !== 'stopped') await client.call('stopProcessId', id);
     return verdict('gone');
   }
@@ -85,7 +85,7 @@ async function drainOne(
     : verdict('clean', rest.found > 0 ? `${rest.found} of its children outlived it` : undefined);
 }
 
-/** Whether PM2 has seen the process leave within its time. */
+/** Whether PM2 saw the process end in time. */
 async function stopWithin(
   client: Pm2Client,
   id: number | string,

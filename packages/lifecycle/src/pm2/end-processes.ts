@@ -18,18 +18,18 @@ export interface Limits {
   readonly signal: AbortSignal | undefined;
 }
 
-/** By its id alone, or with what tells it from a later process of the same id. */
-type Mortal = number | ProcessState;
+/** A process by its id alone, or with what tells it from a later process with the same id. */
+type ProcessRef = number | ProcessState;
 
-/** Kills, and sees that they are gone. */
-export async function kill(all: readonly Mortal[], limits: Limits): Promise<void> {
+/** Kills processes and waits until they are gone. */
+export async function kill(all: readonly ProcessRef[], limits: Limits): Promise<void> {
   for (const one of all) send(typeof one === 'number' ? one : one.pid, 'SIGKILL');
   await untilGone(all, { ...limits, timeout: PROOF_TIMEOUT });
 }
 
 /**
- * Ends what a process has left behind: PM2 finds children with `ps`, which slim images lack, and no orphans. They have
- * what is left of the grace period.
+ * Ends the processes that one has left behind: PM2 finds children with `ps`, which slim images lack, and finds no
+ * orphans. They get the rest of the grace period.
  */
 export async function endOrphans(
   pid: number,
@@ -52,7 +52,7 @@ function ignoreTimeout(error: unknown): void {
   if (!(error instanceof TimeoutError)) throw error;
 }
 
-/** Signals a process that may have ended in this very moment. */
+/** Signals a process that may have just ended. */
 export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -62,11 +62,11 @@ export function send(pid: number, signal: NodeJS.Signals): void {
 }
 
 export const untilGone = (
-  all: readonly Mortal[],
+  all: readonly ProcessRef[],
   { timeout, clock, signal }: Limits & { timeout: number },
 ): Promise<void> =>
   bounded({ timeout, signal, clock }, async (limited) => {
     while (all.some((one) => isThere(one))) await clock.sleep(PROOF_PAUSE, limited);
   });
 
-const isThere = (one: Mortal): boolean => (typeof one === 'number' ? isAlive(one) : isStill(one));
+const isThere = (one: ProcessRef): boolean => (typeof one === 'number' ? isAlive(one) : isStill(one));

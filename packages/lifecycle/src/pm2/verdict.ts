@@ -1,15 +1,15 @@
-/** What became of one process. */
+/** The result for one process. */
 export interface ProcessVerdict {
   readonly name: string;
   /** PM2's number for it. */
   readonly id: number | string;
   readonly pid: number;
   /**
-   * `clean`: it left, or drained, by itself. `forced`: it was killed, by us or by PM2's `kill_timeout`, or it drained
+   * `clean`: it ended, or drained, by itself. `forced`: it was killed, by us or by PM2's `kill_timeout`, or it drained
    * with a verdict that is not clean. `gone`: it was not running. `silent`: it gave no answer to a drain request.
    */
   readonly outcome: 'clean' | 'forced' | 'gone' | 'silent';
-  /** Milliseconds until it was proven gone, or had answered. */
+  /** Milliseconds until it was confirmed gone, or had answered. */
   readonly duration: number;
   readonly note?: string;
 }

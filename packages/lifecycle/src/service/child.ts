@@ -8,11 +8,11 @@ import { familyOf, frontOf } from './family.ts';
 
 /** How a command ended. */
 export interface ChildEnd {
-  /** As a shell has it: 128 and the signal's number for a death by signal. */
+  /** As in a shell: 128 plus the signal's number for a death by signal. */
   readonly exitCode: number;
   /** The signal it died of, if any. */
   readonly signal: NodeJS.Signals | null;
-  /** Whether it, or what it had started, had to be killed, its time being over. */
+  /** Whether it, or a process it had started, had to be killed at the end of its time. */
   readonly killed: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface ChildOptions {
   readonly clock: Clock;
   /** Milliseconds from the first stop signal to SIGKILL. */
   readonly gracePeriod: number;
-  /** Called when it ends by itself and leaves others behind, which are then stopped. */
+  /** Called when it ends by itself and leaves processes behind, which are then stopped. */
   onLeftBehind?(count: number): void;
 }
 
@@ -30,7 +30,7 @@ export interface Child {
   readonly pid: number;
   /** Resolves when it and all that it has started have ended. */
   readonly ended: Promise<ChildEnd>;
-  /** Passes a signal on without consequences. */
+  /** Forwards a signal without further effect. */
   signal(name: NodeJS.Signals): void;
   /** Asks it to stop, once; after the grace period it is killed with all that it has started. */
   stop(name: NodeJS.Signals): void;
@@ -42,7 +42,7 @@ export async function startChild(
   { env, cwd, clock, gracePeriod, onLeftBehind }: ChildOptions,
 ): Promise<Child> {
   const { spawn } = process.getBuiltinModule('node:child_process');
-  // A session of its own: a Ctrl-C reaches it through us alone, once, and what it leaves behind is known by it.
+  // Its own session: Ctrl-C reaches it only through this process, once, and the session id identifies what it leaves behind.
   const child = spawn(program, args, { env, cwd, stdio: 'inherit', detached: true });
   const gone = new AbortController();
   const exited = new Promise<Pick<ChildEnd, 'exitCode' | 'signal'>>((resolve) => {
@@ -81,7 +81,7 @@ const spawned = (child: ChildProcess, program: string): Promise<void> =>
       const explanation = {
         doing: `starting ${program}`,
         found: messageOf(cause),
-        fix: 'see that it is installed and in the PATH',
+        fix: 'check that it is installed and in the PATH',
       };
       reject(new LifecycleError('command-failed', explanation, { cause }));
     });

@@ -2,24 +2,27 @@ import type { Clock, ProcessState } from '@cutover/internal';
 import { kill, send } from '../pm2/end-processes.ts';
 import { type Family, frontOf } from './family.ts';
 
-/** Milliseconds between looks at what has yet to end: the first, and the longest. */
+/** Milliseconds between checks of the remaining processes: the first pause, and the longest. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 250;
 /**
- * Milliseconds to end for what comes to the front only after the stop: a wrapper whose service has ended, the reader of
- * a pipe whose writer has. What a shell has just started gets to its handlers meanwhile.
+ * Milliseconds for processes that become topmost only after the stop to end by themselves: a wrapper whose service has
+ * ended, the reader of a pipe whose writer has ended. Processes that a shell has just started can install handlers.
  */
 const SETTLE_TIME = 500;
 
 export interface EndOptions {
   readonly clock: Clock;
-  /** Milliseconds until what is left is killed. */
+  /** Milliseconds until the remaining processes are killed. */
   readonly gracePeriod: number;
-  /** Aborts when the leader has ended, so that nobody waits for the next look. */
+  /** Aborts when the leader has ended, to check again at once. */
   readonly leaderEnded: AbortSignal;
 }
 
-/** Signals each process of a family that is to be, once, until none is left. Resolves to whether some had to be killed. */
+/**
+ * Signals each process of a family that needs it, once, until none is left. Resolves to whether some had to be
+ * killed.
+ */
 export async function endFamily(
   living: Family,
   name: NodeJS.Signals,
@@ -37,7 +40,7 @@ export async function endFamily(
   return false;
 }
 
-/** Asks whom a look finds in front: at the first look at once, later after {@link SETTLE_TIME}. */
+/** Signals the topmost processes that a check finds: in the first check at once, later after {@link SETTLE_TIME}. */
 function askerOf(name: NodeJS.Signals) {
   const asked = new Set<number>();
   const inFrontSince = new Map<number, number>();
@@ -54,7 +57,7 @@ function askerOf(name: NodeJS.Signals) {
       const since = inFrontSince.get(pid) ?? start;
       inFrontSince.set(pid, since);
       if (now - since < SETTLE_TIME) continue;
-      // A shell that starts others although it is being stopped, as a loop does, would never end.
+      // A shell that keeps starting processes during the stop, as a loop does, would never end.
       if (!first.has(pid) && pids.has(parent)) ask(parent);
       ask(pid);
     }
@@ -62,7 +65,7 @@ function askerOf(name: NodeJS.Signals) {
 }
 
 async function killed(living: Family, clock: Clock): Promise<true> {
-  // Again, since one may have started another in that moment.
+  // Repeated, since a process may have just started another.
   for (let tries = 0; tries < 2; tries++) {
     await kill(living(), { clock, signal: undefined }).catch(() => {});
   }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { shellScriptOf, wrapperOf } from './wrapper.ts';
 
-/** Why a command would not be stopped as it should be when the container stops. */
+/** Why a command would not stop correctly with its container. */
 export interface EntryPointFault {
   readonly code: 'wrapper' | 'pm2-no-daemon' | 'pm2-daemon' | 'auto-exit';
   /** Whether the command is refused rather than warned about. */
@@ -21,7 +21,7 @@ export function judgeEntryPoint(command: readonly string[]): EntryPointFault[] {
 function* judgeWrapper(command: readonly string[]): Generator<EntryPointFault> {
   const { name, kind } = wrapperOf(command) ?? {};
   const script = shellScriptOf(command);
-  // A shell that is replaced is none; a script in a file may do so as well.
+  // A shell that `exec` replaces is not a wrapper; a script file may use exec as well.
   if (!name || (kind === 'shell' && (!script || /^\s*exec\s/.test(script)))) return;
   yield {
     code: 'wrapper',
@@ -40,7 +40,7 @@ function* judgePm2(words: string[]): Generator<EntryPointFault> {
     refused: true,
     found: attached
       ? 'pm2 start --no-daemon ignores signals, so the apps would be killed without notice'
-      : 'pm2 start leaves its daemon behind and ends, and the container with it',
+      : 'pm2 start leaves its daemon behind and exits, and the container with it',
     fix: 'use pm2-runtime',
   };
 }
@@ -50,7 +50,7 @@ function* judgeRuntime(words: string[]): Generator<EntryPointFault> {
   yield {
     code: 'auto-exit',
     refused: false,
-    found: 'pm2-runtime takes draining apps for gone and signals them again after about 7 s',
+    found: 'pm2-runtime treats draining apps as gone and signals them again after about 7 s',
     fix: 'add --no-auto-exit',
   };
 }

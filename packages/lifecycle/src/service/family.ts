@@ -6,8 +6,8 @@ import { isTsx, wrapperOf } from './wrapper.ts';
 export type Family = () => readonly ProcessState[];
 
 /**
- * All that comes from a process that leads a session: its descendants, those whose parents are gone, and what these
- * have started since, as far as it was seen at a look. Without /proc it is the process, and then the group it has left.
+ * All processes started by a session leader: its descendants, orphans of the session, and what these have started
+ * since, as far as a check has seen it. Without /proc it is the process, and after its end its process group.
  */
 export function familyOf(leader: number, look = processes): Family {
   let known: readonly ProcessState[] = [];
@@ -18,7 +18,7 @@ export function familyOf(leader: number, look = processes): Family {
       all.some((one) => one.pid === pid && one.started === started),
     );
     const pids = new Set([leader, ...kept.map(({ pid }) => pid)]);
-    // A child may have a lower number than its parent, hence until no more are found.
+    // A child may have a lower pid than its parent, so repeat until no more are found.
     for (let size = 0; size < pids.size; ) {
       size = pids.size;
       for (const one of all) if (pids.has(one.parent) || one.session === leader) pids.add(one.pid);
@@ -28,7 +28,7 @@ export function familyOf(leader: number, look = processes): Family {
   };
 }
 
-/** A negative number is what the kernel takes for a group. */
+/** The kernel reads a negative number as a process group. */
 const groupOf = (leader: number): ProcessState[] =>
   [leader, -leader]
     .filter(isReached)
@@ -36,8 +36,9 @@ const groupOf = (leader: number): ProcessState[] =>
     .map((pid) => ({ pid, state: 'R', parent: 0, session: leader, started: 0 }));
 
 /**
- * Whom a signal to a family is for: the topmost of it, so that a supervisor stops its own children; but below a wrapper,
- * which would end and leave them. What reads from one of them through a pipe ends by itself when that one has.
+ * The processes of a family that get a signal: the topmost ones, so a supervisor stops its own children; but the
+ * children of a wrapper, which would end and leave them. A process that reads a pipe of one of them ends by itself
+ * after it.
  */
 export function frontOf(family: readonly ProcessState[]): readonly ProcessState[] {
   const below = (one: ProcessState): ProcessState[] => {
@@ -50,7 +51,10 @@ export function frontOf(family: readonly ProcessState[]): readonly ProcessState[
   return unfed.length > 0 ? unfed : front;
 }
 
-/** Whether a process would end on a stop signal without its children, or kill them for it; a shell with a trap does as its script says. */
+/**
+ * Whether a process would end on a stop signal without its children, or kill them for it; a shell with a trap does
+ * as its script says.
+ */
 function abandons(pid: number): boolean {
   const command = commandLineOf(pid);
   const wrapper = wrapperOf(command);

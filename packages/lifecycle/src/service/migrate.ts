@@ -6,7 +6,7 @@ import type { ServiceSettings } from './options.ts';
 
 /** Milliseconds that a migration has to end after a stop signal. */
 const MIGRATE_GRACE = 5_000;
-/** The lock that two starters of one service meet at. */
+/** The lock that prevents two instances of a service from migrating at the same time. */
 export const MIGRATE_LOCK = 'migrate';
 
 interface MigrateSettings {
@@ -36,7 +36,7 @@ export async function migrate({ migration, signal, ...settings }: MigrateSetting
       return work;
     });
   } catch (error) {
-    // Not before the command is gone: nobody would be left to end it.
+    // Only after the command is gone, as nothing else would end it.
     await work.catch(() => {});
     if (!(error instanceof TimeoutError)) throw error;
     throw failed(command, `${began ? 'it is not done' : 'its lock is not taken'} after ${timeout} ms`);

@@ -15,7 +15,7 @@ export const MIGRATE_TIMEOUT = 600_000;
 export interface Migration {
   /** Program and arguments. */
   command: readonly string[];
-  /** Where a lock is held meanwhile, so that two starters do not collide; default none. */
+  /** The store of a lock that prevents two migrations at the same time; default none. */
   lock?: LockStore;
   /** Milliseconds, the wait for the lock included; default {@link MIGRATE_TIMEOUT}. */
   timeout?: number;
@@ -65,7 +65,7 @@ const environment = {
 };
 const RULES = {
   command: option.required(words),
-  // Read by itself, for one that is not set counts as given.
+  // Read separately, because an unset variable counts as given.
   waitFor: option.any,
   waitTimeout: option.limit,
   migrate: option.either(words, option.object),

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 
 /** The words of a process's command line; none where it is gone, or where there is no /proc. */
 export const commandLineOf = (pid: number): string[] =>
-  // npm writes its title over them, in one piece.
+  // npm overwrites them with its title, as one word.
   read(pid, 'cmdline').split(/[\0 ]+/);
 
 /** Whether a process has a handler of its own for SIGTERM. */

@@ -25,14 +25,15 @@ interface Parts {
 }
 
 /**
- * A container's entry point: waits for the targets, migrates, starts the command, passes each stop signal on once, below
- * npm or a shell to the service itself, waits until all that was started has ended, kills what is left when the grace
- * period is over, and ends with an exit code that tells a drained service from a killed one, which PM2's own does not.
+ * A container's entry point. Waits for the targets, migrates and starts the command. Forwards each stop signal once;
+ * below npm or a shell the service itself gets it. Waits until all started processes have ended, and kills the rest
+ * at the end of the grace period. Its exit code distinguishes a drained service from a killed one; PM2's does not.
  *
  * ```ts
  * await runService({ waitFor: process.env.DATABASE_URL, command: ['pm2-runtime', 'api.config.cjs', '--no-auto-exit'] });
  * ```
- * @throws {LifecycleError} `invalid-options` and `signals-not-forwarded` at the call; later faults are told and end with code 1
+ * @throws {LifecycleError} `invalid-options` and `signals-not-forwarded` at the call; later failures are logged and end
+ *   with code 1
  */
 export async function runService(given: ServiceOptions): Promise<ServiceVerdict> {
   const host: Host = process;
@@ -72,7 +73,10 @@ async function serve(parts: Parts): Promise<ServiceVerdict> {
   stop.signal.throwIfAborted();
   const onLeftBehind = (count: number) => {
     const left = `${count} process${count === 1 ? '' : 'es'}`;
-    tell({ type: 'warning', message: `the command has ended and left ${left} behind, which are stopped` });
+    tell({
+      type: 'warning',
+      message: `the command has ended and left ${left} behind; they are being stopped`,
+    });
   };
   return supervise(parts, await startChild(settings.command, { ...settings, env, clock, onLeftBehind }));
 }
@@ -95,7 +99,7 @@ async function supervise({ clock, stop, folder, tell }: Parts, child: Child): Pr
   return judgeService(end, stopped, clock.now() - began, folder.of(living));
 }
 
-/** What the processes of the service need to know: how long they have, and where their verdicts go. */
+/** Environment for the processes of the service: their grace period, and the folder for verdicts. */
 const environmentOf = ({ settings, folder }: Parts): NodeJS.ProcessEnv => ({
   ...process.env,
   [GRACE_PERIOD_VARIABLE]: String(settings.gracePeriod),

@@ -6,14 +6,14 @@ import type { ChildEnd } from './child.ts';
 export interface ServiceVerdict {
   /**
    * `clean`: stopped, and every process that owns a shutdown ended clean. `partial`, `forced`: the worst of them was,
-   * or one was killed, as PM2 does without a word. `failed`: the command ended by itself with an error, or before it ran.
+   * or one was killed, which PM2 does silently. `failed`: the command ended by itself with an error, or before it ran.
    */
   readonly outcome: 'clean' | 'partial' | 'forced' | 'failed';
-  /** The command's own, unless that hides a shutdown that was not clean: then 3 for partial, 4 for forced. */
+  /** The command's exit code, unless it hides a shutdown that was not clean: then 3 for partial, 4 for forced. */
   readonly exitCode: number;
   /** Milliseconds from the stop signal, or the start when there was none, to the end. */
   readonly duration: number;
-  /** What the processes of the service left, those included that were killed (`running`). */
+  /** The verdicts of the service's processes, including killed ones (`running`). */
   readonly processes: readonly VerdictRecord[];
 }
 
@@ -42,7 +42,7 @@ function outcomeOf(
   if (end.killed || processes.some(({ outcome }) => outcome === 'running' || outcome === 'forced'))
     return 'forced';
   if (processes.some(({ outcome }) => outcome === 'partial')) return 'partial';
-  // A launcher may die of the very signal that its service has drained after.
+  // A launcher may die by the signal after which its service has drained.
   const expected = stopped !== undefined && (end.signal === null || end.signal === stopped);
   return end.exitCode === 0 || (expected && processes.length > 0) ? 'clean' : 'failed';
 }

@@ -2,14 +2,14 @@ import { constants } from 'node:os';
 import type { Host } from '../host.ts';
 
 const STOPPING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
-/** Passed on as often as they come: programs give them meanings of their own. */
+/** Forwarded every time: programs define their meaning. */
 const PASSING = ['SIGHUP', 'SIGUSR2'] as const;
 
-/** The signals of a container's entry point, from its first moment on. */
+/** The signals of a container's entry point, from its start on. */
 export interface StopSignals extends Disposable {
   /** Aborts with the first stop signal; the reason is its name. */
   readonly signal: AbortSignal;
-  /** Where the others go. */
+  /** Receives the other signals. */
   onOther: (name: NodeJS.Signals) => void;
 }
 

@@ -7,9 +7,9 @@ import type { VerdictRecord } from '../shutdown/verdict-file.ts';
 /** The folder in which the processes of a service leave their verdicts. */
 export interface VerdictFolder extends Disposable {
   readonly path: string;
-  /** The processes that own a shutdown and live at this moment. */
+  /** The running processes that own a shutdown. */
   living(): ReadonlySet<number>;
-  /** What became of these; one that is still `running` was killed. */
+  /** The verdicts of these; a process that is still `running` was killed. */
   of(pids: ReadonlySet<number>): VerdictRecord[];
 }
 

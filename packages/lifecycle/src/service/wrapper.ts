@@ -4,7 +4,7 @@ const SHELLS = ['sh', 'bash', 'dash', 'ash', 'zsh'];
 /** Each starts a shell for a script or a program of a package, and ends at once on a stop signal (as measured). */
 const RUNNER = /^(npm|npx|yarn|pnpm|pnpx)(?:-cli|-\d[\w.-]*)?(?:\.[cm]?js)?$/;
 
-/** What stands between a stop signal and the service. */
+/** A launcher that keeps a stop signal from the service. */
 export interface Wrapper {
   readonly name: string;
   readonly kind: 'shell' | 'runner';
@@ -19,8 +19,8 @@ export function wrapperOf([first = '', second = '']: readonly string[]): Wrapper
 }
 
 /**
- * Whether a command line is tsx: it passes a stop signal on, but kills a child that has not answered it within 30 ms,
- * as one does not on a busy machine. It ends with its child's exit code when that is signalled itself.
+ * Whether a command line is tsx: it forwards a stop signal, but kills a child that does not answer within 30 ms, which
+ * happens on a busy machine. It ends with its child's exit code when the child itself is signalled.
  * Source: `relaySignals` in `dist/cli.mjs` of tsx 4.23.
  */
 export const isTsx = ([first = '', second = '']: readonly string[]): boolean =>

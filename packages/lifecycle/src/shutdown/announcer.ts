@@ -9,7 +9,7 @@ import { verdictLine } from './verdict.ts';
 /** The diagnostics channel on which every {@link ShutdownEvent} of this process is published. */
 export const SHUTDOWN_CHANNEL = 'cutover:shutdown';
 
-/** Hands each event to the callback, the channel and the log; a listener that throws breaks nothing. */
+/** Passes each event to the callback, the channel and the log; a listener that throws has no effect. */
 export function announcer(
   onEvent: (event: ShutdownEvent) => void,
   logger: LifecycleLogger | false,

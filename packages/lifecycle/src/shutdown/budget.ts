@@ -2,7 +2,7 @@ import type { Pm2Environment } from './pm2-environment.ts';
 
 /** Milliseconds for a whole shutdown outside PM2: below the 10 s that Docker gives by default. */
 export const DEFAULT_GRACE_PERIOD = 9_000;
-/** Milliseconds kept free below PM2's kill_timeout, so that the verdict is out before SIGKILL. */
+/** Milliseconds kept free below PM2's kill_timeout, to write the verdict before SIGKILL. */
 export const BUDGET_MARGIN = 200;
 /** Milliseconds in which answers carry `Connection: close` before idle sockets end. */
 export const DEFAULT_LAME_DUCK = 1_500;
@@ -17,7 +17,7 @@ export interface Budget {
   readonly reserve: number;
 }
 
-/** Divides the time: what was asked for, but never more than PM2 leaves. */
+/** Divides the time: as configured, but never more than PM2 allows. */
 export function planBudget(
   asked: { readonly gracePeriod?: number; readonly lameDuck?: number },
   pm2: Pick<Pm2Environment, 'killTimeout'> | undefined,

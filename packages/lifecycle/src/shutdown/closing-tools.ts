@@ -6,7 +6,7 @@ import { ServerDrain } from '../drain/server-drain.ts';
 import { closeWebSockets } from '../drain/web-sockets.ts';
 import type { Budget } from './budget.ts';
 
-/** How servers are closed that are added as a step: as those of the options are. */
+/** Closes servers that are added as a step, like those of the options. */
 export const closingTools = ({ lameDuck }: Budget, clock: Clock): ClosingTools => ({
   clock,
   drainServer: (server) => {
@@ -24,7 +24,7 @@ export const closingTools = ({ lameDuck }: Budget, clock: Clock): ClosingTools =
   closeWebSockets: (server) => ({
     phase: 'drain',
     close: async (context) => {
-      // It takes in no more at once, and is closed when those it has are gone.
+      // It accepts no more connections from now on, and is closed when the existing ones are gone.
       const closed = callAndWait(server as unknown as Methods, 'close', context, clock);
       await closeWebSockets(server, { window: lameDuck, clock, signal: context.signal });
       await closed;

@@ -5,11 +5,11 @@ import type { ClusterWorker } from './triggers.ts';
 /** What a shutdown needs of node:cluster in a primary. */
 export type Primary = Pick<Cluster, 'workers' | 'on' | 'off'>;
 
-/** How a worker ended, where that is no clean end. */
+/** How a worker ended, if not cleanly. */
 type Fault = string | undefined;
 
 /**
- * Passes the stop on to the workers of a primary, at once, since a supervisor may have signalled the primary alone. The
+ * Forwards the stop to the workers of a primary at once, since a supervisor may have signalled only the primary. The
  * step waits for them in the last phase: they may use all the time that the primary has.
  */
 export function stopWorkers(primary: Primary): Step[] {
@@ -17,8 +17,8 @@ export function stopWorkers(primary: Primary): Step[] {
   if (workers.length === 0) return [];
   const ended = Promise.all(workers.map(endOf));
   for (const worker of workers) {
-    // For those that fork anew what has ended, where they look at it. Not earlier: node:cluster does not answer a worker
-    // of which it is set.
+    // For primaries that fork again after an exit and check this flag. Not earlier: node:cluster does not answer a worker
+    // that has the flag.
     const markEnded = () => {
       (worker as ClusterWorker).exitedAfterDisconnect = true;
     };
@@ -26,7 +26,7 @@ export function stopWorkers(primary: Primary): Step[] {
     worker.process.kill('SIGTERM');
   }
   const kill = (worker: Worker) => void worker.process.kill('SIGKILL');
-  // Of those that do not look.
+  // For primaries that do not check it.
   primary.on('fork', kill);
   return [
     {

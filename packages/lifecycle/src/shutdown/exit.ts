@@ -3,7 +3,7 @@ import { exitCaller } from './call-site.ts';
 import type { Step } from './phases.ts';
 import type { StepResult } from './types.ts';
 
-/** Listens for the end of the process, before others do; returns what takes the listener away. */
+/** Listens for the end of the process before other listeners; returns a function that removes the listener. */
 export function listenForExit(host: Host, onExit: (code: number) => void): () => void {
   host.prependListener('exit', onExit);
   return () => void host.off('exit', onExit);
@@ -15,7 +15,7 @@ export function cutStep({ name, phase, pending }: Step): StepResult {
   return { name, phase, outcome: 'cut', duration: 0, ...(note === undefined ? {} : { note }) };
 }
 
-/** What ended the process, in place of the shutdown's own end; to be called by a listener to `exit`. */
+/** What ended the process instead of the shutdown; call it in an `exit` listener. */
 export function exitStep(code: number): StepResult {
   const caller = exitCaller();
   const note = caller ? `called with ${code} at ${caller}` : `nothing was left to wait for, code ${code}`;

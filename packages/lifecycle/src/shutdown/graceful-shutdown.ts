@@ -25,22 +25,22 @@ import { startWatchdog, type Watched } from './watchdog.ts';
 /** The variable in which `runService` tells its command how many milliseconds it has from the stop signal on. */
 export const GRACE_PERIOD_VARIABLE = 'CUTOVER_GRACE_PERIOD';
 
-/** The world around a shutdown; the test kit passes its own. */
+/** The environment of a shutdown; the test kit passes its own. */
 export interface ShutdownPorts {
   readonly host: Host;
   readonly clock: Clock;
   readonly worker?: ClusterWorker | undefined;
   /** Where it was called, as `file:line`. */
   readonly place?: string;
-  /** The steps that stop the workers of a primary of node:cluster, which begin to stop at this call. */
+  /** The steps that stop the workers of a node:cluster primary; the workers begin to stop at this call. */
   stopWorkers?(): readonly Step[];
   watch?(what: Watched): () => void;
   readSurroundings(env: Host['env']): Surroundings;
 }
 
 /**
- * Owns the end of this process: signals, PM2, uncaught errors, the servers' drain and every step that is added, in
- * phases, under one deadline. Call it once, as early as you like; servers may listen later.
+ * Owns the end of this process: signals, PM2, uncaught errors, the servers' drain and every added step, in phases,
+ * under one deadline. Call it once, as early as you like; servers may listen later.
  *
  * ```ts
  * const shutdown = gracefulShutdown({ server });
@@ -60,7 +60,7 @@ export const gracefulShutdown = (options: GracefulShutdownOptions = {}): Shutdow
     readSurroundings,
   });
 
-// Its types describe the ES module, what comes is the other one.
+// Its types describe the ES module; the call returns the CommonJS module.
 const cluster = () => process.getBuiltinModule('node:cluster') as unknown as Cluster;
 
 export function ownShutdown(given: GracefulShutdownOptions, ports: ShutdownPorts): Owner {
@@ -170,7 +170,7 @@ const webSocketSteps = (
       closeWebSockets(server, { window: Math.min(lameDuck, remaining() * LAST_CALL), clock, signal }),
   }));
 
-/** Writes the verdict file, if there is to be one; a disk that refuses is a warning, not the end. */
+/** Writes the verdict file, if there is one; a failed write is a warning, not an error. */
 function recorder(given: string | undefined, host: Host, announce: (event: ShutdownEvent) => void) {
   const path = verdictPath(given, host);
   return (record: VerdictRecord) => {

@@ -1,7 +1,7 @@
 import { messageOf } from '@cutover/internal';
 import type { ShutdownReason, StepResult } from './types.ts';
 
-/** The errors that nobody caught while a shutdown runs: the first is kept, the others are counted. */
+/** Uncaught errors while a shutdown runs: the first is kept, the others are counted. */
 export class LateErrors {
   #first: ShutdownReason | undefined;
   #count = 0;

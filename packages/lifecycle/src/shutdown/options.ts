@@ -17,44 +17,54 @@ export type AnyWebSocketServer = WebSocketServerLike | EngineIoServerLike;
 export interface GracefulShutdownOptions {
   /** Servers to drain: node:http, https, http2 or net, listening or not yet. */
   server?: Server | readonly Server[];
-  /** Milliseconds over everything; default: what PM2's `kill_timeout` leaves, else {@link DEFAULT_GRACE_PERIOD}. */
+  /**
+   * Milliseconds for the whole shutdown; default: what PM2's `kill_timeout` allows, else
+   * {@link DEFAULT_GRACE_PERIOD}.
+   */
   gracePeriod?: number;
   /**
    * Milliseconds in which answers carry `Connection: close` before idle sockets end; default
    * {@link DEFAULT_LAME_DUCK}, at most a third of the grace period. No less than the server's `keepAliveTimeout`
-   * makes it exact for clients that heed that; 0 ends idle sockets at once.
+   * makes it exact for clients that honour it; 0 ends idle sockets at once.
    */
   lameDuck?: number;
   /**
-   * What becomes of event streams (answers of `text/event-stream` or `multipart/x-mixed-replace`) that are open: with
+   * The policy for open event streams (answers of `text/event-stream` or `multipart/x-mixed-replace`): with
    * `finish` they get nine tenths of the drain's time to end by themselves, then are ended in order and the verdict is
-   * `partial`; with `close`, for those that have no end of their own, they are ended after the lame duck, which is
+   * `partial`; with `close`, meant for endless streams, they are ended after the lame duck, which is
    * clean. A function decides by request. Default `finish`.
    */
   streams?: StreamPolicy | ((request: StreamedRequest) => StreamPolicy);
-  /** Milliseconds between a readiness of 503 and the closed listener, for balancers that only poll; default 0. */
+  /** Milliseconds between readiness 503 and closing the listener, for load balancers that only poll; default 0. */
   readinessDelay?: number;
   /** Default SIGTERM and SIGINT. */
   signals?: readonly NodeJS.Signals[];
   /**
-   * Whether uncaught exceptions and rejections begin the same shutdown, with exit code 1; default true. Errors of stdout
-   * and stderr, whose reader may be gone, are then ignored.
+   * Whether uncaught exceptions and rejections begin the same shutdown, with exit code 1; default true. Errors of
+   * stdout and stderr, whose reader may be gone, are then ignored.
    */
   trapErrors?: boolean;
-  /** Whether the process ends, with the verdict's exit code, when all is done, or is killed when it is blocked; default true. */
+  /**
+   * Whether the process ends with the verdict's exit code when all is done, or is killed when it is blocked; default
+   * true.
+   */
   exit?: boolean;
   /**
    * WebSocket servers (of `ws`, or alike) whose clients are closed with 1001, spread over the lame duck's time; servers
-   * of socket.io and engine.io too, whose clients may poll. Other WebSockets of `server` are closed all at once after it.
+   * of socket.io and engine.io too, whose clients may poll. Other WebSockets of `server` are closed all at once
+   * after it.
    */
   webSockets?: AnyWebSocketServer | readonly AnyWebSocketServer[];
   /** A file for the verdict as JSON; default one in `$CUTOVER_VERDICT_DIR`, which `runService` sets, if any. */
   verdictFile?: string;
-  /** Milliseconds from the container's stop signal to SIGKILL; default `$CUTOVER_GRACE_PERIOD`, which `runService` sets. */
+  /**
+   * Milliseconds from the container's stop signal to SIGKILL; default `$CUTOVER_GRACE_PERIOD`, which `runService`
+   * sets.
+   */
   containerStopTimeout?: number;
-  /** Told everything that happens. What it throws is ignored. */
+  /** Called with every event. What it throws is ignored. */
   onEvent?: (event: ShutdownEvent) => void;
-  /** Where the few lines go: `console` and pino fit; default stderr; false for none. */
+  /** The log for a few lines: `console` and pino fit; default stderr; false for none. */
   logger?: LifecycleLogger | false;
 }
 

@@ -33,16 +33,16 @@ export interface OwnerParts {
   /** Whether the process ends with the shutdown. */
   readonly exit: boolean;
   announce(event: ShutdownEvent): void;
-  /** As `announce`, when nothing that is written later than now is written at all. */
+  /** As `announce`, but synchronous, for when later writes would be lost. */
   announceAtExit(event: ShutdownEvent): void;
-  /** Kills the process when it is blocked at the deadline; returns what calls that off. */
+  /** Kills the process if it is blocked at the deadline; returns a function that cancels that. */
   watch?(reason: ShutdownReason): () => void;
   record(verdict: Verdict): void;
-  /** Takes away what listens to the process. */
+  /** Removes the listeners from the process. */
   release(): void;
 }
 
-/** Holds the steps and the one run of a shutdown, and answers every trigger that comes meanwhile. */
+/** Holds the steps and the single run of a shutdown, and handles every further trigger. */
 export class Owner implements Shutdown {
   readonly finished: Promise<Verdict>;
   readonly readiness: Check;
@@ -105,7 +105,7 @@ export class Owner implements Shutdown {
     return this.finished;
   }
 
-  /** The first trigger begins the shutdown; each later one has an answer of its own. */
+  /** The first trigger begins the shutdown; each later one has its own effect. */
   trigger(reason: ShutdownReason): void {
     const since = this.#parts.clock.now() - this.#lastTrigger;
     this.#lastTrigger = this.#parts.clock.now();
@@ -116,7 +116,7 @@ export class Owner implements Shutdown {
 
   #repeated(reason: ShutdownReason, since: number): void {
     if (reason.kind === 'call' || isOwnAbort(reason.error)) return;
-    // To announce an error may be what causes the next.
+    // Announcing an error may cause the next one.
     if (reason.kind === 'error' && !this.#lateErrors.add(reason)) return;
     const forces = this.#isSecondCtrlC(reason) && since > SAME_KEYSTROKE;
     this.#parts.announce({ type: 'repeated', reason, forces });
@@ -133,7 +133,7 @@ export class Owner implements Shutdown {
     this.dispose();
   }
 
-  /** Shuts down, then lets go. */
+  /** Shuts down, then removes all listeners. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.begin('its scope ended');
     this.dispose();
@@ -165,7 +165,7 @@ export class Owner implements Shutdown {
     return judge(reason, this.#parts.clock.now() - this.#began, steps);
   }
 
-  /** Somebody else may call process.exit() while it runs, or nothing may be left to wait for. */
+  /** Other code may call process.exit() during the shutdown, or the event loop may become empty. */
   #listenForExit(reason: ShutdownReason): void {
     const { host, exit, watch } = this.#parts;
     const standDown = exit && reason.kind !== 'request' ? watch?.(reason) : undefined;
@@ -187,7 +187,7 @@ export class Owner implements Shutdown {
     this.#verdict = verdict;
     record(verdict);
     announceAtExit({ type: 'finished', verdict });
-    // An exit code of 0 would call it clean.
+    // Exit code 0 would mean clean.
     if (code === 0) host.exitCode = verdict.exitCode;
   }
 
@@ -198,7 +198,7 @@ export class Owner implements Shutdown {
     announce({ type: 'finished', verdict });
     this.#finish(verdict);
     if (verdict.reason.kind === 'request') this.#answerRequest(verdict);
-    // One turn later, so that who awaits `finished` is heard before the end.
+    // One turn later, so code that awaits `finished` runs before the end.
     else if (exit) setImmediate(() => host.exit(verdict.exitCode));
     else this.dispose();
   }
@@ -220,6 +220,6 @@ export class Owner implements Shutdown {
   }
 }
 
-/** What waited on our signal, at the top of a start-up file for one, ends with this; it is no error. */
+/** The rejection of code that waited on the shutdown's signal, for example in a start-up file; not an error. */
 const isOwnAbort = (error: unknown): boolean =>
   error instanceof LifecycleError && (error.code === 'shutting-down' || error.code === 'interrupted');

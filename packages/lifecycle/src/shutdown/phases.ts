@@ -11,7 +11,7 @@ export interface Step {
   close(context: StepContext): unknown;
   /** What is unfinished at this moment, for the note of a step that is cut. */
   pending?(): string;
-  /** Takes away what listens to the thing that is closed. */
+  /** Removes the listeners from the thing that is closed. */
   dispose?(): void;
 }
 
@@ -29,14 +29,14 @@ export interface Run {
 }
 
 /**
- * Runs the phases in order, the steps of each in parallel, all under one deadline. A step that is added when its phase
- * has begun runs with the next one, so that nothing is forgotten. Never rejects.
+ * Runs the phases in order, the steps of each in parallel, all under one deadline. A step added after its phase has
+ * begun runs with the next phase, so no step is forgotten. Never rejects.
  */
 export async function runPhases(steps: () => readonly Step[], run: Run): Promise<StepResult[]> {
   const end = run.clock.now() + run.gracePeriod;
   const results: StepResult[] = [];
   const begun = new Set<Step>();
-  // The last phase once more, for what was added in it.
+  // The last phase again, for steps added during it.
   for (const phase of [...PHASES, ...PHASES.slice(-1)]) {
     const due = PHASES.slice(0, PHASES.indexOf(phase) + 1);
     const mine = steps().filter((step) => due.includes(step.phase) && !begun.has(step));

@@ -1,7 +1,7 @@
 /** PM2's grace between the stop signal and SIGKILL when nothing else is set (7.0.4, measured). */
 export const PM2_KILL_TIMEOUT = 1_600;
 
-/** What PM2 tells an app through its environment, in fork and in cluster mode alike. */
+/** Settings that PM2 passes to an app through its environment, in fork and cluster mode. */
 export interface Pm2Environment {
   /** `pm_id`: PM2's number for this process. */
   readonly id: string;
@@ -9,9 +9,9 @@ export interface Pm2Environment {
   readonly killTimeout: number;
   /** False when neither the app nor PM2 was given a `kill_timeout`. */
   readonly killTimeoutSet: boolean;
-  /** PM2 waits for `ready` before it calls the app online. */
+  /** PM2 waits for `ready` before it reports the app online. */
   readonly waitReady: boolean;
-  /** Milliseconds after which PM2 calls it online anyway; PM2's default is 3000. */
+  /** Milliseconds after which PM2 reports it online anyway; PM2's default is 3000. */
   readonly listenTimeout: number;
   /** PM2 signals the whole tree of the app, for which it needs `ps`. */
   readonly treekill: boolean;

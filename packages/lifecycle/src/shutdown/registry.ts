@@ -5,15 +5,15 @@ const REGISTRY = Symbol.for('@cutover/lifecycle/shutdowns');
 
 /** A shutdown that listens, as another copy of this package sees it. */
 interface Registered {
-  /** Where it was made, as `file:line`. */
+  /** Where it was created, as `file:line`. */
   readonly place: string;
   /** Whether it ends the process. */
   readonly exits: boolean;
 }
 
 /**
- * Notes a shutdown of this process; returns what takes the note away. Of two that listen, one must not end the process
- * while the other drains.
+ * Registers a shutdown of this process; returns a function that unregisters it. Of two shutdowns, one must not end the
+ * process while the other drains.
  * @throws {LifecycleError} `second-shutdown`
  */
 export function register(host: object, mine: Registered): () => void {
@@ -24,8 +24,8 @@ export function register(host: object, mine: Registered): () => void {
   if (other) {
     throw new LifecycleError('second-shutdown', {
       doing: `setting up a shutdown at ${mine.place}`,
-      found: `this process has one already, made at ${other.place}; the first to be done would end it for both`,
-      fix: 'make one and pass it on, or dispose() of the first',
+      found: `this process has one already, made at ${other.place}; the first one to finish would end the process for both`,
+      fix: 'create one and pass it on, or dispose() of the first',
     });
   }
   registry.add(mine);

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** What can be seen of the machine or container around the process. */
+/** What the process can see of its machine or container. */
 export interface Surroundings {
   readonly inContainer: boolean;
   /** The name of process 1, where it can be read. */

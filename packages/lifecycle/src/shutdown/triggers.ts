@@ -8,7 +8,7 @@ export const DRAIN_TOPIC = 'cutover:drain';
 /** The type of the answer, as PM2 publishes it on its bus. */
 export const DRAINED_TYPE = 'cutover:drained';
 
-/** A worker of node:cluster, as much of it as a shutdown touches. */
+/** The part of a node:cluster worker that a shutdown uses. */
 export interface ClusterWorker {
   exitedAfterDisconnect?: boolean;
 }
@@ -21,7 +21,7 @@ export interface TriggerOptions {
   readonly worker: ClusterWorker | undefined;
 }
 
-/** Listens for everything that begins a shutdown; returns what takes the listeners away. */
+/** Listens for everything that begins a shutdown; returns a function that removes the listeners. */
 export function listenForTriggers(
   host: Host,
   options: TriggerOptions,
@@ -43,8 +43,8 @@ export function listenForTriggers(
 }
 
 /**
- * Of stdout and stderr, whose reader may be gone (a killed supervisor, `| head`). As an uncaught error each would be
- * logged, which fails again: the two would feed each other for ever, and no timer would run meanwhile.
+ * Errors of stdout and stderr, whose reader may be gone (a killed supervisor, `| head`). As an uncaught error each
+ * would be logged, which fails again: an endless loop in which no timer runs.
  */
 const ignored = (): void => {};
 
@@ -66,11 +66,11 @@ const messageListener = (on: (reason: ShutdownReason) => void) => (message: unkn
   }
 };
 
-// Only where an IPC channel is held open anyway: listening to it keeps a process alive that would end by itself.
+// Only if an IPC channel is open anyway: a listener keeps a process alive that would otherwise end.
 const supervised = (host: Host, { pm2, worker }: TriggerOptions): boolean =>
   host.connected === true && (pm2 || worker !== undefined);
 
-/** Node ends a worker on the spot when its primary is gone, unless it looks as if the worker had left by itself. */
+/** Node ends a worker at once when its primary is gone, unless the worker appears to have disconnected by itself. */
 const disconnectListener =
   (worker: ClusterWorker | undefined, on: (reason: ShutdownReason) => void) => (): void => {
     if (worker) worker.exitedAfterDisconnect = true;

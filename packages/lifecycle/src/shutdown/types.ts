@@ -1,8 +1,8 @@
 import type { Check } from '@cutover/healthcheck';
 
 /**
- * The phases of a shutdown in their order: `stop` takes in no new work, `drain` finishes what is there, `close` lets
- * go of resources (databases, caches), `flush` writes out the last logs and metrics.
+ * The phases of a shutdown in their order: `stop` accepts no new work, `drain` finishes existing work, `close` releases
+ * resources (databases, caches), `flush` writes the last logs and metrics.
  */
 export type Phase = 'stop' | 'drain' | 'close' | 'flush';
 
@@ -35,7 +35,10 @@ export interface StepResult {
 
 /** How a shutdown ended. */
 export interface Verdict {
-  /** `clean`: every step done. `partial`: a step failed or timed out, the rest is done. `forced`: work was cut by the deadline. */
+  /**
+   * `clean`: every step done. `partial`: a step failed or timed out, the rest is done. `forced`: work was cut by the
+   * deadline.
+   */
   readonly outcome: 'clean' | 'partial' | 'forced';
   readonly reason: ShutdownReason;
   /** Milliseconds from the trigger to the end. */
@@ -45,7 +48,7 @@ export interface Verdict {
   readonly steps: readonly StepResult[];
 }
 
-/** What is told while a process lives and ends, each as it happens. */
+/** Events during the life and end of a process, each sent as it happens. */
 export type ShutdownEvent =
   | { readonly type: 'warning'; readonly code: WarningCode; readonly message: string }
   | { readonly type: 'ready' }
@@ -65,7 +68,7 @@ export type WarningCode =
   | 'init-missing'
   | 'verdict-file';
 
-/** What a step is given when it runs. */
+/** The context of a running step. */
 export interface StepContext {
   /** Aborts when the step's time is over. */
   readonly signal: AbortSignal;
@@ -74,7 +77,7 @@ export interface StepContext {
   remaining(): number;
 }
 
-/** A function that closes, or a thing known by one of these methods. */
+/** A function that closes something, or a thing with one of these methods. */
 export type Closable =
   | ((context: StepContext) => unknown)
   | { $disconnect: (...args: never[]) => unknown }
@@ -106,7 +109,7 @@ export interface Shutdown extends Disposable, AsyncDisposable {
    * Adds a step: a function, or a thing that can be closed (a server, Prisma or pg client, Redis, BullMQ or Temporal
    * worker, a stream or logger, anything with `close`, `end`, `quit`, `disconnect`, `stop`, `shutdown`, `destroy` or
    * `$disconnect`). It is done when its promise settles, its callback is called, or its `close`, `end` or `finish`
-   * comes. Returns a function that takes it away again. Steps of a phase run in parallel; one added when its phase
+   * comes. Returns a function that removes the step. Steps of a phase run in parallel; one added when its phase
    * has begun runs with the next.
    * @throws {LifecycleError} `invalid-options`
    */
@@ -114,14 +117,14 @@ export interface Shutdown extends Disposable, AsyncDisposable {
   /** Aborts as soon as a shutdown begins, with a {@link LifecycleError} `shutting-down`. */
   readonly signal: AbortSignal;
   readonly draining: boolean;
-  /** Good until a shutdown begins; for the `ready` list of a health endpoint. */
+  /** Passes until a shutdown begins; for the `ready` list of a health endpoint. */
   readonly readiness: Check;
   /** Tells PM2 that the process may take traffic (its `wait_ready`); does nothing elsewhere or when draining. */
   ready(): void;
-  /** Begins a shutdown, or joins the one that runs; never rejects. */
+  /** Begins a shutdown, or joins the running one; never rejects. */
   begin(reason?: string): Promise<Verdict>;
   /** Resolves when the shutdown is over, just before the process ends; never rejects. */
   readonly finished: Promise<Verdict>;
-  /** Takes every listener away; the process is as before. A shutdown that runs goes on. */
+  /** Removes every listener; the process is as before. A running shutdown continues. */
   dispose(): void;
 }

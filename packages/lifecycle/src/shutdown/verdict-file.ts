@@ -6,7 +6,7 @@ import type { Verdict } from './types.ts';
 /** The folder that `runService` gives its command for verdicts, one file a process. */
 export const VERDICT_DIRECTORY = 'CUTOVER_VERDICT_DIR';
 
-/** What a verdict file holds: `running` from the first moment, so that a killed process is seen as such. */
+/** The content of a verdict file: `running` from the start, so a killed process is recognised. */
 export type VerdictRecord =
   | { readonly pid: number; readonly outcome: 'running' }
   | ({ readonly pid: number } & Verdict);
@@ -17,7 +17,7 @@ export const verdictPath = (
   { env, pid }: { env: Readonly<Record<string, string | undefined>>; pid: number },
 ): string | undefined => given ?? (env[VERDICT_DIRECTORY] && join(env[VERDICT_DIRECTORY], `${pid}.json`));
 
-/** Writes a record so that a reader never meets half of it. @throws what the file system throws */
+/** Writes a record atomically. @throws what the file system throws */
 export function writeVerdict(path: string, record: VerdictRecord): void {
   mkdirSync(dirname(path), { recursive: true });
   replaceFileSync(path, verdictText(record));
@@ -25,5 +25,5 @@ export function writeVerdict(path: string, record: VerdictRecord): void {
 
 export const verdictText = (record: VerdictRecord): string => `${JSON.stringify(record, withoutErrors)}\n`;
 
-// What was thrown may hold anything; its message is in the reason's text.
+// A thrown value may contain anything; its message is in the reason's text.
 const withoutErrors = (key: string, value: unknown) => (key === 'error' ? undefined : value);

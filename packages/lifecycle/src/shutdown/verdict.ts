@@ -3,7 +3,7 @@ import type { ShutdownReason, StepResult, Verdict } from './types.ts';
 /** Exit codes by ending. `error` wins over the outcome: a supervisor should see that the process crashed. */
 export const EXIT_CODES = { clean: 0, error: 1, partial: 3, forced: 4 } as const;
 
-/** What the steps of a shutdown amount to. */
+/** The overall result of a shutdown's steps. */
 export function judge(reason: ShutdownReason, duration: number, steps: readonly StepResult[]): Verdict {
   const outcome = outcomeOf(steps);
   const exitCode = reason.kind === 'error' ? EXIT_CODES.error : EXIT_CODES[outcome];
@@ -15,7 +15,7 @@ function outcomeOf(steps: readonly StepResult[]): Verdict['outcome'] {
   return steps.every(({ outcome }) => outcome === 'done') ? 'clean' : 'partial';
 }
 
-/** The one line that a log gets at the end. */
+/** The log line at the end. */
 export function verdictLine({ outcome, reason, duration, steps }: Verdict): string {
   const list = steps.map(
     (step) =>

@@ -11,14 +11,14 @@ export interface Warning {
 interface Facts {
   /** What the application asked for, in milliseconds. */
   readonly asked: number | undefined;
-  /** What it gets. */
+  /** The time it gets. */
   readonly gracePeriod: number;
   readonly containerStopTimeout: number | undefined;
   readonly pm2: Pm2Environment | undefined;
   readonly surroundings: Surroundings;
 }
 
-/** What is wrong around the process: each would cut a drain short without a word. */
+/** Problems of the environment, each of which would silently cut a drain short. */
 export const judgeSurroundings = (facts: Facts): Warning[] => [...judgeBudget(facts), ...judgePm2(facts)];
 
 function* judgeBudget({ asked, gracePeriod, containerStopTimeout, pm2 }: Facts): Generator<Warning> {

@@ -15,26 +15,26 @@ export interface Watched {
   readonly path: string | undefined;
 }
 
-// Without a file of its own, so that it survives every bundler. The wait needs no event loop.
+// Inline, not in a separate file, so it works with every bundler. The wait needs no event loop.
 const PROGRAM = `
 const { workerData: { over, timeout, pid, line, path, text } } = require('node:worker_threads');
 const { writeFileSync, renameSync, writeSync } = require('node:fs');
-const quietly = (work) => { try { work(); } catch {} };
+const ignoringErrors = (work) => { try { work(); } catch {} };
 if (Atomics.wait(over, 0, 0, timeout) === 'timed-out') {
-  if (path) quietly(() => { writeFileSync(path + '.tmp', text); renameSync(path + '.tmp', path); });
-  quietly(() => writeSync(2, line + '\\n'));
+  if (path) ignoringErrors(() => { writeFileSync(path + '.tmp', text); renameSync(path + '.tmp', path); });
+  ignoringErrors(() => writeSync(2, line + '\\n'));
   process.kill(pid, 'SIGKILL');
 }`;
 
 /**
- * Kills this process when it is blocked at its deadline, which no timer of its own can do: a loop over a client that is
- * closed (`for (;;) await redis.brpop(…).catch(log)`) lets none run, and once the supervisor is gone nobody else ends
- * it. Costs a thread (7 MB, 10 to 20 ms) from the beginning of a shutdown on, and nothing before. As process 1 of a
- * container it cannot kill. Returns what calls it off.
+ * Kills this process if it is blocked at its deadline, which its own timers cannot do: a loop over a closed client
+ * (`for (;;) await redis.brpop(…).catch(log)`) lets no timer run, and without a supervisor nothing else ends the
+ * process. Costs a thread (7 MB, 10 to 20 ms) from the beginning of a shutdown on, and nothing before. As process 1
+ * of a container it cannot kill. Returns a function that cancels it.
  */
 export function startWatchdog({ reason, pid, gracePeriod, path }: Watched): () => void {
   const timeout = gracePeriod + WATCHDOG_MARGIN;
-  const note = 'never came free, so the process was killed';
+  const note = 'stayed blocked, so the process was killed';
   const step: StepResult = { name: 'event loop', phase: 'drain', outcome: 'cut', duration: timeout, note };
   const verdict = judge(reason, timeout, [step]);
   const over = new Int32Array(new SharedArrayBuffer(4));
@@ -42,7 +42,7 @@ export function startWatchdog({ reason, pid, gracePeriod, path }: Watched): () =
   try {
     if (isWanted()) start({ over, timeout, pid, line: verdictLine(verdict), path, text });
   } catch {
-    // Threads may be forbidden, or memory short: a supervisor's SIGKILL is what is left.
+    // Threads may be forbidden, or memory short: then only a supervisor's SIGKILL remains.
   }
   return () => {
     Atomics.store(over, 0, 1);
@@ -63,7 +63,7 @@ function start(workerData: object): void {
   worker.unref();
 }
 
-/** Who stands at a breakpoint is not to be killed, nor a process for one of its threads. */
+/** A process at a breakpoint must not be killed, nor a process because of one of its threads. */
 const isWanted = (): boolean =>
   process.getBuiltinModule('node:inspector').url() === undefined &&
   process.getBuiltinModule('node:worker_threads').isMainThread;

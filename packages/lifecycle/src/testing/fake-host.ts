@@ -15,7 +15,7 @@ export interface FakeHostOptions {
   stderr?: EventEmitter;
 }
 
-/** A process that is not one: signals are emitted on it, and its exits and messages are kept. */
+/** A fake process: signals are emitted on it, and its exits and messages are recorded. */
 export class FakeHost extends EventEmitter implements Host {
   readonly pid = 4242;
   readonly exits: number[] = [];

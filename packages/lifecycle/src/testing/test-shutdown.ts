@@ -11,13 +11,13 @@ export interface TestShutdownOptions extends GracefulShutdownOptions {
   process?: FakeHostOptions & { readonly surroundings?: Partial<Surroundings> };
 }
 
-/** A shutdown whose signals and whose time belong to a test. */
+/** A shutdown whose signals and time a test controls. */
 export interface TestShutdown {
   /** To be passed to the code under test in place of `gracefulShutdown`'s. */
   readonly shutdown: Shutdown;
-  /** Everything told so far. */
+  /** All events so far. */
   readonly events: readonly ShutdownEvent[];
-  /** The exit codes with which the process would have ended, one at most unless something is wrong. */
+  /** The exit codes with which the process would have ended; more than one is a bug. */
   readonly exits: readonly number[];
   /** What was sent to the supervisor. */
   readonly sent: readonly unknown[];
@@ -30,7 +30,7 @@ export interface TestShutdown {
 }
 
 /**
- * A shutdown that ends no process and waits for no clock, for the tests of code that adds steps to one.
+ * A shutdown that ends no process and uses a fake clock, for tests of code that adds steps.
  *
  * ```ts
  * const { shutdown, run } = testShutdown({ gracePeriod: 5_000 });
@@ -64,7 +64,7 @@ export function testShutdown({ process: world = {}, ...options }: TestShutdownOp
       void shutdown.finished.then((ended) => {
         verdict = ended;
       });
-      // Real work (sockets, files) may be under way between two steps of time, hence small ones.
+      // Small steps, since real work (sockets, files) may be in progress between two steps of time.
       while (!verdict) await clock.advance(10);
       return verdict;
     },

@@ -2,7 +2,7 @@ import type { Check } from '@cutover/healthcheck';
 import { bounded, type Clock, isPermanent, redactThrown } from '@cutover/internal';
 import { pauseAfter } from './backoff.ts';
 
-/** One try at one target. */
+/** One attempt at one target. */
 export interface Attempt {
   /** The name of the check: `postgres`, `redis`. */
   readonly target: string;
@@ -14,7 +14,7 @@ export interface Attempt {
   readonly error?: unknown;
 }
 
-/** What one target's attempts came to so far. */
+/** The result of one target's attempts so far. */
 export interface Tally {
   readonly target: string;
   attempts: number;
@@ -32,7 +32,7 @@ export interface Patience {
   onAttempt(attempt: Attempt): void;
 }
 
-/** Tries until the check is good. Rejects with the signal's reason, or with what can never become good. */
+/** Retries until the check is good. Rejects with the signal's reason, or with a permanent error. */
 export async function untilGood(check: Check, tally: Tally, patience: Patience): Promise<void> {
   const { clock, random, signal, keepWaiting } = patience;
   const began = clock.now();
@@ -41,7 +41,7 @@ export async function untilGood(check: Check, tally: Tally, patience: Patience):
   await pRetry(() => attempt(check, tally, patience, began), {
     retries: Number.POSITIVE_INFINITY,
     signal,
-    // The pause is ours: it grows with the wait, and is measured by the caller's clock.
+    // The pause is computed here: it grows with the wait, and uses the caller's clock.
     minTimeout: 0,
     onFailedAttempt: async () => {
       if (isPermanent(tally.error) && !keepWaiting) throw tally.error;
@@ -59,11 +59,11 @@ async function attempt(check: Check, tally: Tally, patience: Patience, began: nu
     tally.answered = true;
     onAttempt(facts());
   } catch (thrown) {
-    // The end of the whole wait is no news about the target.
+    // The end of the whole wait says nothing about the target.
     signal.throwIfAborted();
     tally.error = redactThrown(thrown);
     onAttempt({ ...facts(), error: tally.error });
-    // A plain error, since p-retry takes a TypeError for a bug of ours; the tally has the real one.
+    // A plain error, since p-retry treats a TypeError as a bug in this code; the tally has the real error.
     throw new Error('not good yet');
   }
 }

@@ -2,7 +2,7 @@ import { ExplainedError, messageOf, TimeoutError } from '@cutover/internal';
 import { LifecycleError } from '../errors.ts';
 import type { Tally } from './attempts.ts';
 
-/** What a wait that failed says: for each target concerned its attempts, the last cause, and the fix. */
+/** The error of a failed wait: for each failed target the attempts, the last cause, and the fix. */
 export function explain(error: unknown, tallies: readonly Tally[], timeout: number): LifecycleError {
   const late = error instanceof TimeoutError;
   const concerned = tallies.filter((tally) => (late ? !tally.answered : tally.error === error));
@@ -22,7 +22,7 @@ export function explain(error: unknown, tallies: readonly Tally[], timeout: numb
           doing: `waiting ${timeout} ms for ${names(tallies)}`,
           found,
           wanted: 'an answer to a query',
-          fix: fix || 'see that it runs and can be reached from here, or give it more time with timeout',
+          fix: fix || 'check that it runs and can be reached from here, or raise timeout',
         },
         options,
       )
@@ -31,7 +31,7 @@ export function explain(error: unknown, tallies: readonly Tally[], timeout: numb
         {
           doing: `waiting for ${names(tallies)}`,
           found: found || messageOf(error),
-          fix: fix || 'correct it; keepWaiting: true waits nevertheless',
+          fix: fix || 'correct it; keepWaiting: true keeps waiting',
         },
         options,
       );

@@ -31,10 +31,10 @@ export const mongoCheck = (url: string, tls?: { ca: string }): Check => ({
 });
 
 function loadMongo(): Promise<MongoDriver> {
-  // A name in a variable: the driver is no dependency of ours, not even for types.
+  // The name is in a variable: the driver is not a dependency, not even for types.
   const driver = 'mongodb';
   return loadDriver(
-    { driver, doing: 'waiting for MongoDB', instead: 'a Check of your own' },
+    { driver, doing: 'waiting for MongoDB', instead: 'your own Check' },
     () => import(driver) as Promise<MongoDriver>,
     (explanation, cause) =>
       Object.assign(new LifecycleError('driver-missing', explanation, { cause }), { permanent: true }),

@@ -5,11 +5,11 @@ import { mongoCheck } from './mongo.ts';
 
 type Ask = (...args: never[]) => unknown;
 
-/** What can be waited for; clients are known by the methods they have. */
+/** A target to wait for; clients are recognised by their methods. */
 export type Target =
   | string
   | URL
-  /** TLS that is proven by an authority of your own: its certificates, PEM. */
+  /** TLS verified with your own certificate authority: its certificates, PEM. */
   | { url: string | URL; ca: string }
   | Check
   /** pg, mysql2, TypeORM */
@@ -47,7 +47,7 @@ const prisma: FromTarget = (target) => lazily('prisma', (checks) => checks.prism
 
 const SQL = 'SELECT 1';
 
-/** A query that cannot be called off: none is sent beside one that has no answer yet. */
+/** A query that cannot be cancelled: no second one is sent while one has no answer. */
 const asked = (name: string, ask: () => unknown): Check =>
   lazily(name, (checks) => checks.customCheck(name, ask));
 
@@ -74,7 +74,7 @@ const TARGET = 'a URL (postgres:, mysql:, redis:, mongodb:), a database client o
 /**
  * The targets of the option `name`, one or a list. One that is `undefined`, as an environment variable may be, is not
  * left out.
- * @throws what `refused` makes of the first that is none, by its place
+ * @throws the error of `refused` for the first invalid target, with its position
  */
 export function readTargets(
   given: Target | undefined | readonly (Target | undefined)[],
@@ -99,7 +99,10 @@ function show(thing: unknown): string {
     : showClient(withCa(thing)?.url ?? thing);
 }
 
-/** The check that proves a target with a query. @throws {LifecycleError} `invalid-options` for what is no target */
+/**
+ * The check that proves a target with a query. @throws {LifecycleError} `invalid-options` for anything that is not a
+ * target
+ */
 export function checkOf(given: Target): Check {
   if (isCheck(given)) return given;
   const { url = given, ca } = withCa(given) ?? {};

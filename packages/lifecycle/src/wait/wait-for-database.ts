@@ -25,9 +25,9 @@ export interface WaitOptions {
   attemptTimeout?: number;
   /** Ends the wait with its reason. Without one, SIGTERM and SIGINT end it. */
   signal?: AbortSignal;
-  /** Keeps on after what waiting will not cure (wrong password, no such database); default false. */
+  /** Keeps waiting after errors that waiting will not fix (wrong password, no such database); default false. */
   keepWaiting?: boolean;
-  /** Told of each attempt. What it throws is ignored. */
+  /** Called with each attempt. What it throws is ignored. */
   onAttempt?: (attempt: Attempt) => void;
 }
 
@@ -52,9 +52,9 @@ const DEFAULTS = {
 };
 
 /**
- * Resolves once every target has answered a query. A server that is not there yet, starts or recovers is asked again,
- * first every 20 ms, later every second; a wrong password or a missing database fails at once. A target that is
- * `undefined`, as an environment variable may be, is refused by its place in the list.
+ * Resolves once every target has answered a query. A server that is not there yet, is starting or recovering is
+ * retried, first every 20 ms, later every second; a wrong password or a missing database fails at once. A target
+ * that is `undefined`, as an environment variable may be, is refused with its position in the list.
  *
  * ```ts
  * await waitForDatabase([process.env.DATABASE_URL, redis], { signal: shutdown.signal });

@@ -13,9 +13,9 @@ export interface RequestKind {
   readonly body?: string;
   /** `fresh` opens a connection for this request and closes it; default `keep-alive`. */
   readonly connection?: 'fresh' | 'keep-alive';
-  /** Text that a right answer contains; `{id}` proves that it answers this very request. */
+  /** Text that a correct answer contains; `{id}` proves that it answers this request. */
   readonly includes?: string;
-  /** It takes long on purpose: kept out of the latency figures. */
+  /** Slow by design: left out of the latency figures. */
   readonly slow?: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface LoadOptions {
   readonly idPrefix?: string;
   /** Called about once a second while the load runs, in the caller's process. */
   readonly onProgress?: (second: LoadSecond) => void;
-  /** Ends the run: what is under way is awaited, then `finished` resolves as usual. */
+  /** Ends the run: waits for requests in flight, then `finished` resolves as usual. */
   readonly signal?: AbortSignal;
 }
 
@@ -55,7 +55,7 @@ export interface LoadSecond {
   readonly at: number;
 }
 
-/** The part of the options that travels to the meter's process. */
+/** The options that are sent to the meter's process. */
 export type MeterOptions = Required<Omit<LoadOptions, 'onProgress' | 'signal'>>;
 
 export type LoadErrorCode = 'BAD_OPTION' | 'TARGET_NOT_LOOPBACK' | 'METER_DIED';

@@ -1,11 +1,11 @@
-/** The meter's own process: keeps the schedule, whatever the event loop of the caller is doing. Started by `startLoad`. */
+/** The meter's own process: keeps the schedule even if the caller's event loop is busy. Started by `startLoad`. */
 import type { MeterOptions } from './load-options.ts';
 import { LOAD_LIMITS } from './load-options.ts';
 import { dueBy, intendedAt, mix } from './schedule.ts';
 import { createSender } from './send.ts';
 import { Tally } from './tally.ts';
 
-/** A caller that has gone in this very moment is told nothing; `disconnect` ends the process. */
+/** A caller that has just exited gets no message; `disconnect` ends the process. */
 const tell = (message: object): void => {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 };
@@ -60,7 +60,7 @@ const NOT_SENT = { reused: false, status: 0, version: 'none', failure: 'overflow
 const stopped = new Promise<void>((resolve) => {
   process.on('message', (message) => message === 'stop' && resolve());
 });
-// Ctrl-C reaches the whole group: the caller decides what it means. When the caller is gone nobody is left to ask.
+// Ctrl-C reaches the whole group: the caller decides how to react. The process ends when the caller is gone.
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => {});
 process.once('disconnect', () => process.exit());
 process.once('message', (options) => void run(options as MeterOptions, stopped));

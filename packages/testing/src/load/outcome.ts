@@ -9,7 +9,7 @@ export type Failure =
   | 'overflow'
   | 'other';
 
-/** What became of one request. */
+/** The result of one request. */
 export interface Outcome {
   readonly kind: string;
   readonly slow: boolean;
@@ -19,7 +19,7 @@ export interface Outcome {
   /** The value of the version header, or `unknown`. */
   readonly version: string;
   readonly failure?: Failure;
-  /** A word more about the failure: an error code, a status. */
+  /** Detail of the failure: an error code, a status. */
   readonly detail?: string;
   /** Milliseconds from the *intended* time to the last byte. */
   readonly latency: number;
@@ -32,5 +32,5 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
   ETIMEDOUT: 'timeout',
 };
 
-/** The failure that an error of the socket means. */
+/** The kind of failure for a socket error. */
 export const failureOf = (error: NodeJS.ErrnoException): Failure => BY_CODE[error.code ?? ''] ?? 'other';

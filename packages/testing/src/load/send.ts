@@ -2,7 +2,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import type { MeterOptions, RequestKind } from './load-options.ts';
 import { type Failure, failureOf, type Outcome } from './outcome.ts';
 
-/** Sends one request and tells what became of it. Never retries, never rejects. */
+/** Sends one request and returns its result. Never retries, never rejects. */
 export type Send = (kind: RequestKind, id: string, intended: number) => Promise<Outcome>;
 
 const filled = (text: string, id: string): string => text.replaceAll('{id}', id);

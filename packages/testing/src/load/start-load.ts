@@ -13,13 +13,13 @@ import type { LoadReport } from './tally.ts';
 export interface Load {
   /** The figures, when the schedule has ended or was stopped and every request has settled. */
   readonly finished: Promise<LoadReport>;
-  /** Ends the schedule, waits for what is under way and gives the figures. May be called again. */
+  /** Ends the schedule, waits for requests in flight and returns the figures. May be called again. */
   stop(): Promise<LoadReport>;
 }
 
 /**
- * Sends requests on a fixed schedule from a process of its own and counts what becomes of each. Latency is
- * measured from the time at which a request was *due*, so that a stall of the server is seen in full.
+ * Sends requests on a fixed schedule from a separate process and counts the results. Latency is
+ * measured from the time at which a request was *due*, so that a stall of the server is measured in full.
  * @throws LoadError for a bad option or a target that is not on loopback; `finished` rejects if the meter dies
  */
 export function startLoad(given: LoadOptions): Load {
@@ -35,7 +35,7 @@ export function startLoad(given: LoadOptions): Load {
   meter.send(options satisfies MeterOptions);
   if (signal?.aborted) stop();
   const finished = report(meter, onProgress).finally(() => signal?.removeEventListener('abort', stop));
-  // Whoever asks gets the error; that nobody asked yet must not end the caller.
+  // Callers of `finished` get the error; without one, an unhandled rejection must not end the process.
   finished.catch(() => {});
   return {
     finished,

@@ -28,7 +28,7 @@ export interface LoadReport {
   readonly reused: { readonly sent: number; readonly failed: number };
   readonly kinds: Readonly<Record<string, { readonly sent: number; readonly failed: number }>>;
   readonly versions: Readonly<Record<string, VersionCount>>;
-  /** Right answers that came later than `lateAfter`, without those declared slow. */
+  /** Correct answers later than `lateAfter`, without those declared slow. */
   readonly late: number;
   readonly latency: Latency;
   /** Greatest delay of the meter itself, milliseconds: above `lateAfter` its other figures mean nothing. */

@@ -9,6 +9,8 @@ export interface SimContainer {
   readonly name: string;
   readonly service: string;
   readonly version: string;
+  /** The configuration that it was created with. */
+  readonly configuration: number;
   running: boolean;
   policy: 'unless-stopped' | 'no';
   /** Counts its lives. */
@@ -91,6 +93,8 @@ export class SimEngine {
   containers: SimContainer[] = [];
   readonly pins: Record<string, string> = {};
   readonly enabled = new Set<string>(['api_blue']);
+  /** What containers are created with from now on. */
+  configuration = 1;
   readonly missingImages = new Set<string>();
   diskFull = false;
   /** The engine does not answer before this moment. */
@@ -176,6 +180,7 @@ export class SimEngine {
       name: `shop-${service}-${number}`,
       service,
       version,
+      configuration: this.configuration,
       running: false,
       policy: 'unless-stopped',
       startedAt: 'never',
@@ -325,7 +330,8 @@ export class SimEngine {
     for (const scheduled of c.pending) scheduled.cancelled = true;
     if (c.stop) c.stop.timer.cancelled = true;
     if (c.health !== 'none') c.health = 'unhealthy';
-    Object.assign(c, { pending: [], stop: undefined, running: false, restarting: false, exitCode: code });
+    const ended = { running: false, restarting: false, frozen: false, paused: false, exitCode: code };
+    Object.assign(c, { pending: [], stop: undefined, ...ended });
     if (c.readySince !== undefined) {
       this.#watcher.unready(c);
       c.readySince = undefined;

@@ -29,6 +29,9 @@ export function strike(simulation: Stage, process: Process, { do: kind, ms }: Fa
     'prune-notes': () => pruneNotes(world),
     'new-image-gone': () => engine.missingImages.add('2'),
     'old-image-gone': () => engine.missingImages.add('1'),
+    'configuration-changes': () => {
+      engine.configuration++;
+    },
     'disk-full': () => {
       engine.diskFull = true;
       kernel.after(ms, () => {

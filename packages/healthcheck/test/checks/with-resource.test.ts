@@ -1,18 +1,21 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { held } from '../../src/checks/held.ts';
+import { withResource } from '../../src/checks/with-resource.ts';
 
 /** What `open` returns after it has settled at once. */
 const settled = (free: () => void, _: void) => free;
 
-describe('held', () => {
+describe('withResource', () => {
   it.each<[string, (free: () => void, stop: AbortController) => Promise<unknown>]>([
-    ['resolves', (free, { signal }) => held(signal, ({ resolve }) => settled(free, resolve('good')))],
-    ['rejects', (free, { signal }) => held(signal, ({ reject }) => settled(free, reject(new Error('bad'))))],
+    ['resolves', (free, { signal }) => withResource(signal, ({ resolve }) => settled(free, resolve('good')))],
+    [
+      'rejects',
+      (free, { signal }) => withResource(signal, ({ reject }) => settled(free, reject(new Error('bad')))),
+    ],
     [
       'is aborted',
       (free, stop) => {
-        const waiting = held(stop.signal, () => free);
+        const waiting = withResource(stop.signal, () => free);
         stop.abort(new Error('enough'));
         return waiting;
       },
@@ -28,7 +31,7 @@ describe('held', () => {
 
   it('opens nothing for a signal that has aborted before', async () => {
     const open = vi.fn();
-    await expect(held(AbortSignal.abort(new Error('enough')), open)).rejects.toThrow('enough');
+    await expect(withResource(AbortSignal.abort(new Error('enough')), open)).rejects.toThrow('enough');
     expect(open).not.toHaveBeenCalled();
   });
 });

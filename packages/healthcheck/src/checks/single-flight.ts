@@ -1,11 +1,11 @@
-import { held } from './held.ts';
+import { withResource } from './with-resource.ts';
 
 /**
- * For work that cannot be called off, such as a query through somebody's client: an abort stops the waiting, and a run
- * that comes while the work is still under way waits for that one instead of adding another. Work that was called off
- * and fails for it says nothing of now: who waited for it begins anew.
+ * For work that cannot be cancelled, such as a query through the application's client: an abort only stops the waiting.
+ * A run that starts while the work is under way joins it instead of starting a second one. If the work fails because
+ * the signal of its first caller aborted, that says nothing about now: the other callers start it again.
  */
-export function joined<T>(
+export function singleFlight<T>(
   work: (signal: AbortSignal) => PromiseLike<T>,
 ): (signal: AbortSignal) => Promise<T> {
   let pending: { readonly answer: Promise<T>; readonly signal: AbortSignal } | undefined;
@@ -26,7 +26,7 @@ export function joined<T>(
     }
   };
   return (signal) =>
-    held<T>(signal, ({ resolve, reject }) => {
+    withResource<T>(signal, ({ resolve, reject }) => {
       join(signal).then(resolve, reject);
       return () => {};
     });

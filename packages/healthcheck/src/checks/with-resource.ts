@@ -1,14 +1,14 @@
-/** How what is held ends; only the first call counts. */
+/** Settles the promise of {@link withResource}; only the first call counts. */
 export interface Settle<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
 }
 
 /**
- * Opens something and frees it exactly once: when it settles, or when `signal` aborts, whose reason it then rejects
- * with. `open` returns the function that frees; it may be called before or after the thing has failed by itself.
+ * Opens a resource and frees it exactly once: when it settles, or when `signal` aborts; then rejects with the signal's
+ * reason. `open` returns the function that frees; it may be called before or after the resource has failed by itself.
  */
-export function held<T>(signal: AbortSignal, open: (settle: Settle<T>) => () => void): Promise<T> {
+export function withResource<T>(signal: AbortSignal, open: (settle: Settle<T>) => () => void): Promise<T> {
   let free = () => {};
   let onAbort = () => {};
   const opened = new Promise<T>((resolve, reject) => {

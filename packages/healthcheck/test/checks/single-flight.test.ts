@@ -18,7 +18,7 @@ describe('a check through a client that cannot call its work off', () => {
     await next;
   });
 
-  it('begins anew when the work it joined fails for having been called off', async () => {
+  it('starts again when the work it joined fails for having been called off', async () => {
     let callOff = () => {};
     const calledOff = new Promise<number>((_, reject) => (callOff = () => reject(new Error('called off'))));
     const $queryRaw = vi.fn(async () => 1).mockReturnValueOnce(calledOff);

@@ -1,0 +1,19 @@
+import type { ServiceName } from './layout.ts';
+
+/**
+ * What a container of a service would be created with, besides its image: a digest of each setting by its name
+ * (`environment.LOG_LEVEL`, `command`, `secrets.db_password`). Values are not kept.
+ */
+export type Fingerprint = Readonly<Record<string, string>>;
+
+export type Configuration = Readonly<Record<ServiceName, Fingerprint>>;
+
+/** The names of the settings that differ; none where one of the two is not known. */
+export function changedSettings(
+  before: Fingerprint | undefined,
+  now: Fingerprint | undefined,
+): readonly string[] {
+  if (!before || !now) return [];
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...names].filter((name) => before[name] !== now[name]).sort();
+}

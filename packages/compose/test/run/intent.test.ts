@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { Configuration } from '../../src/domain/configuration.ts';
+import type { JournalEntry } from '../../src/domain/journal.ts';
+import { chooseTarget, formIntent } from '../../src/run/intent.ts';
+import { release } from '../support/releases.ts';
+import { layout, World } from '../support/world.ts';
+
+const deployed = (configuration: Configuration): JournalEntry => ({
+  type: 'outcome',
+  outcome: 'deployed',
+  configuration,
+});
+const of = (level: string) => ({ 'environment.LEVEL': level });
+
+async function beginning(before: Configuration, now: Configuration, version = '1') {
+  const world = new World();
+  const observed = { containers: await world.engine.observe(), router: await world.routerPort.observe() };
+  const journal = [deployed(before)];
+  return { world, layout, now: observed, journal, release: { ...release(version), configuration: now } };
+}
+
+const intentOf = async (begun: Awaited<ReturnType<typeof beginning>>) =>
+  formIntent(begun.world.engine, begun, { id: 'd', kind: 'deploy', target: chooseTarget(begun, undefined) });
+
+describe('chooseTarget', () => {
+  it('is the live slot when it runs the image with the configuration as it is now', async () => {
+    const api_blue = of('info');
+    expect(chooseTarget(await beginning({ api_blue }, { api_blue }), undefined)).toBe('blue');
+  });
+
+  it('is the idle slot when a setting of the live one has changed, with the same image', async () => {
+    const begun = await beginning({ api_blue: of('info') }, { api_blue: of('debug') });
+    expect(chooseTarget(begun, undefined)).toBe('green');
+  });
+
+  it('is the live slot when nothing is known of how its container was created', async () => {
+    expect(chooseTarget(await beginning({}, { api_blue: of('debug') }), undefined)).toBe('blue');
+  });
+});
+
+describe('formIntent', () => {
+  it('replaces the containers of a background service of which a setting has changed, and no others', async () => {
+    const begun = await beginning(
+      { cron: of('info'), worker: of('info') },
+      { cron: of('debug'), worker: of('info') },
+    );
+    const intent = await intentOf(begun);
+    const crons = begun.now.containers.filter(({ service }) => service === 'cron');
+    expect(intent.replaces).toEqual(crons.map(({ id }) => id));
+    expect(intent.because).toEqual(['cron: environment.LEVEL has changed']);
+  });
+
+  it('says which images differ', async () => {
+    const { because } = await intentOf(await beginning({}, {}, '2'));
+    expect(because).toEqual(['api_blue: api:1 → api:2', 'cron: api:1 → api:2', 'worker: api:1 → api:2']);
+  });
+
+  it('says of a rollback which settings stay as they are now', async () => {
+    const begun = await beginning({ cron: of('info') }, { cron: of('info') }, '2');
+    const first = await intentOf(begun);
+    const journal: JournalEntry[] = [
+      ...begun.journal,
+      { type: 'intent', intent: first },
+      deployed({ cron: of('debug') }),
+    ];
+    const back = { ...begun, journal, release: { ...release('1'), configuration: { cron: of('debug') } } };
+    const { because } = await formIntent(begun.world.engine, back, {
+      id: 'r',
+      kind: 'rollback',
+      target: 'green',
+    });
+    expect(because).toContain('cron: environment.LEVEL stays as it is now, not as it was when 1 ran');
+  });
+});
