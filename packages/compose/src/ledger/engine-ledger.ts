@@ -8,7 +8,7 @@ import { acquire } from './lock.ts';
 import { holderOf, readNotes } from './notes.ts';
 
 /**
- * Lock and journal as one row of empty volumes, on the engine that is deployed to: the lock shares the fate of what it
+ * Lock and journal as a series of empty volumes, on the target engine: the lock shares the fate of what it
  * guards, and a deployment begun on one machine can be resumed from another.
  */
 export function engineLedger(

@@ -24,11 +24,11 @@ export async function acquire(context: LedgerContext, purpose: string): Promise<
 }
 
 /**
- * The journal is the lock: who wrote its last entry has it. There is one last entry, and it is never removed, so that
- * of two who look at the same time at most one finds it to be its own. It becomes another's only by an entry under the
- * next number, which the engine gives to one writer, and which a writer asks for only after it has judged the holder
- * dead or seen the lock given back. Who was paused so long that the number it asks for has been used and removed gets
- * that number, and sees by its look that later ones are there.
+ * The journal is the lock: the writer of its last entry holds it. There is one last entry and it is never removed, so of
+ * two processes that look at the same time at most one finds the last entry to be its own. The lock changes hands only by
+ * an entry under the next number. The engine gives that number to one writer, and a process asks for it only after it has
+ * seen the lock released or its holder dead. A process that was paused until that number was used and removed can create
+ * it again; it then sees by its look that later entries exist.
  */
 async function obtain(context: LedgerContext, own: Writer): Promise<Tenure> {
   for (let attempt = 0; attempt < 3; attempt++) {

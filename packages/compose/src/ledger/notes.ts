@@ -10,19 +10,19 @@ const ENTRY = 'dev.cutover.entry';
 const WRITER = 'dev.cutover.writer';
 
 /**
- * Where the notes of a project are: empty named volumes, which outlive a prune of containers and of the system. The
- * engine gives a name to one creator, and answers a later one with what is there.
+ * Where the notes of a project are: empty named volumes, which a prune of containers or of the system does not remove.
+ * The engine gives a name to one creator; a later one is answered with the existing volume.
  */
 export interface Notes {
   readonly docker: Docker;
   readonly project: string;
 }
 
-/** Who writes; `token` tells one lock of a process from its next. */
+/** Who wrote an entry; `token` tells one lock of a process from its next. */
 export type Writer = Identity & Holder & { readonly token: string };
 
 export interface JournalRecord {
-  /** From 1. Once used, a number is not used again while a later one is there. */
+  /** From 1; the last entry has the highest. */
   readonly sequence: number;
   readonly entry: JournalEntry;
   readonly writer: Writer;
@@ -32,9 +32,9 @@ export interface JournalRecord {
 export interface Written {
   /** Oldest first. */
   readonly records: readonly JournalRecord[];
-  /** Another with each entry and with each beat. */
+  /** Changes with each entry and each beat. */
   readonly pulse: string;
-  /** Whether the beat is there: see {@link toggleBeat}. */
+  /** Whether the volume of the beat exists: see {@link toggleBeat}. */
   readonly beating: boolean;
 }
 
@@ -58,13 +58,13 @@ export async function readNotes({ docker, project }: Notes): Promise<Written> {
   };
 }
 
-/** Who has the lock: whoever wrote the last entry, unless it says that the lock was given back. */
+/** Who holds the lock: the writer of the last entry, unless that entry releases it. */
 export function holderOf({ records }: Written): Writer | undefined {
   const last = records.at(-1);
   return last?.entry.type === 'released' ? undefined : last?.writer;
 }
 
-/** Leaves what is there when the number is taken; a look afterwards tells whose it is. */
+/** Changes nothing when the number is taken; reading the notes afterwards tells by whom. */
 export const createRecord = (notes: Notes, { sequence, entry, writer }: JournalRecord): Promise<void> =>
   create(notes, `journal-${sequence}`, {
     [SEQUENCE]: String(sequence),
@@ -72,11 +72,11 @@ export const createRecord = (notes: Notes, { sequence, entry, writer }: JournalR
     [WRITER]: JSON.stringify(writer),
   });
 
-/** For entries that have a later one: their names are of no use to anybody else. */
+/** Only for entries that are not the last: whoever uses such a number again does not get the lock by it. */
 export const removeRecord = (notes: Notes, { sequence }: JournalRecord): Promise<void> =>
   remove(notes, `journal-${sequence}`);
 
-/** A beat in one request: the volume of the beat comes, or goes when it was there. */
+/** A beat in one request: creates the volume of the beat, or removes it when it exists. */
 export const toggleBeat = (notes: Notes, beating: boolean): Promise<void> =>
   beating ? remove(notes, BEAT) : create(notes, BEAT, {});
 

@@ -6,15 +6,15 @@ import { BEAT } from './heartbeat.ts';
 import { createRecord, holderOf, type JournalRecord, readNotes, toggleBeat, type Writer } from './notes.ts';
 import { refused } from './refusals.ts';
 
-/** The time in which the last entry of the journal is our own. */
+/** The time during which the last entry of the journal is our own. */
 export interface Tenure {
-  /** Writes the next entry; false when the last one is not ours then. */
+  /** Writes the next entry; false when it is not the last one and ours then. */
   append(entry: JournalEntry): Promise<boolean>;
   /** Beats every {@link BEAT} ms until the end. */
   keepBeating(): void;
-  /** Whether the last entry is ours still: by a beat that is less than `age` ms old, or by a look. */
+  /** Whether the last entry is still ours: as of the last beat if that is less than `age` ms old, otherwise as of now. */
   confirm(age: number): Promise<boolean>;
-  /** Stops beating, and gives the lock back if it is ours still. */
+  /** Stops beating, and releases the lock if it is still ours. */
   end(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
   const stopping = linkSignals();
   let next = sequence + 1;
   let confirmed = clock.now();
-  /** Unknown after a beat that was not answered. */
+  /** Whether the volume of the beat exists; unknown after a beat without an answer. */
   let beating: boolean | undefined;
   let lost = false;
 
@@ -43,8 +43,8 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
     });
 
   /**
-   * First the sign, then the look: whoever had not taken the lock over by then waits for `STALE_AFTER` from the sign on.
-   * After one that was not answered, the beat that is repeated would be no sign.
+   * First the sign, then the look: a contender that has not taken the lock over by then waits for `STALE_AFTER` from the
+   * sign on. To repeat a beat that took effect without an answer would change nothing, so its state is read first.
    */
   const beat = async (): Promise<void> => {
     if (beating === undefined) await look();
@@ -55,7 +55,7 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
     confirmed = begun;
   };
 
-  /** A sign that is younger than {@link BEAT} is not repeated: two at once, coming and going, would be none. */
+  /** Within {@link BEAT} of a sign there is no other: two in a row could cancel out before anybody looks. */
   const confirm = async (age: number): Promise<boolean> => {
     const since = clock.now() - confirmed;
     if (!lost && since >= age) await (since < BEAT ? look() : beat());
@@ -77,7 +77,7 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
         if (last?.sequence !== next) break;
         next++;
         if (JSON.stringify(last.entry) === JSON.stringify(entry)) return true;
-        // An entry that we gave up as not written has the number.
+        // The number belongs to an earlier entry of ours, written without an answer.
       }
       return false;
     },
