@@ -85,7 +85,7 @@ function removalOf(project: string, directory: string): string {
   return [
     ...engine.map((name) => `export ${name}='${process.env[name]}'`),
     `docker compose --project-directory '${directory}' --profile '*' down --volumes --remove-orphans --timeout 10`,
-    labelled('ps --all', 'rm', 'dev.cutover.project'),
+    labelled('volume ls', 'volume rm', 'dev.cutover.project'),
     labelled('image ls', 'image rm', 'dev.cutover.stack'),
     `rm -r '${directory}'`,
   ].join('\n');

@@ -25,8 +25,11 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
   };
 
   /** All of this stack, the notes of the ledger as well. */
-  const containers = async () =>
-    (await execa('docker', ['ps', '--all', '--quiet', '--filter', `name=${stack.name}`])).stdout;
+  const things = async () => {
+    const filter = ['--quiet', '--filter', `name=${stack.name}`];
+    const containers = await execa('docker', ['ps', '--all', ...filter]);
+    return [containers.stdout, (await execa('docker', ['volume', 'ls', ...filter])).stdout];
+  };
 
   beforeAll(async () => {
     stack = await startStack(way, ['1', '2', '3', '4']);
@@ -131,11 +134,11 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
 
   it('says that HAProxy cannot be reached, and changes nothing', async () => {
     await stack.compose('stop', '--timeout', '1', 'haproxy');
-    const before = await containers();
+    const before = await things();
     await expect(deployment.deploy({ image: stack.image('2') })).rejects.toMatchObject({
       code: 'router-unreachable',
     });
-    expect(await containers()).toBe(before);
+    expect(await things()).toEqual(before);
     const status = await deployment.status();
     expect(status).toMatchObject({
       live: undefined,

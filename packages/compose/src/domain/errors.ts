@@ -53,7 +53,7 @@ export const deployErrorCodes = {
   },
   'journal-failed': {
     meaning: 'The engine refused an entry of the journal, so that the step it announces was not taken',
-    fix: 'Make room on the disk of the engine, or see its log for why it creates no container; then run the same deployment again',
+    fix: 'Make room on the disk of the engine, or see its log for why it creates no volume; then run the same deployment again',
   },
   'no-previous-release': {
     meaning: 'No earlier release is known to roll back to',

@@ -4,7 +4,7 @@ import type { SlotName } from './layout.ts';
 
 /** What cannot be observed, only remembered: intents and decisions, each written before its effect. */
 export type JournalEntry =
-  | { readonly type: 'acquired'; readonly purpose: string; readonly host: string; readonly pid: number }
+  | { readonly type: 'acquired' | 'released' }
   | { readonly type: 'intent'; readonly intent: Intent }
   | { readonly type: 'stopping'; readonly containers: readonly string[] }
   | { readonly type: 'switching'; readonly to: SlotName; readonly lives: readonly string[] }

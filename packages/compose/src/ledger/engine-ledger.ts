@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { systemClock } from '@cutover/internal';
 import type Docker from 'dockerode';
 import type { Ledger } from '../ports/index.ts';
+import type { LedgerContext, Surroundings } from './context.ts';
 import { isGone as hasEnded, ownIdentity } from './identity.ts';
-import { acquire, type LedgerContext, type Surroundings } from './lock.ts';
-import { findLock, readEntries } from './notes.ts';
+import { acquire } from './lock.ts';
+import { holderOf, readNotes } from './notes.ts';
 
 /**
- * Lock and journal as containers that are never started, on the engine that is deployed to: the lock shares the fate
- * of what it guards, and a deployment begun on one machine can be resumed from another. The engine lets one caller
- * create a name; that makes the lock exclusive and each append a compare-and-append.
+ * Lock and journal as a series of empty volumes, on the target engine: the lock shares the fate of what it
+ * guards, and a deployment begun on one machine can be resumed from another.
  */
 export function engineLedger(
   engine: { docker(): Promise<Docker>; project(): Promise<string> },
@@ -31,10 +31,10 @@ export function engineLedger(
     isGone,
   });
   return {
-    read: async () => (await readEntries(await context())).map(({ entry }) => entry),
+    read: async () => (await readNotes(await context())).records.map(({ entry }) => entry),
     holder: async () => {
-      const found = await findLock(await context());
-      return found && !(await isGone(found.holder)) ? found.holder : undefined;
+      const found = holderOf(await readNotes(await context()));
+      return found && !(await isGone(found)) ? found : undefined;
     },
     acquire: async (purpose) => acquire(await context(), purpose),
   };

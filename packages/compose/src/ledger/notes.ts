@@ -3,87 +3,98 @@ import type { JournalEntry } from '../domain/journal.ts';
 import { tolerating } from '../engine/docker.ts';
 import type { Holder } from '../ports/index.ts';
 import type { Identity } from './identity.ts';
-import { createFromLedgerImage } from './ledger-image.ts';
 
 const PROJECT = 'dev.cutover.project';
-const HOLDER = 'dev.cutover.holder';
 const SEQUENCE = 'dev.cutover.sequence';
 const ENTRY = 'dev.cutover.entry';
-const TOKEN = 'dev.cutover.token';
+const WRITER = 'dev.cutover.writer';
 
-/** Where the notes of a project are: containers that are never started. The engine gives a name to one caller. */
+/**
+ * Where the notes of a project are: empty named volumes, which a prune of containers or of the system does not remove.
+ * The engine gives a name to one creator; a later one is answered with the existing volume.
+ */
 export interface Notes {
   readonly docker: Docker;
   readonly project: string;
 }
 
-/** Who made a lock; `token` tells it from another lock of the same process. */
-export type LockHolder = Identity & Holder & { readonly token: string };
-
-export interface LockNote {
-  readonly id: string;
-  readonly holder: LockHolder;
-}
+/** Who wrote an entry; `token` tells one lock of a process from its next. */
+export type Writer = Identity & Holder & { readonly token: string };
 
 export interface JournalRecord {
-  readonly id: string;
+  /** From 1; the last entry has the highest. */
   readonly sequence: number;
   readonly entry: JournalEntry;
-  /** Of the lock under which it was written. */
-  readonly token: string | undefined;
+  readonly writer: Writer;
 }
 
-/** The id of the new lock; undefined when there is one. */
-export const createLock = (notes: Notes, holder: LockHolder): Promise<string | undefined> =>
-  create(notes, 'lock', { [HOLDER]: JSON.stringify(holder) });
-
-export async function findLock(notes: Notes): Promise<LockNote | undefined> {
-  const [found] = await list(notes, HOLDER);
-  return found && { id: found.Id, holder: JSON.parse(found.Labels[HOLDER] ?? '') };
+/** What is written, as of one look at it. */
+export interface Written {
+  /** Oldest first. */
+  readonly records: readonly JournalRecord[];
+  /** Changes with each entry and each beat. */
+  readonly pulse: string;
+  /** Whether the volume of the beat exists: see {@link toggleBeat}. */
+  readonly beating: boolean;
 }
 
-/** False when the entry of that number exists. */
-export async function createEntry(
-  notes: Notes,
-  { sequence, entry, token }: Omit<JournalRecord, 'id'>,
-): Promise<boolean> {
-  const labels = { [SEQUENCE]: String(sequence), [ENTRY]: JSON.stringify(entry), [TOKEN]: token ?? '' };
-  return (await create(notes, `journal-${sequence}`, labels)) !== undefined;
-}
-
-/** Every entry, oldest first. */
-export async function readEntries(notes: Notes): Promise<readonly JournalRecord[]> {
-  const found = await list(notes, ENTRY);
-  return found
-    .map(({ Id, Labels }) => ({
-      id: Id,
+export async function readNotes({ docker, project }: Notes): Promise<Written> {
+  const { Volumes } = await docker.listVolumes({ filters: { label: [`${PROJECT}=${project}`] } });
+  const all = (Volumes ?? []) as readonly Volume[];
+  const records = all
+    .filter(({ Labels }) => Labels[ENTRY] !== undefined)
+    .map(({ Labels }) => ({
       sequence: Number(Labels[SEQUENCE]),
       entry: JSON.parse(Labels[ENTRY] ?? ''),
-      token: Labels[TOKEN],
-    }))
-    .sort((a, b) => a.sequence - b.sequence);
+      writer: JSON.parse(Labels[WRITER] ?? ''),
+    }));
+  return {
+    records: records.sort((a, b) => a.sequence - b.sequence),
+    pulse: all
+      .map(({ Name, CreatedAt }) => `${Name} ${CreatedAt}`)
+      .sort()
+      .join(),
+    beating: all.some(({ Name }) => Name === nameOf(project, BEAT)),
+  };
 }
 
-/** By id: a successor of the same name is never hit. */
-export async function removeNote({ docker }: Notes, id: string): Promise<void> {
-  await tolerating([404], () => docker.getContainer(id).remove());
+/** Who holds the lock: the writer of the last entry, unless that entry releases it. */
+export function holderOf({ records }: Written): Writer | undefined {
+  const last = records.at(-1);
+  return last?.entry.type === 'released' ? undefined : last?.writer;
 }
 
-const list = ({ docker, project }: Notes, label: string) =>
-  docker.listContainers({ all: true, filters: { label: [`${PROJECT}=${project}`, label] } });
+/** Changes nothing when the number is taken; reading the notes afterwards tells by whom. */
+export const createRecord = (notes: Notes, { sequence, entry, writer }: JournalRecord): Promise<void> =>
+  create(notes, `journal-${sequence}`, {
+    [SEQUENCE]: String(sequence),
+    [ENTRY]: JSON.stringify(entry),
+    [WRITER]: JSON.stringify(writer),
+  });
+
+/** Only for entries that are not the last: whoever uses such a number again does not get the lock by it. */
+export const removeRecord = (notes: Notes, { sequence }: JournalRecord): Promise<void> =>
+  remove(notes, `journal-${sequence}`);
+
+/** A beat in one request: creates the volume of the beat, or removes it when it exists. */
+export const toggleBeat = (notes: Notes, beating: boolean): Promise<void> =>
+  beating ? remove(notes, BEAT) : create(notes, BEAT, {});
+
+const BEAT = 'beat';
+
+const nameOf = (project: string, note: string): string => `cutover-${project}-${note}`;
+
+/** With what the typings of the client leave out. */
+type Volume = Docker.VolumeInspectInfo & { readonly CreatedAt?: string };
 
 async function create(
   { docker, project }: Notes,
-  name: string,
+  note: string,
   labels: Readonly<Record<string, string>>,
-): Promise<string | undefined> {
-  const created = await tolerating([409], () =>
-    createFromLedgerImage(docker, {
-      name: `cutover-${project}-${name}`,
-      Cmd: ['never-started'],
-      Labels: { ...labels, [PROJECT]: project },
-      HostConfig: { NetworkMode: 'none', RestartPolicy: { Name: 'no' } },
-    }),
-  );
-  return created?.id;
+): Promise<void> {
+  await docker.createVolume({ Name: nameOf(project, note), Labels: { ...labels, [PROJECT]: project } });
+}
+
+async function remove({ docker, project }: Notes, note: string): Promise<void> {
+  await tolerating([404], () => docker.getVolume(nameOf(project, note)).remove());
 }

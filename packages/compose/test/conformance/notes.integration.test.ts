@@ -2,13 +2,11 @@ import { uniqueName } from '@cutover/testing';
 import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDocker } from '../../src/engine/docker.ts';
-import { createFromLedgerImage } from '../../src/ledger/ledger-image.ts';
-import { tarOf } from '../../src/ledger/tar.ts';
 import { dockerOf } from '../simulation/world/notes.ts';
 import { answering, calmProcess, calmWorld } from './simulated.ts';
 
-/** Requests of the ledger, on two notes that want the same or another name. */
-const requests = ['create a', 'create b', 'remove a', 'beat a', 'look a', 'list'] as const;
+/** Requests of the ledger, on two notes, one of which two writers want. */
+const requests = ['create a', 'create a as another', 'create b', 'remove a', 'remove b', 'list'] as const;
 type Request = (typeof requests)[number];
 
 /** Every sequence of three: 216 cases, each of which must read the same on both engines. */
@@ -18,44 +16,28 @@ const sequences = requests.flatMap((one) =>
 
 /** Carries out requests and tells what came of each, in words that hold for any engine. */
 function driver(docker: Docker, project: string) {
-  let id = 'none-yet';
-  let beats = 0;
-  let seen = '';
-  const label = `conformance.project=${project}`;
-  const create = async (name: string) => {
-    const made = await createFromLedgerImage(docker, {
-      name: `${project}-${name}`,
-      Cmd: ['never-started'],
-      Labels: { 'conformance.project': project, 'conformance.name': name },
-    });
-    if (name === 'a') id = made.id;
-    return 'created';
+  const list = async () => {
+    const label = [`conformance.project=${project}`];
+    const { Volumes } = await docker.listVolumes({ filters: { label } });
+    const found = (Volumes ?? []).map(({ Name, Labels }) => `${Name} by ${Labels['conformance.writer']}`);
+    return found.sort().join();
+  };
+  const create = async (name: string, writer = 'one') => {
+    const Labels = { 'conformance.project': project, 'conformance.writer': writer };
+    await docker.createVolume({ Name: `${project}-${name}`, Labels });
+    return `created: ${await list()}`;
+  };
+  const remove = async (name: string) => {
+    await docker.getVolume(`${project}-${name}`).remove();
+    return 'removed';
   };
   const work: Record<Request, () => Promise<string>> = {
     'create a': () => create('a'),
+    'create a as another': () => create('a', 'another'),
     'create b': () => create('b'),
-    'remove a': async () => {
-      await docker.getContainer(id).remove();
-      return 'removed';
-    },
-    'beat a': async () => {
-      await docker.getContainer(id).putArchive(tarOf('beat', '', ++beats), { path: '/' });
-      return 'beaten';
-    },
-    'look a': async () => {
-      const shown = await docker.getContainer(id).infoArchive({ path: '/beat' });
-      const now = JSON.stringify((shown as { headers?: unknown }).headers);
-      const changed = now !== seen;
-      seen = now;
-      return changed ? 'changed' : 'as before';
-    },
-    list: async () => {
-      const found = await docker.listContainers({ all: true, filters: { label: [label] } });
-      return found
-        .map(({ Labels }) => Labels['conformance.name'])
-        .sort()
-        .join();
-    },
+    'remove a': () => remove('a'),
+    'remove b': () => remove('b'),
+    list,
   };
   return async (request: Request): Promise<string> => {
     try {
@@ -81,9 +63,9 @@ describe('notes of the simulated and of the real engine', () => {
     docker = await connectDocker();
   });
   afterAll(async () => {
-    const all = await docker.listContainers({ all: true, filters: { label: ['conformance.project'] } });
-    const own = all.filter(({ Labels }) => Labels['conformance.project']?.startsWith(prefix));
-    await Promise.all(own.map(({ Id }) => docker.getContainer(Id).remove()));
+    const { Volumes } = await docker.listVolumes({ filters: { label: ['conformance.project'] } });
+    const own = Volumes.filter(({ Labels }) => Labels['conformance.project']?.startsWith(prefix));
+    await Promise.all(own.map(({ Name }) => docker.getVolume(Name).remove()));
   });
 
   it.each(sequences)('answer alike: %s, %s, %s', async (...sequence) => {

@@ -1,13 +1,13 @@
-import { hostname } from 'node:os';
 import { FakeClock, uniqueName } from '@cutover/testing';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { connectDocker } from '../../src/engine/docker.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 import { FENCE_AFTER } from '../../src/ledger/heartbeat.ts';
 import type { Ledger } from '../../src/ports/index.ts';
+import { removeNotes } from '../support/notes.ts';
 
 type LedgerOptions = NonNullable<Parameters<typeof engineLedger>[1]>;
 
@@ -47,11 +47,7 @@ describe('engineLedger', () => {
     project = uniqueName('ledger');
     ledger = open();
   });
-  afterEach(async () => {
-    const label = [`dev.cutover.project=${project}`];
-    const notes = await docker.listContainers({ all: true, filters: { label } });
-    await Promise.all(notes.map(({ Id }) => docker.getContainer(Id).remove()));
-  });
+  afterEach(() => removeNotes(project));
 
   it('gives the lock to one of sixteen who want it at once', async () => {
     const asked = await Promise.allSettled(Array.from({ length: 16 }, () => open().acquire('test')));
@@ -69,12 +65,41 @@ describe('engineLedger', () => {
     await (await open().acquire('other')).release();
   });
 
-  it('makes the image of its notes again when it was pruned between two entries', async () => {
+  it('keeps lock and journal when the system is pruned', async () => {
     const lock = await ledger.acquire('deploy of 2');
-    // By name alone: the notes of tests beside this one keep what they were made from.
-    await docker.getImage('cutover-ledger:1').remove({ force: true });
+    await lock.append(entry('before the prune'));
+    const before = await ledger.read();
+    // The filter lets all of these notes go, and nothing that belongs to another test.
+    const filter = `label=dev.cutover.project=${project}`;
+    await execa('docker', ['system', 'prune', '--all', '--force', '--filter', filter]);
+    await execa('docker', ['container', 'prune', '--force', '--filter', filter]);
+    expect(await ledger.read()).toEqual(before);
+    await lock.confirm();
     await lock.append(entry('after the prune'));
-    expect((await ledger.read()).at(-1)).toEqual(entry('after the prune'));
+    await expect(open().acquire('other')).rejects.toMatchObject({ code: 'locked' });
+    await lock.release();
+  });
+
+  it('has no holder any more when its notes are deleted, and writes nothing further', async () => {
+    const lock = await ledger.acquire('deploy of 2');
+    await removeNotes(project);
+    await expect(lock.confirm()).rejects.toMatchObject({ code: 'locked' });
+    await expect(lock.append(entry('late'))).rejects.toMatchObject({ code: 'locked' });
+    await lock.release();
+    expect(await ledger.read()).toEqual([]);
+  });
+
+  it('refuses a contender that read the journal so long ago that its next number has been pruned', async () => {
+    const lock = await ledger.acquire('deploy of 2');
+    await lock.append({ type: 'intent', intent: { id: 'of 2' } } as JournalEntry);
+    await lock.append({ type: 'outcome', outcome: 'deployed', configuration: {}, ended: '' });
+    await lock.prune();
+    const listVolumes = vi.fn(docker.listVolumes).mockResolvedValueOnce({ Volumes: [], Warnings: [] });
+    const late: Docker = Object.create(docker, { listVolumes: { value: listVolumes } });
+    const contender = engineLedger({ docker: async () => late, project: async () => project });
+    await expect(contender.acquire('late')).rejects.toMatchObject({ code: 'locked' });
+    expect((await ledger.read()).map(({ type }) => type)).toEqual(['acquired', 'intent', 'outcome']);
+    await lock.confirm();
     await lock.release();
   });
 
@@ -116,7 +141,7 @@ describe('engineLedger', () => {
 
   it('keeps the journal in order for whoever reads it, and refuses who appends behind the holder', async () => {
     const lock = await ledger.acquire('test');
-    const acquired = { type: 'acquired', purpose: 'test', host: hostname(), pid: process.pid };
+    const acquired = { type: 'acquired' };
     expect(await open().read()).toEqual([acquired]);
     await lock.append(entry('one'));
     await lock.append(entry('two'));
@@ -129,6 +154,7 @@ describe('engineLedger', () => {
       'acquired',
       'undo',
       'undo',
+      'released',
       'acquired',
       'undo',
     ]);

@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { uniqueName } from '@cutover/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { connectDocker } from '../../src/engine/docker.ts';
 import { type Bundle, bundleScript } from '../support/bundle.ts';
+import { removeNotes } from '../support/notes.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const socket = (process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').slice('unix://'.length);
@@ -40,10 +40,7 @@ describe('a lock whose holder and contender cannot look each other up', () => {
   });
   afterAll(async () => {
     await bundle[Symbol.asyncDispose]();
-    const docker = await connectDocker();
-    const label = [`dev.cutover.project=${project}`];
-    const notes = await docker.listContainers({ all: true, filters: { label } });
-    await Promise.all(notes.map(({ Id }) => docker.getContainer(Id).remove()));
+    await removeNotes(project);
   });
 
   /** Starts one that wants the lock; what it says, line by line. */

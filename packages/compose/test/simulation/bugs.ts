@@ -46,6 +46,21 @@ const withSettings =
   (change: (settings: Settings) => Partial<Settings>): Sabotage =>
   (context) => ({ ...context, settings: { ...context.settings, ...change(context.settings) } });
 
+/** An entry under no lock, behind all others. */
+function write({ shelf, kernel }: World, entry: JournalEntry, token = 'of no lock'): void {
+  const number = 1_000 + shelf.notes.length;
+  shelf.create(
+    `cutover-shop-journal-${number}`,
+    {
+      'dev.cutover.project': 'shop',
+      'dev.cutover.sequence': String(number),
+      'dev.cutover.entry': JSON.stringify(entry),
+      'dev.cutover.writer': JSON.stringify({ token }),
+    },
+    kernel.now,
+  );
+}
+
 const forgetting = (type: JournalEntry['type']): Sabotage =>
   withLock((lock) => ({ append: async (entry) => (entry.type === type ? undefined : lock.append(entry)) }));
 
@@ -360,44 +375,25 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     },
   }),
   'writes to the journal of whoever took the lock over': withLock((lock, _, world) => ({
-    append: (entry) =>
-      lock.append(entry).catch(() => {
-        const number = world.shelf.journal.length + 1_000;
-        world.shelf.create(`cutover-shop-journal-${number}`, {
-          'dev.cutover.project': 'shop',
-          'dev.cutover.sequence': String(number),
-          'dev.cutover.token': 'of a lock that is lost',
-          'dev.cutover.entry': JSON.stringify(entry),
-        });
-      }),
+    append: (entry) => lock.append(entry).catch(() => write(world, entry)),
     assertHeld: async () => {},
   })),
   'gives the lock to everybody': withLedger((_, world) => ({
     acquire: async () => {
-      let last = world.shelf.notes.length;
+      const token = `a lock of ${world.kernel.now}`;
       return {
         assertHeld: async () => {},
         confirm: async () => {},
-        append: async (entry) => {
-          last++;
-          world.shelf.create(`free-${last}-${world.shelf.notes.length}-${world.kernel.now}`, {
-            'dev.cutover.project': 'shop',
-            'dev.cutover.sequence': String(last),
-            'dev.cutover.entry': JSON.stringify(entry),
-          });
-        },
+        append: async (entry) => write(world, entry, token),
         prune: async () => {},
         release: async () => {},
       };
     },
   })),
-  'takes the lock from whoever has it': withLedger((ledger, world) => ({
-    acquire: async (purpose) => {
-      const { lock } = world.shelf;
-      if (lock) world.shelf.remove(lock.id, 0);
-      return ledger.acquire(purpose);
-    },
-  })),
+  'takes the lock from whoever has it': (context) => ({
+    ...context,
+    ports: { ...context.ports, ledger: context.ledgerWith({ isGone: async () => true }) },
+  }),
   'lets the router take commands of whoever had the lock before': withRouter(() => ({
     fence: async () => {},
   })),

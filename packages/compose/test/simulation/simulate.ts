@@ -9,7 +9,7 @@ import { release } from './layout.ts';
 import { allOn, portsOf } from './ports.ts';
 import { type Boundary, type Mischief, Process } from './process.ts';
 import { answers, lifeOf, type SimContainer } from './world/engine.ts';
-import type { Note } from './world/notes.ts';
+import type { SimLock } from './world/notes.ts';
 import { strike } from './world/strike.ts';
 import { type Violation, World } from './world/world.ts';
 
@@ -235,7 +235,7 @@ export class Simulation {
   readonly ended = new Set<number>();
 
   /** I7: nobody takes the lock from a holder that lives and whose heart has been seen to beat. */
-  #judgeTakeover({ holder, beaten: [, before] }: Note & { holder: number }): void {
+  #judgeTakeover({ holder, beaten: [, before] }: SimLock): void {
     const { world } = this;
     const old = this.processes[holder - 1];
     if (!old?.alive || this.ended.has(holder)) world.reach('takeover from a dead holder');

@@ -80,7 +80,7 @@ describe('a simulated deployment', () => {
     async ({ plan, limit, heir }) => {
       const { timeline } = (await simulate(plan)).world;
       const died = timeline.find(({ text }) => text === 'is killed')?.at ?? Number.NaN;
-      const takenOver = timeline.findLast(({ actor, text }) => actor === heir && text.endsWith('-lock'))?.at;
+      const takenOver = timeline.find(({ actor, text }) => actor === heir && text.startsWith('note '))?.at;
       expect(takenOver).toBeGreaterThan(died);
       expect(takenOver).toBeLessThanOrEqual(died + limit);
     },

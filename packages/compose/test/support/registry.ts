@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { uniqueName } from '@cutover/testing';
 import { execa } from 'execa';
-import { tarOf } from '../../src/ledger/tar.ts';
+import { tarOf } from './tar.ts';
 
 /** A registry on loopback with one tag, which an engine on this machine may pull without TLS. */
 export interface TestRegistry extends AsyncDisposable {

@@ -12,6 +12,7 @@ import type { Router } from '../../src/ports/index.ts';
 import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
 import { haproxyServerRouter } from '../../src/router/haproxy-server.ts';
 import type { BlueGreenOptions } from '../../src/run/options.ts';
+import { removeNotes } from './notes.ts';
 
 /** A small application in two slots behind a real HAProxy, on the real engine; all of it goes when disposed. */
 export interface Stack extends AsyncDisposable {
@@ -232,15 +233,4 @@ async function build(tag: string, version: string): Promise<void> {
   // The tag as a label: what two stacks built alike would be one image with two names.
   const input = `FROM node:24-bookworm-slim\nENV VERSION=${version}\nLABEL tag=${tag}\n`;
   await execa('docker', ['build', '--quiet', '--tag', tag, '-'], { input, env: { DOCKER_BUILDKIT: '0' } });
-}
-
-async function removeNotes(project: string): Promise<void> {
-  const { stdout } = await execa('docker', [
-    'ps',
-    '--all',
-    '--quiet',
-    '--filter',
-    `label=dev.cutover.project=${project}`,
-  ]);
-  if (stdout) await execa('docker', ['rm', ...stdout.split('\n')]);
 }

@@ -121,16 +121,16 @@ function routerRestart(world: World, downtime: number): void {
   routerReload(world);
 }
 
-/** `docker container prune` by a third party: whatever does not run is gone, our notes among it. */
+/** `docker system prune` by a third party: whatever does not run is gone; named volumes, and so our notes, stay. */
 function prune(world: World): void {
   world.disturbed = true;
   for (const c of world.engine.containers) if (!c.running) world.engine.drop(c);
-  pruneNotes(world);
 }
 
+/** `docker volume rm`, or `docker volume prune --all`, by a third party. */
 function pruneNotes(world: World): void {
   if (world.shelf.lock) world.reach('the lock vanishes under its holder');
-  world.shelf.notes = [];
+  world.shelf.clear();
   world.journalLost = true;
 }
 

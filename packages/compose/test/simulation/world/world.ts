@@ -190,7 +190,9 @@ export class World {
   readiness(c: SimContainer): void {
     const slot = slotOf(c.service);
     if (slot) this.router.checks.noticed(slot, c.readySince !== undefined);
-    if (this.#isServed(slot) && c.readySince === undefined && c.running) this.excuse();
+    // What answers again is noticed by the checks a while later.
+    const isLost = c.readySince === undefined ? c.running : !this.server();
+    if (this.#isServed(slot) && isLost) this.excuse();
   }
 
   /** It has the traffic, or gets some of it in the middle of a switch. */
