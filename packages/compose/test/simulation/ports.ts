@@ -340,7 +340,8 @@ function routerOf({ world, process }: Surroundings): Router {
     const drain = (slot: string, other?: string) => {
       const known = process.knowsUntil(kernel.now);
       return ask(`drain ${slot}`, true, () => {
-        if (other !== undefined && !(servers.open[other] && servers.checks.isSettled(other)))
+        const isOpen = (name: string) => servers.open[name] && servers.checks.isSettled(name);
+        if (other !== undefined && servers.open[slot] && !isOpen(other))
           throw new Error(`${other} is not ready any more`);
         world.touch();
         servers.drain(slot);
