@@ -70,16 +70,25 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
     }
   };
 
+  const append = async (entry: JournalEntry): Promise<boolean> => {
+    while (!lost) {
+      const last = await withRetries('engine', clock, () => write(entry).then(look));
+      if (last?.sequence !== next) break;
+      next++;
+      if (JSON.stringify(last.entry) === JSON.stringify(entry)) return true;
+      // The number belongs to an earlier entry of ours, written without an answer.
+    }
+    return false;
+  };
+
+  /** A step that was overtaken may write while its rollback begins: one entry after the other. */
+  let appended: Promise<unknown> = Promise.resolve();
+
   return {
-    append: async (entry) => {
-      while (!lost) {
-        const last = await withRetries('engine', clock, () => write(entry).then(look));
-        if (last?.sequence !== next) break;
-        next++;
-        if (JSON.stringify(last.entry) === JSON.stringify(entry)) return true;
-        // The number belongs to an earlier entry of ours, written without an answer.
-      }
-      return false;
+    append: (entry) => {
+      const done = appended.then(() => append(entry));
+      appended = done.catch(() => {});
+      return done;
     },
     keepBeating: () => {
       beatOn().catch(() => {});

@@ -89,6 +89,14 @@ describe('engineLedger', () => {
     expect(await ledger.read()).toEqual([]);
   });
 
+  it('keeps both of two entries that are written at the same time, in their order', async () => {
+    const lock = await ledger.acquire('deploy of 2');
+    const entries = ['a', 'b'].map((reason): JournalEntry => ({ type: 'undo', reason }));
+    await Promise.all(entries.map(lock.append));
+    expect((await ledger.read()).slice(-2)).toEqual(entries);
+    await lock.release();
+  });
+
   it('refuses a contender that read the journal so long ago that its next number has been pruned', async () => {
     const lock = await ledger.acquire('deploy of 2');
     await lock.append({ type: 'intent', intent: { id: 'of 2' } } as JournalEntry);
