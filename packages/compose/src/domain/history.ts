@@ -85,6 +85,12 @@ export function earlierRelease(journal: readonly JournalEntry[]): Release | unde
   return under ? previousOf(under) : releasesOf(journal).at(-2);
 }
 
+/** Whether the latest deployment changed no image, so that there is nothing of it that a rollback could bring back. */
+export function changedConfigurationOnly(journal: readonly JournalEntry[]): boolean {
+  const latest = recordsOf(journal).findLast(({ ending }) => ending?.outcome === 'deployed');
+  return latest?.intent.kind === 'deploy' && hasSameImages(previousOf(latest.intent), latest.intent.release);
+}
+
 const previousOf = ({ previous }: Intent): Release | undefined => {
   const { id, slot, background, configuration } = previous;
   return slot && { id, slot, background, configuration };

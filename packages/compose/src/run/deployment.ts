@@ -89,11 +89,10 @@ export async function resumeDeployment(context: Context, signal?: AbortSignal): 
 /** The intent as things stand now, and whether everything is so already. */
 async function intend({ settings: { layout }, ports }: Context, { kind, release, slot }: Order) {
   const now = await observe(ports);
-  const beginning = { layout, now, journal: await ports.ledger.read(), release };
+  const beginning = { kind, layout, now, journal: await ports.ledger.read(), release };
   const target = chooseTarget(beginning, slot);
   const intent = await formIntent(ports.engine, beginning, {
     id: ports.newId(),
-    kind,
     target,
     by: ports.author(),
     began: ports.date(),

@@ -11,6 +11,7 @@ import type { Engine } from '../ports/index.ts';
 
 /** What a deployment is formed from. */
 export interface Beginning {
+  readonly kind: Intent['kind'];
   readonly layout: Layout;
   readonly now: Observation;
   readonly journal: readonly JournalEntry[];
@@ -39,9 +40,9 @@ export function chooseTarget(beginning: Beginning, asked: SlotName | undefined):
 export async function formIntent(
   engine: Pick<Engine, 'resolve'>,
   beginning: Beginning,
-  wanted: Pick<Intent, 'id' | 'kind' | 'target' | 'by' | 'began'>,
+  wanted: Pick<Intent, 'id' | 'target' | 'by' | 'began'>,
 ): Promise<Intent> {
-  const { layout, now, journal, release } = beginning;
+  const { kind, layout, now, journal, release } = beginning;
   const live = knownOn(now, serviceOf(layout, now.router.live));
   const background = Object.keys(layout.background).map((service) => knownOn(now, service));
   const known = [live, ...background].filter((container) => container !== undefined);
@@ -58,6 +59,7 @@ export async function formIntent(
   const slot = imageOf(live);
   return {
     ...wanted,
+    kind,
     release,
     origin: now.router.live,
     previous: {
@@ -75,7 +77,7 @@ export async function formIntent(
       .flatMap(({ container: { service } }) => on(now, service).map(({ id }) => id)),
     because: [
       ...changes.flatMap(({ reasons }) => reasons),
-      ...(wanted.kind === 'rollback' ? notBroughtBack(beginning) : []),
+      ...(kind === 'rollback' ? notBroughtBack(beginning) : []),
     ],
     replicas: Object.fromEntries(
       Object.keys(layout.background).flatMap((service) => {
@@ -88,12 +90,14 @@ export async function formIntent(
 
 /** Why a container is not what the release wants: another image, or settings that have changed since it was deployed. */
 function reasonsToReplace(
-  { journal, release }: Beginning,
+  { kind, journal, release }: Beginning,
   { service, image, imageName }: Container,
   wanted: Image | undefined,
 ): readonly string[] {
   if (!wanted) return [];
   if (image !== wanted.id) return [`${service}: ${imageName} → ${wanted.name}`];
+  // A rollback that was one switch to the old container must not create it anew with what is on disk now.
+  if (kind === 'rollback') return [];
   const changed = changedSettings(configurationOf(journal)[service], release.configuration[service]);
   return changed.map((setting) => `${service}: ${setting} has changed`);
 }

@@ -1,5 +1,6 @@
 import { DeployError } from '../domain/errors.ts';
-import { earlierRelease, releasesOf } from '../domain/history.ts';
+import { changedConfigurationOnly, earlierRelease, releasesOf } from '../domain/history.ts';
+import { unfinished } from '../domain/journal.ts';
 import { type Layout, type ServiceName, serviceOf } from '../domain/layout.ts';
 import type { Image, Release } from '../domain/release.ts';
 import type { Ports } from '../ports/index.ts';
@@ -93,6 +94,7 @@ export async function releaseBefore(
 ): Promise<Release> {
   const journal = await ports.ledger.read();
   const known = releasesOf(journal);
+  if (to === undefined && !unfinished(journal) && changedConfigurationOnly(journal)) throw sameImages(known);
   const found = to === undefined ? earlierRelease(journal) : known.findLast(({ id }) => id === to);
   if (!found) throw noPrevious(to, known);
   // A clean-up of the host may have taken an image since: better known now than half-way.
@@ -100,6 +102,14 @@ export async function releaseBefore(
     await resolveImage(ports, ref, { signal, image: name });
   return { ...found, configuration: await ports.engine.configuration() };
 }
+
+const sameImages = (known: readonly Release[]): DeployError =>
+  new DeployError('no-previous-release', {
+    doing: 'rolling back',
+    found: 'the latest deployment changed the configuration alone, and a rollback brings back images',
+    wanted: 'another image before it',
+    fix: `put the files back as they were and call refresh(), or rollback({ to }) for an earlier image (${known.map(({ id }) => id).join(', ')})`,
+  });
 
 function noPrevious(to: string | undefined, known: readonly Release[]): DeployError {
   const current = known.at(-1);

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { earlierRelease, HISTORY, historyOf, releasesOf, superfluous } from '../../src/domain/history.ts';
+import {
+  changedConfigurationOnly,
+  earlierRelease,
+  HISTORY,
+  historyOf,
+  releasesOf,
+  superfluous,
+} from '../../src/domain/history.ts';
 import type { Intent, Outcome } from '../../src/domain/intent.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { release } from '../support/releases.ts';
@@ -61,6 +68,15 @@ describe('earlierRelease', () => {
 
   it('is undefined when nothing is known', () => {
     expect(earlierRelease([])).toBeUndefined();
+  });
+});
+
+describe('changedConfigurationOnly', () => {
+  it('is true after a deployment of the same images, and false after one of others or a rollback', () => {
+    expect(changedConfigurationOnly([...deployed('1', '2'), ...deployed('2', '2')])).toBe(true);
+    expect(changedConfigurationOnly(deployed('1', '2'))).toBe(false);
+    expect(changedConfigurationOnly([...deployed('1', '2'), ...rolledBack('2', '1')])).toBe(false);
+    expect(changedConfigurationOnly([])).toBe(false);
   });
 });
 

@@ -18,13 +18,19 @@ async function beginning(before: Configuration, now: Configuration, version = '1
   const world = new World();
   const observed = { containers: await world.engine.observe(), router: await world.routerPort.observe() };
   const journal = [deployed(before)];
-  return { world, layout, now: observed, journal, release: { ...release(version), configuration: now } };
+  return {
+    kind: 'deploy' as const,
+    world,
+    layout,
+    now: observed,
+    journal,
+    release: { ...release(version), configuration: now },
+  };
 }
 
 const intentOf = async (begun: Awaited<ReturnType<typeof beginning>>) =>
   formIntent(begun.world.engine, begun, {
     ...wanted,
-    kind: 'deploy',
     target: chooseTarget(begun, undefined),
   });
 
@@ -37,6 +43,11 @@ describe('chooseTarget', () => {
   it('is the idle slot when a setting of the live one has changed, with the same image', async () => {
     const begun = await beginning({ api_blue: of('info') }, { api_blue: of('debug') });
     expect(chooseTarget(begun, undefined)).toBe('green');
+  });
+
+  it('is the live slot of a rollback that has its image, whatever the configuration is now', async () => {
+    const begun = await beginning({ api_blue: of('info') }, { api_blue: of('debug') });
+    expect(chooseTarget({ ...begun, kind: 'rollback' }, undefined)).toBe('blue');
   });
 
   it('is the live slot when nothing is known of how its container was created', async () => {
@@ -69,10 +80,14 @@ describe('formIntent', () => {
       { type: 'intent', intent: first },
       deployed({ cron: of('debug') }),
     ];
-    const back = { ...begun, journal, release: { ...release('1'), configuration: { cron: of('debug') } } };
+    const back = {
+      ...begun,
+      kind: 'rollback' as const,
+      journal,
+      release: { ...release('1'), configuration: { cron: of('debug') } },
+    };
     const { because } = await formIntent(begun.world.engine, back, {
       ...wanted,
-      kind: 'rollback',
       target: 'green',
     });
     expect(because).toContain('cron: environment.LEVEL stays as it is now, not as it was when 1 ran');
