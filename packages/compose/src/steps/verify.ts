@@ -1,4 +1,4 @@
-import { type Container, judge, lifeOf, type ProbeResult } from '../domain/container.ts';
+import { type Container, judge, lifeOf } from '../domain/container.ts';
 import type { RouterSlot } from '../domain/router-state.ts';
 import {
   containersOf,
@@ -8,6 +8,7 @@ import {
   type Wanted,
   withProofs,
 } from '../domain/situation.ts';
+import { emitLogs } from '../run/logs.ts';
 import type { Run } from '../run/run.ts';
 import { servicesOf } from './containers.ts';
 import type { Kind } from './kind.ts';
@@ -47,9 +48,9 @@ async function prove(run: Run, step: Verify): Promise<void> {
   const deadline = clock.now() + timeout;
   let since: number | undefined;
   for (;;) {
-    const found = worst(step.containers, await engine.observe());
-    if (!found.good && (found.final || clock.now() >= deadline)) throw new Error(found.why);
-    since = found.good ? (since ?? clock.now()) : undefined;
+    const fault = worstOf(step.containers, await engine.observe());
+    if (fault && (fault.final || clock.now() >= deadline)) throw refused(run, fault);
+    since = fault ? undefined : (since ?? clock.now());
     if (since !== undefined && clock.now() - since >= stableFor) break;
     // Not by the caller's signal: nobody would run the jobs.
     await clock.sleep(INTERVAL, run.alarm);
@@ -57,13 +58,24 @@ async function prove(run: Run, step: Verify): Promise<void> {
   for (const container of step.containers) run.seen.proven.add(lifeOf(container));
 }
 
+interface Fault {
+  readonly container: Container;
+  readonly why: string;
+  readonly final?: boolean;
+}
+
 /** What is bad for good comes before what may get better. */
-function worst(containers: readonly Container[], seen: readonly Container[]): ProbeResult {
-  const looks = containers.map((container): ProbeResult => {
+function worstOf(containers: readonly Container[], seen: readonly Container[]): Fault | undefined {
+  const faults = containers.flatMap((container): Fault[] => {
     const now = seen.find(({ id }) => id === container.id);
     const found = judge(container, now, NO_ROUTER);
-    return found.good ? found : { ...found, why: `${container.service}: ${found.why}` };
+    return found.good ? [] : [{ ...found, container }];
   });
-  const bad = looks.filter((found) => !found.good);
-  return bad.find(({ final }) => final) ?? bad[0] ?? { good: true };
+  return faults.find(({ final }) => final) ?? faults[0];
+}
+
+/** Traffic goes back first: the output is read beside that, before anything is removed. */
+function refused(run: Run, { container, why }: Fault): Error {
+  run.seen.pending.push(emitLogs(run, container));
+  return new Error(`${container.service}: ${why}`);
 }

@@ -76,6 +76,17 @@ describe('deployRelease', () => {
     allOn(world, '1', 'blue');
   });
 
+  it('shows the output of the background service that fails, before its container is removed', async () => {
+    const world = new World();
+    world.faults = { cronCrashes: '2' };
+    world.engine.tail = async ({ id, service }) => [
+      `${service} ${world.containers.some((c) => c.id === id)}`,
+    ];
+    await expect(deploy(world, '2')).rejects.toMatchObject({ code: 'verify-failed' });
+    const outputs = world.events.filter((event) => event.type === 'output');
+    expect(outputs).toMatchObject([{ lines: ['cron true'] }]);
+  });
+
   it('says in its error what runs now', async () => {
     const world = new World();
     world.faults = { neverHealthy: '2' };
