@@ -2,6 +2,7 @@ import { type Container, lifeOf } from '../domain/container.ts';
 import { gracePeriods } from '../domain/layout.ts';
 import { DEFAULT_GRACE_PERIOD } from '../domain/policy.ts';
 import type { Exit } from '../ports/index.ts';
+import { MOMENT } from '../run/observe.ts';
 import { type Run, write } from '../run/run.ts';
 import { together } from '../run/together.ts';
 import { assertNotServing, isOfOldSlot, isOneOf, servicesOf } from './containers.ts';
@@ -37,8 +38,13 @@ export const stop = {
   async perform(run, { containers }, s) {
     const told = s.progress.stopping;
     const fresh = containers.map(lifeOf).filter((life) => !told.has(life));
+    const begun = run.ports.clock.now();
     if (fresh.length > 0) await write(run, { type: 'stopping', containers: fresh });
-    await together(containers.map((container) => stopOne(run, container, told.has(lifeOf(container)))));
+    // Of an engine that had to be asked again, containers may have started again: that life has not been announced.
+    const isLate = run.ports.clock.now() - begun > MOMENT;
+    const there = isLate ? (await run.ports.engine.observe()).map(lifeOf) : containers.map(lifeOf);
+    const same = containers.filter((container) => there.includes(lifeOf(container)));
+    await together(same.map((container) => stopOne(run, container, told.has(lifeOf(container)))));
   },
 } satisfies Kind<Stop> & Record<'next', unknown>;
 
