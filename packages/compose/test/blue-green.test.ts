@@ -3,7 +3,7 @@ import { blueGreen, type Deployment } from '../src/blue-green.ts';
 import { DeployError, type DeployErrorCode } from '../src/domain/errors.ts';
 import type { Engine } from '../src/ports/index.ts';
 import { deployRelease } from '../src/run/deployment.ts';
-import { release } from './support/releases.ts';
+import { intentWith, release } from './support/releases.ts';
 import { layout, World } from './support/world.ts';
 
 const deploymentOf = (world: World, engine: Partial<Engine> = {}): Deployment =>
@@ -19,25 +19,7 @@ describe('an error before the first effect', () => {
   const locked = (world: World): Partial<Engine> => ({
     ledger: () => ({ ...world.ledger, acquire: failing('locked') }),
   });
-  const unfinished: World['journal'] = [
-    {
-      type: 'intent',
-      intent: {
-        id: 'd',
-        kind: 'deploy',
-        by: { user: 'ada', host: 'here' },
-        began: '2026-01-01T00:00:00.000Z',
-        target: 'green',
-        origin: 'blue',
-        release: release('2'),
-        previous: { id: '1', background: {}, configuration: {} },
-        replicas: {},
-        existing: [],
-        replaces: [],
-        because: [],
-      },
-    },
-  ];
+  const unfinished: World['journal'] = [{ type: 'intent', intent: intentWith() }];
 
   it.each<[DeployErrorCode, (world: World) => Promise<unknown>]>([
     [

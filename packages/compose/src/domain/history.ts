@@ -96,7 +96,7 @@ const previousOf = ({ previous }: Intent): Release | undefined => {
   return slot && { id, slot, background, configuration };
 };
 
-/** The entries that nobody needs any more: steps of deployments that are over, and deployments beyond those kept. */
+/** The entries that are no longer needed: steps of deployments that are over, and deployments beyond those kept. */
 export function superfluous(journal: readonly JournalEntry[]): readonly JournalEntry[] {
   const ended = journal.findLastIndex((entry) => entry.type === 'outcome' && entry.outcome === 'deployed');
   const intents = journal.flatMap((entry, index) => (entry.type === 'intent' ? [index] : []));

@@ -45,13 +45,6 @@ export function unfinished(journal: readonly JournalEntry[]): Intent | undefined
   return head.intent;
 }
 
-/** The latest deployment that ended all-new: what runs now, and what a rollback returns to. */
-export function lastDeployed(journal: readonly JournalEntry[]): Intent | undefined {
-  const end = journal.findLastIndex((entry) => entry.type === 'outcome' && entry.outcome === 'deployed');
-  const [head] = latest(journal.slice(0, Math.max(0, end)));
-  return head?.type === 'intent' ? head.intent : undefined;
-}
-
 /** With what the services were created that run now, as far as a deployment has noted it. */
 export function configurationOf(journal: readonly JournalEntry[]): Configuration {
   const end = journal.findLast((entry) => entry.type === 'outcome');

@@ -22,7 +22,7 @@ export const hasSameImages = (a: Release | undefined, b: Release): boolean =>
   Object.entries(a.background).every(([service, { id }]) => b.background[service]?.id === id);
 
 /** The same images, created with the same configuration as far as it is known. */
-export const isSame = (a: Release, b: Release): boolean =>
+export const isSameRelease = (a: Release, b: Release): boolean =>
   hasSameImages(a, b) &&
   Object.keys(a.configuration).every(
     (service) => changedSettings(a.configuration[service], b.configuration[service]).length === 0,

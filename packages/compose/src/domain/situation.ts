@@ -66,7 +66,7 @@ export const outdated = (s: Situation, wanted: Wanted): readonly Container[] => 
 };
 
 /**
- * Engine and router both say that it could take traffic at once, and nobody told it to stop: the router alone would be
+ * Engine and router both say that it could take traffic at once, and it was not told to stop: the router alone would be
  * late to notice, and a stop whose answer was lost may be on its way.
  */
 const isWarm = (s: Situation, slot: SlotName): boolean =>

@@ -32,7 +32,7 @@ export async function pullImage(
 const THERE = /^(Pull complete|Already exists)$/;
 
 /**
- * Reads what `docker pull` prints where nobody watches it on a terminal: `a3ed95caeb02: Pull complete`. Tells when a
+ * Reads what `docker pull` prints when its output is not a terminal: `a3ed95caeb02: Pull complete`. Tells when a
  * layer is new or there.
  */
 export function layerCounter(tell: (layers: Layers) => void): (line: string) => void {

@@ -72,7 +72,7 @@ export const createRecord = (notes: Notes, { sequence, entry, writer }: JournalR
     [WRITER]: JSON.stringify(writer),
   });
 
-/** Only for entries that are not the last: whoever uses such a number again does not get the lock by it. */
+/** Only for entries that are not the last: a process that uses such a number again does not get the lock by it. */
 export const removeRecord = (notes: Notes, { sequence }: JournalRecord): Promise<void> =>
   remove(notes, `journal-${sequence}`);
 

@@ -39,5 +39,5 @@ export const contested = (project: string): DeployError =>
   new DeployError('locked', {
     doing: `locking ${project}`,
     found: 'the lock changes hands faster than it can be read',
-    fix: 'try again when the other deployments are through',
+    fix: 'try again when the other deployments have ended',
   });

@@ -29,7 +29,7 @@ export interface Engine {
   ledger(): Ledger;
   /** Proves, without a change, that the engine answers and that the services can be deployed. */
   preflight(request: DeployRequest): Promise<void>;
-  /** What containers of each service would be created with now, besides their images. */
+  /** What containers of each service would be created with now, apart from their images. */
   configuration(): Promise<Configuration>;
   /** The image of that name, pulled if the engine lacks it or the project wants that always. */
   resolve(name: string, options?: ResolveOptions): Promise<Image>;

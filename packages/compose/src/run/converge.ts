@@ -80,7 +80,7 @@ async function beginRollback(run: Run, situation: Situation, failure: DeployErro
 
 /**
  * Asked to stop, a deployment that has not switched goes back; one that has first brings every service up, since
- * stopping in between would leave nobody running the jobs. It then leaves the old slot to whoever resumes.
+ * stopping in between would leave the jobs without a process. It then leaves the old slot to the run that resumes it.
  */
 const mayInterrupt = (s: Situation, step: Step): boolean =>
   s.progress.direction === 'forward' && (!hasSwitched(s) || kindOf(step).canBeLeft === true);

@@ -6,7 +6,7 @@ import type { Intent } from '../domain/intent.ts';
 import { configurationOf, type JournalEntry } from '../domain/journal.ts';
 import { type Layout, otherSlot, type ServiceName, type SlotName, serviceOf } from '../domain/layout.ts';
 import { hasSameImages, type Image, type Release } from '../domain/release.ts';
-import type { Observation } from '../domain/situation.ts';
+import { containersOf, type Observation } from '../domain/situation.ts';
 import type { Engine } from '../ports/index.ts';
 
 /** What a deployment is formed from. */
@@ -74,14 +74,14 @@ export async function formIntent(
     existing: now.containers.map(({ id }) => id),
     replaces: changes
       .filter(({ container, reasons }) => container !== live && reasons.length > 0)
-      .flatMap(({ container: { service } }) => on(now, service).map(({ id }) => id)),
+      .flatMap(({ container: { service } }) => containersOf(now, service).map(({ id }) => id)),
     because: [
       ...changes.flatMap(({ reasons }) => reasons),
       ...(kind === 'rollback' ? notBroughtBack(beginning) : []),
     ],
     replicas: Object.fromEntries(
       Object.keys(layout.background).flatMap((service) => {
-        const count = on(now, service).length;
+        const count = containersOf(now, service).length;
         return count > 0 ? [[service, count]] : [];
       }),
     ),
@@ -130,12 +130,9 @@ export function nameOf(journal: readonly JournalEntry[], image: Image['id']): st
   return found?.type === 'intent' ? found.intent.release.id : undefined;
 }
 
-const on = ({ containers }: Observation, service: ServiceName): readonly Container[] =>
-  containers.filter((container) => container.service === service);
-
 const runningOn = (now: Observation, service: ServiceName): Container | undefined =>
-  on(now, service).find(({ running }) => running);
+  containersOf(now, service).find(({ running }) => running);
 
 /** What an undo brings back: what runs of a service or, where nothing does, what has ended there. */
 export const knownOn = (now: Observation, service: ServiceName): Container | undefined =>
-  runningOn(now, service) ?? on(now, service)[0];
+  runningOn(now, service) ?? containersOf(now, service)[0];

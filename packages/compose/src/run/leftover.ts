@@ -2,8 +2,8 @@ import { messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import type { Intent, Outcome } from '../domain/intent.ts';
 import { latest, remember, unfinished } from '../domain/journal.ts';
-import type { SlotName } from '../domain/layout.ts';
-import { isSame } from '../domain/release.ts';
+import { type SlotName, serviceOf } from '../domain/layout.ts';
+import { isSameRelease } from '../domain/release.ts';
 import type { Lock } from '../ports/index.ts';
 import { type Context, conduct, newRun, type Order } from './conduct.ts';
 import { wentBack } from './ending.ts';
@@ -43,8 +43,8 @@ export async function finishLeftover(
 function reasonToUndo(intent: Intent, live: SlotName, { kind, release }: Partial<Order>): string | undefined {
   const { previous } = intent;
   if (kind === 'rollback') return `a rollback to ${previous.id} was asked for`;
-  if (release && isSame(release, intent.release)) return undefined;
-  if (release && previous.slot && isSame(release, { ...previous, slot: previous.slot }))
+  if (release && isSameRelease(release, intent.release)) return undefined;
+  if (release && previous.slot && isSameRelease(release, { ...previous, slot: previous.slot }))
     return `${release.id}, which ran before, was asked for`;
   if (live === intent.target) return undefined;
   return 'the process that deployed it has ended';
@@ -52,7 +52,7 @@ function reasonToUndo(intent: Intent, live: SlotName, { kind, release }: Partial
 
 /** The very release that was asked for has been tried just now, and was sent back. */
 export const failedAlready = ({ run, outcome }: Leftover, { release }: Order): boolean =>
-  outcome === 'reverted' && run.seen.failure !== undefined && isSame(release, run.intent.release);
+  outcome === 'reverted' && run.seen.failure !== undefined && isSameRelease(release, run.intent.release);
 
 /** What was asked for has the traffic by the way back of what was left: said only once a request was answered well. */
 export async function assertAnswered(run: Run): Promise<void> {
@@ -66,7 +66,7 @@ export async function assertAnswered(run: Run): Promise<void> {
         doing: `going back to ${previous.id}`,
         found: `a request through the router failed: ${messageOf(error)}`,
         wanted: 'a good answer',
-        fix: `read the output of ${previous.id}, and deploy a release that serves`,
+        fix: `read the log of ${serviceOf(run.layout, run.intent.origin)}, which has the traffic, and deploy a release that answers well`,
       },
       { cause: error },
     );

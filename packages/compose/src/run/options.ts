@@ -15,6 +15,7 @@ import {
   type WatchPolicy,
 } from '../domain/policy.ts';
 import type { Engine, Router } from '../ports/index.ts';
+import { mapValues } from './map-values.ts';
 
 export interface SlotOptions {
   /** The Compose service of the slot. */
@@ -161,9 +162,6 @@ const readWatch = (watch: Partial<WatchPolicy>): WatchPolicy =>
 
 const readHooks = (hooks: Hooks): Hooks =>
   readOptions(hooks, { beforeSwitch: option.function, afterSwitch: option.function }, {}, refuse('hooks.'));
-
-const mapValues = <T, R>(record: Readonly<Record<string, T>>, change: (value: T, name: string) => R) =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
 
 const refuse =
   (path: string) =>

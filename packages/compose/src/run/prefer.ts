@@ -10,7 +10,12 @@ export async function prefer({ ports, layout }: Run, live: SlotName): Promise<vo
   } catch (error) {
     throw new DeployError(
       'switch-failed',
-      { doing: `store ${live} as the live slot`, found: messageOf(error) },
+      {
+        doing: `noting ${live} as the slot that is started by hand`,
+        found: messageOf(error),
+        wanted: 'settings of the project that can be written',
+        fix: 'see that their folder is writable and its disk not full, then run the same deployment again',
+      },
       { cause: error },
     );
   }

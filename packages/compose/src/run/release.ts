@@ -94,7 +94,8 @@ export async function releaseBefore(
 ): Promise<Release> {
   const journal = await ports.ledger.read();
   const known = releasesOf(journal);
-  if (to === undefined && !unfinished(journal) && changedConfigurationOnly(journal)) throw sameImages(known);
+  if (to === undefined && !unfinished(journal) && changedConfigurationOnly(journal))
+    throw onlyConfigurationChanged(known);
   const found = to === undefined ? earlierRelease(journal) : known.findLast(({ id }) => id === to);
   if (!found) throw noPrevious(to, known);
   // A clean-up of the host may have taken an image since: better known now than half-way.
@@ -103,7 +104,7 @@ export async function releaseBefore(
   return { ...found, configuration: await ports.engine.configuration() };
 }
 
-const sameImages = (known: readonly Release[]): DeployError =>
+const onlyConfigurationChanged = (known: readonly Release[]): DeployError =>
   new DeployError('no-previous-release', {
     doing: 'rolling back',
     found: 'the latest deployment changed the configuration alone, and a rollback brings back images',

@@ -5,6 +5,7 @@ import { remember, unfinished } from '../domain/journal.ts';
 import type { Layout, ServiceName } from '../domain/layout.ts';
 import type { Ports } from '../ports/index.ts';
 import type { ContainerStatus, DeployStatus, StatusPart } from './deploy-status.ts';
+import { mapValues } from './map-values.ts';
 import { isAnswer } from './retries.ts';
 import { pageOf } from './status-page.ts';
 
@@ -95,6 +96,3 @@ function stateOf({ running, restarting, paused, exitCode }: Container): string {
   if (!running) return `exited with code ${exitCode}`;
   return restarting ? 'restarting' : paused ? 'paused' : 'running';
 }
-
-const mapValues = <T, R>(record: Readonly<Record<string, T>>, change: (value: T, name: string) => R) =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));

@@ -15,7 +15,7 @@ export const drain = {
   failure: 'router-unreachable',
   canBeLeft: true,
 
-  /** A slot without traffic may still have what came before the switch, also one that nobody remembers. */
+  /** A slot without traffic may still have what came before the switch, also one that no entry of the journal names. */
   next(s: Situation, slot: SlotName, containers: readonly Container[]): Drain | undefined {
     const { drained, stopping } = s.progress;
     const container = containers.find(

@@ -12,14 +12,14 @@ export interface Kind<S> {
   readonly failure: DeployErrorCode;
   /** It commands the router, which is a moment's work: nothing overtakes it. */
   readonly steersRouter?: boolean;
-  /** A deployment that is asked to stop after the switch may leave it to whoever resumes. */
+  /** A deployment that is asked to stop after the switch may leave it to the run that resumes it. */
   readonly canBeLeft?: boolean;
   /** For people: in plans, reports and errors. */
   describe(step: S): Omit<StepSummary, 'do'>;
   /** The situation after it, when it keeps its promise. */
   predict(s: Situation, step: S): Situation;
   /**
-   * Throws where it would break a guarantee, whoever asked for it. Stays on in production: a deployment that halts can
+   * Throws where it would break a guarantee. Stays on in production: a deployment that halts can
    * be resumed, a second cron or a stopped live slot cannot be undone.
    */
   assertSafe?(s: Situation, step: S): void;

@@ -51,7 +51,7 @@ export const start = {
     await engine.pin(
       Object.fromEntries(orders.map(({ service, image }) => [settings[service] as string, image.ref])),
     );
-    // Past the switch a start is never cut short: nobody would run the jobs.
+    // Past the switch a start is never cut short: the jobs would not run.
     const cut = hasSwitched(s) ? undefined : signal;
     await engine.up(orders, cut);
     const services = orders.map(({ service }) => service);

@@ -52,7 +52,7 @@ async function prove(run: Run, step: Verify): Promise<void> {
     if (fault && (fault.final || clock.now() >= deadline)) throw refused(run, fault);
     since = fault ? undefined : (since ?? clock.now());
     if (since !== undefined && clock.now() - since >= stableFor) break;
-    // Not by the caller's signal: nobody would run the jobs.
+    // Not by the caller's signal: the jobs would not run.
     await clock.sleep(INTERVAL, run.alarm);
   }
   for (const container of step.containers) run.seen.proven.add(lifeOf(container));

@@ -9,24 +9,19 @@ import {
 } from '../../src/domain/history.ts';
 import type { Intent, Outcome } from '../../src/domain/intent.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
-import { release } from '../support/releases.ts';
+import { intentWith, release } from '../support/releases.ts';
 
 let ids = 0;
 
-const intent = (kind: Intent['kind'], from: string, to: string): Intent => ({
-  id: `d${++ids}`,
-  kind,
-  by: { user: 'ada', host: 'here', commit: 'abc' },
-  began: '2026-01-01T00:00:00.000Z',
-  target: 'green',
-  origin: 'blue',
-  release: release(to),
-  previous: release(from),
-  existing: [],
-  replaces: [],
-  because: [`api: ${from} → ${to}`],
-  replicas: {},
-});
+const intent = (kind: Intent['kind'], from: string, to: string): Intent =>
+  intentWith({
+    id: `d${++ids}`,
+    kind,
+    by: { user: 'ada', host: 'here', commit: 'abc' },
+    release: release(to),
+    previous: release(from),
+    because: [`api: ${from} → ${to}`],
+  });
 
 const begun = (kind: Intent['kind'], from: string, to: string): JournalEntry[] => [
   { type: 'intent', intent: intent(kind, from, to) },

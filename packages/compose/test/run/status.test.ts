@@ -3,7 +3,7 @@ import { DeployError, type DeployErrorCode } from '../../src/domain/errors.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import type { Engine, Ledger, Router } from '../../src/ports/index.ts';
 import { readStatus } from '../../src/run/status.ts';
-import { release } from '../support/releases.ts';
+import { intentWith } from '../support/releases.ts';
 import { layout, World } from '../support/world.ts';
 
 interface Broken {
@@ -42,23 +42,7 @@ const holder = {
   pid: 4711,
   since: '2026-01-02T03:04:05.000Z',
 };
-const intent: JournalEntry = {
-  type: 'intent',
-  intent: {
-    id: 'd',
-    kind: 'deploy',
-    by: { user: 'ada', host: 'here' },
-    began: '2026-01-01T00:00:00.000Z',
-    target: 'green',
-    origin: 'blue',
-    release: release('2'),
-    previous: { id: '1', background: {}, configuration: {} },
-    replicas: {},
-    existing: [],
-    replaces: [],
-    because: [],
-  },
-};
+const intent: JournalEntry = { type: 'intent', intent: intentWith() };
 
 describe('readStatus', () => {
   it('says what runs, and that nothing is wrong', async () => {

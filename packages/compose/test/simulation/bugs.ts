@@ -390,7 +390,7 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       };
     },
   })),
-  'takes the lock from whoever has it': (context) => ({
+  'takes the lock from its holder': (context) => ({
     ...context,
     ports: { ...context.ports, ledger: context.ledgerWith({ isGone: async () => true }) },
   }),

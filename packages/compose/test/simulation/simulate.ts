@@ -322,7 +322,7 @@ export class Simulation {
       await world.kernel.run(() => over || this.broken, world.kernel.now + LIMIT);
       this.#others = [];
     }
-    // Who was told to stop by somebody dead, and of whom no note is left, is known to nobody.
+    // A dead process may have stopped a container, and no entry of the journal is left that says so.
     if (world.journalLost)
       await kernel.run(() => this.broken || engine.containers.every((c) => !c.stop), kernel.now + LIMIT);
     const endings: Ending[] = [];

@@ -9,7 +9,7 @@ export interface SimContainer {
   readonly name: string;
   readonly service: string;
   readonly version: string;
-  /** The configuration that it was created with; 0 for what nobody knows, which was there before the first deployment. */
+  /** The configuration that it was created with; 0 for containers from before the first deployment, of which it is not known. */
   readonly configuration: number;
   running: boolean;
   policy: 'unless-stopped' | 'no';
