@@ -200,7 +200,10 @@ export class Process {
     const swift = call.to === 'files' || (call.to === 'router' && !call.fenced);
     const late = kind === 'late-apply' || (kind === 'die-late' && !swift);
     const delay = latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0);
-    kernel.landing = Math.max(kernel.landing, kernel.quietly(delay, serve).at);
+    // What a process writes into a file late is not written once it has died.
+    const isGivenUp = () => call.to === 'files' && late && !this.alive;
+    const landing = kernel.quietly(delay, () => isGivenUp() || serve());
+    kernel.landing = Math.max(kernel.landing, landing.at);
     // Nobody repeats the write of a file but the process itself.
     if (kind === 'double') {
       const again = kernel.quietly(latency + 1 + (call.to === 'files' ? 0 : ms), () =>
