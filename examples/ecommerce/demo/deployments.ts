@@ -63,8 +63,10 @@ const expectRefusal =
 /** What runs where, as one text that can be compared. */
 const images = ({ slots, background }: Awaited<ReturnType<Deployment['status']>>): string =>
   [...Object.values(slots), ...Object.values(background)]
-    .flatMap(({ service, containers }) =>
-      (containers ?? []).filter(({ running }) => running).map(({ image }) => `${service} on ${image}`),
+    .flatMap(({ containers }) =>
+      (containers ?? [])
+        .filter(({ running }) => running)
+        .map(({ service, image }) => `${service} on ${image}`),
     )
     .sort()
     .join(', ');

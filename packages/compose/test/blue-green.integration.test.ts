@@ -14,7 +14,7 @@ describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {
   const events: DeployEvent[] = [];
   const running = async () => {
     const { live, slots, background } = await deployment.status();
-    const images = (service: ServiceStatus | undefined) =>
+    const images = (service: Pick<ServiceStatus, 'containers'> | undefined) =>
       service?.containers
         ?.filter((container) => container.running)
         .map(({ image }) => image.replace(`${stack.name}:`, ''));

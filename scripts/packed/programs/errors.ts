@@ -62,7 +62,7 @@ console.log(
     notYetGood: await thrownBy(() =>
       waitForDatabase(heartbeatCheck('heartbeat', { maxAge: 1_000 }), { timeout: 300 }),
     ),
-    unreachableRouter: await thrownBy(() => router.preflight(['blue', 'green'])),
+    unreachableRouter: await thrownBy(() => router.preflight(['blue', 'green'], ['app'])),
     failedProbe: await thrownBy(() => router.probe?.(AbortSignal.timeout(5_000))),
     copies: {
       HealthcheckError: await knowsItsCopy(HealthcheckError, 'healthcheck', 'denied'),

@@ -2,9 +2,17 @@ import type { ServiceName } from './layout.ts';
 
 /**
  * What a container of a service would be created with, apart from its image: a digest of each setting by its name
- * (`environment.LOG_LEVEL`, `command`, `secrets.db_password`). Values are not kept.
+ * (`environment.LOG_LEVEL`, `command`, `secrets.db_password`). Values are not kept, but for {@link REPLICAS}.
  */
 export type Fingerprint = Readonly<Record<string, string>>;
+
+/** How many containers the project wants of a service: the one setting that is kept as it is. */
+export const REPLICAS = 'replicas';
+
+export const replicasIn = (fingerprint: Fingerprint | undefined): number | undefined => {
+  const text = fingerprint?.[REPLICAS];
+  return text === undefined ? undefined : Number(text);
+};
 
 export type Configuration = Readonly<Record<ServiceName, Fingerprint>>;
 

@@ -1,6 +1,6 @@
 import { sameAddress } from '@cutover/internal';
 import type { ServiceName } from './layout.ts';
-import type { RouterSlot } from './router-state.ts';
+import type { RouterServer } from './router-state.ts';
 
 export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
 
@@ -46,15 +46,21 @@ export type ProbeResult =
   | { readonly good: true }
   | { readonly good: false; readonly why: string; readonly final?: boolean };
 
+/** How a container is judged. */
+export interface Rules {
+  /** Whether that state of the health check is final (`fail`, default) or may still change (`wait`). */
+  readonly unhealthy?: 'fail' | 'wait';
+}
+
 /**
- * Container and router, judged together: pure, so that each rule can be seen and tested alone. `unhealthy` says
- * whether that state of the health check is final (`fail`, default) or may still change (`wait`).
+ * Container and router, judged together: pure, so that each rule can be seen and tested alone. `servers`: all that the
+ * router has for its service.
  */
 export function judge(
   before: Container,
   now: Container | undefined,
-  router: RouterSlot | undefined,
-  unhealthy: 'fail' | 'wait' = 'fail',
+  servers: readonly RouterServer[],
+  { unhealthy = 'fail' }: Rules = {},
 ): ProbeResult {
   if (!now) return { good: false, final: true, why: 'the container is gone' };
   if (!now.running)
@@ -65,9 +71,28 @@ export function judge(
   if (now.health === 'unhealthy')
     return { good: false, final: unhealthy === 'fail', why: 'its health check says unhealthy' };
   if (now.health === 'starting') return { good: false, why: 'its health check has not passed yet' };
-  if (!router?.up) return { good: false, why: 'the router does not see it up yet' };
-  if (router.address && !now.addresses.some((address) => sameAddress(address, router.address))) {
-    return { good: false, why: `the router still looks at ${router.address}, not at this container` };
-  }
-  return { good: true };
+  return judgeRoute(now, servers);
 }
+
+/** Among servers that say where they send the traffic, the container's own must be up. */
+function judgeRoute(container: Container, servers: readonly RouterServer[]): ProbeResult {
+  const up = servers.filter((server) => server.up);
+  const elsewhere = up.flatMap(({ address }) => (address === undefined ? [] : [address]));
+  if (up.some(({ address }) => address === undefined || isAt(container, address))) return { good: true };
+  return servers.length === 1 && elsewhere.length === 1
+    ? { good: false, why: `the router still looks at ${elsewhere[0]}, not at this container` }
+    : { good: false, why: 'the router does not see it up yet' };
+}
+
+/** Where the router sends traffic although none of these containers is there: what was there before. */
+export const strangersTo = (
+  containers: readonly Container[],
+  servers: readonly RouterServer[],
+): readonly string[] =>
+  servers.flatMap(({ up, address }) =>
+    up && address !== undefined && !containers.some((one) => isAt(one, address)) ? [address] : [],
+  );
+
+/** The address is one of the container's. */
+export const isAt = ({ addresses }: Container, address: string): boolean =>
+  addresses.some((own) => sameAddress(own, address));

@@ -1,6 +1,6 @@
 import type { Author, Intent, Outcome } from './intent.ts';
 import { type JournalEntry, unfinished } from './journal.ts';
-import type { ServiceName, SlotName } from './layout.ts';
+import type { RoleName, ServiceName, SlotName } from './layout.ts';
 import { hasSameImages, type Release } from './release.ts';
 
 /** So many deployments are kept. */
@@ -12,8 +12,8 @@ export interface HistoryEntry {
   readonly kind: Intent['kind'];
   readonly release: string;
   readonly previous: string;
-  /** The images by digest. */
-  readonly images: Readonly<Record<ServiceName | 'slots', string>>;
+  /** The images by digest: of the slots by role (`app` where there is one), of the rest by service. */
+  readonly images: Readonly<Record<RoleName | ServiceName, string>>;
   readonly slot: SlotName;
   readonly by: Author;
   /** ISO 8601, by the clock of the host that began it. */
@@ -39,10 +39,11 @@ export const historyOf = (journal: readonly JournalEntry[]): readonly HistoryEnt
     kind: intent.kind,
     release: intent.release.id,
     previous: intent.previous.id,
-    images: {
-      slots: intent.release.slot.ref,
-      ...Object.fromEntries(Object.entries(intent.release.background).map(([name, { ref }]) => [name, ref])),
-    },
+    images: Object.fromEntries(
+      [intent.release.slots, intent.release.background].flatMap((images) =>
+        Object.entries(images).map(([name, { ref }]) => [name, ref]),
+      ),
+    ),
     slot: intent.target,
     by: intent.by,
     began: intent.began,
@@ -92,8 +93,8 @@ export function changedConfigurationOnly(journal: readonly JournalEntry[]): bool
 }
 
 const previousOf = ({ previous }: Intent): Release | undefined => {
-  const { id, slot, background, configuration } = previous;
-  return slot && { id, slot, background, configuration };
+  const { id, slots, background, configuration } = previous;
+  return slots && { id, slots, background, configuration };
 };
 
 /** The entries that are no longer needed: steps of deployments that are over, and deployments beyond those kept. */

@@ -1,5 +1,5 @@
 import type { Configuration } from './configuration.ts';
-import type { ServiceName, SlotName } from './layout.ts';
+import type { RoleName, ServiceName, SlotName } from './layout.ts';
 import type { Image, Release } from './release.ts';
 
 /** Who deploys, from where. */
@@ -26,11 +26,14 @@ export interface Intent {
   /** What ran before, for the undo and for a later rollback; parts of it may be missing. */
   readonly previous: {
     readonly id: string;
-    readonly slot?: Image;
-    /** The life of its container, which needs no proof: it had the traffic. */
-    readonly life?: string;
+    /** Of every role, or left out: where a part of the slot did not run, there is nothing to go back to. */
+    readonly slots?: Readonly<Record<RoleName, Image>>;
+    /** The lives of its containers, which need no proof: they had the traffic. */
+    readonly lives: readonly string[];
     readonly background: Release['background'];
     readonly configuration: Configuration;
+    /** How many containers each service had, for the undo. */
+    readonly replicas: Readonly<Record<ServiceName, number>>;
   };
   /** Ids of the containers that were there when it began. */
   readonly existing: readonly string[];
@@ -38,7 +41,7 @@ export interface Intent {
   readonly replaces: readonly string[];
   /** What changes, for people: an image, the names of settings; empty where the release runs already. */
   readonly because: readonly string[];
-  /** How many containers each background service had; one that had none is scaled as the Compose file says. */
+  /** How many containers each service gets; one that is not named is scaled as the project says. */
   readonly replicas: Readonly<Record<ServiceName, number>>;
 }
 

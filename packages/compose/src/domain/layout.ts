@@ -1,14 +1,24 @@
-/** `blue`, `green`: one of the two places a version of the API can run. */
+/** `blue`, `green`: one of the two places a version of the application can run. */
 export type SlotName = string;
 /** A service of the project. */
 export type ServiceName = string;
+/** What a service of a slot is called in both: `api` for `api_blue` and `api_green`. */
+export type RoleName = string;
 
-export interface Slot {
+/** The role where a slot has one service, and options and router do not name it. */
+export const ONLY_ROLE: RoleName = 'app';
+
+export interface SlotService {
   readonly service: ServiceName;
   /** The setting of the project from which the engine reads its image. */
   readonly image: string;
   /** Milliseconds between SIGTERM and SIGKILL; undefined for what its container was created with. */
   readonly gracePeriod?: number | undefined;
+}
+
+/** The services that get the traffic together, in one switch; both slots have the same roles. */
+export interface Slot {
+  readonly services: Readonly<Record<RoleName, SlotService>>;
 }
 
 export interface Background {
@@ -25,26 +35,47 @@ export interface Layout {
   readonly background: Readonly<Record<ServiceName, Background>>;
 }
 
-export function serviceOf({ slots }: Layout, slot: SlotName): ServiceName {
-  const found = slots[slot];
-  if (!found) throw new Error(`assertion: no slot is named ${slot}`);
+export const rolesOf = ({ slots }: Layout): readonly RoleName[] =>
+  Object.keys(Object.values(slots)[0]?.services ?? {});
+
+export function serviceOf({ slots }: Layout, slot: SlotName, role: RoleName): ServiceName {
+  const found = slots[slot]?.services[role];
+  if (!found) throw new Error(`assertion: no slot ${slot} has a service ${role}`);
   return found.service;
 }
+
+export const servicesOfSlot = (layout: Layout, slot: SlotName): readonly ServiceName[] =>
+  rolesOf(layout).map((role) => serviceOf(layout, slot, role));
+
+/** Its services as people read them: `api_blue and web_blue`. */
+export const slotInWords = (layout: Layout, slot: SlotName): string =>
+  servicesOfSlot(layout, slot).join(' and ');
+
+/** What is known by role, by the services of a slot. */
+export const byService = <T>(
+  layout: Layout,
+  slot: SlotName,
+  values: Readonly<Record<RoleName, T>>,
+): Readonly<Record<ServiceName, T | undefined>> =>
+  Object.fromEntries(rolesOf(layout).map((role) => [serviceOf(layout, slot, role), values[role]]));
 
 export const otherSlot = ({ slots }: Layout, slot: SlotName): SlotName =>
   Object.keys(slots).find((other) => other !== slot) as SlotName;
 
+/** Every service that is deployed, with what is known about it. */
+export const allServices = ({ slots, background }: Layout): readonly SlotService[] => [
+  ...Object.values(slots).flatMap(({ services }) => Object.values(services)),
+  ...Object.entries(background).map(([service, { image, gracePeriod }]) => ({ service, image, gracePeriod })),
+];
+
 /** The setting that holds the image of each service. */
-export const imageSettings = ({ slots, background }: Layout): Readonly<Record<ServiceName, string>> => ({
-  ...Object.fromEntries(Object.values(slots).map(({ service, image }) => [service, image])),
-  ...Object.fromEntries(Object.entries(background).map(([service, { image }]) => [service, image])),
-});
+export const imageSettings = (layout: Layout): Readonly<Record<ServiceName, string>> =>
+  Object.fromEntries(allServices(layout).map(({ service, image }) => [service, image]));
 
 /** Milliseconds of grace by service, where the options give one. */
-export const gracePeriods = ({ slots, background }: Layout): Readonly<Record<ServiceName, number>> =>
+export const gracePeriods = (layout: Layout): Readonly<Record<ServiceName, number>> =>
   Object.fromEntries(
-    [
-      ...Object.values(slots).map((slot) => [slot.service, slot] as const),
-      ...Object.entries(background),
-    ].flatMap(([service, { gracePeriod }]) => (gracePeriod === undefined ? [] : [[service, gracePeriod]])),
+    allServices(layout).flatMap(({ service, gracePeriod }) =>
+      gracePeriod === undefined ? [] : [[service, gracePeriod]],
+    ),
   );

@@ -1,5 +1,5 @@
 import { type Configuration, changedSettings } from './configuration.ts';
-import type { ServiceName } from './layout.ts';
+import type { RoleName, ServiceName } from './layout.ts';
 
 /** An image, resolved once: `ref` is what a container is created from (a digest), `id` is what it shows then. */
 export interface Image {
@@ -8,18 +8,26 @@ export interface Image {
   readonly id: string;
 }
 
-/** What is deployed: an image for the slots and one for each background service, and what they are created with. */
+/** What is deployed: an image for each service, and what their containers are created with. */
 export interface Release {
   readonly id: string;
-  readonly slot: Image;
+  readonly slots: Readonly<Record<RoleName, Image>>;
   readonly background: Readonly<Record<ServiceName, Image>>;
   /** As the project had it when the release was deployed; services of which it is not known are left out. */
   readonly configuration: Configuration;
 }
 
+type Images = Readonly<Record<string, Image>>;
+
+export const areSameImages = (a: Images, b: Images): boolean =>
+  Object.entries(a).every(([name, { id }]) => b[name]?.id === id);
+
 export const hasSameImages = (a: Release | undefined, b: Release): boolean =>
-  a?.slot.id === b.slot.id &&
-  Object.entries(a.background).every(([service, { id }]) => b.background[service]?.id === id);
+  a !== undefined && areSameImages(a.slots, b.slots) && areSameImages(a.background, b.background);
+
+/** What images are called together: `api:2+web:2`. */
+export const namesOf = (images: Images): string =>
+  [...new Set(Object.values(images).map(({ name }) => name))].join('+');
 
 /** The same images, created with the same configuration as far as it is known. */
 export const isSameRelease = (a: Release, b: Release): boolean =>

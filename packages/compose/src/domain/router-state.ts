@@ -1,6 +1,7 @@
-import type { SlotName } from './layout.ts';
+import type { RoleName, SlotName } from './layout.ts';
 
-export interface RouterSlot {
+/** One place to which the router sends traffic of a slot: a container, as it knows it. */
+export interface RouterServer {
   /** The router's own check of it passes. */
   readonly up: boolean;
   /**
@@ -8,10 +9,15 @@ export interface RouterSlot {
    * up before its first check.
    */
   readonly settled?: boolean | undefined;
+  /** Where it sends the traffic; left out where it does not say so, or does not know yet. */
+  readonly address?: string | undefined;
+}
+
+export interface RouterSlot extends Omit<RouterServer, 'address'> {
   /** Requests and tunnels in flight. */
   readonly sessions: number;
-  /** Where the router sends its traffic, when it says so. */
-  readonly address?: string | undefined;
+  /** Its servers by role, so that each container is looked for among them. Left out, `up` speaks for all of them. */
+  readonly servers?: Readonly<Record<RoleName, readonly RouterServer[]>> | undefined;
   /**
    * The router sends it new traffic as soon as it is up, also while it is not the live slot. Left out by a router that
    * names one slot only, as a map does.
@@ -26,3 +32,18 @@ export interface RouterState {
   readonly stored: SlotName | undefined;
   readonly slots: Readonly<Record<SlotName, RouterSlot>>;
 }
+
+/** Each service has a server that is up. */
+export const isUp = (
+  servers: Readonly<Record<RoleName, readonly RouterServer[]>>,
+): Pick<RouterSlot, 'up' | 'settled'> => {
+  const all = Object.values(servers);
+  return {
+    up: all.every((ofRole) => ofRole.some(({ up }) => up)),
+    settled: all.every((ofRole) => ofRole.some(({ up, settled = up }) => settled)),
+  };
+};
+
+/** Where the traffic of one service of a slot goes. */
+export const serversOf = (slot: RouterSlot | undefined, role: RoleName): readonly RouterServer[] =>
+  slot ? (slot.servers?.[role] ?? [{ up: slot.up, settled: slot.settled }]) : [];

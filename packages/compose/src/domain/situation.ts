@@ -2,9 +2,18 @@ import type { Configuration } from './configuration.ts';
 import { type Container, judge, lifeOf } from './container.ts';
 import type { Intent } from './intent.ts';
 import type { Remembered } from './journal.ts';
-import { type Layout, type ServiceName, type SlotName, serviceOf } from './layout.ts';
+import {
+  byService,
+  type Layout,
+  type RoleName,
+  rolesOf,
+  type ServiceName,
+  type SlotName,
+  serviceOf,
+  servicesOfSlot,
+} from './layout.ts';
 import type { Image } from './release.ts';
-import type { RouterState } from './router-state.ts';
+import { type RouterState, serversOf } from './router-state.ts';
 
 /** The outside world at one moment. */
 export interface Observation {
@@ -37,14 +46,32 @@ export const containersOf = (s: Observation, service: ServiceName): readonly Con
   s.containers.filter((container) => container.service === service);
 
 export const containersOfSlot = (s: Situation, slot: SlotName): readonly Container[] =>
-  containersOf(s, serviceOf(s.layout, slot));
+  servicesOfSlot(s.layout, slot).flatMap((service) => containersOf(s, service));
 
+export const wantedInSlot = (
+  { layout }: Situation,
+  slot: SlotName,
+  images: Readonly<Record<RoleName, Image>>,
+): Wanted => byService(layout, slot, images);
+
+/** How many containers a service is to have; undefined for what the project says. */
+export const replicasOf = ({ intent, progress }: Situation, service: ServiceName): number | undefined =>
+  (progress.direction === 'forward' ? intent : intent.previous).replicas[service];
+
+/** Something of it runs. */
 export const isRunning = (s: Situation, slot: SlotName): boolean =>
   containersOfSlot(s, slot).some(({ running }) => running);
 
+/** Each of its services runs in its number. */
+export const isComplete = (s: Situation, slot: SlotName): boolean =>
+  servicesOfSlot(s.layout, slot).every(
+    (service) =>
+      containersOf(s, service).filter(({ running }) => running).length >= (replicasOf(s, service) ?? 1),
+  );
+
 /** It passed its proof, or had the traffic when the deployment began. */
 export const isProven = ({ progress, intent }: Situation, container: Container): boolean =>
-  progress.proven.has(lifeOf(container)) || intent.previous.life === lifeOf(container);
+  progress.proven.has(lifeOf(container)) || intent.previous.lives.includes(lifeOf(container));
 
 /** It was told to stop, or it has ended; one that ends between its start and its proof is for the proof to judge. */
 const isTerminated = (s: Situation, container: Container): boolean =>
@@ -66,17 +93,28 @@ export const outdated = (s: Situation, wanted: Wanted): readonly Container[] => 
 };
 
 /**
- * Engine and router both say that it could take traffic at once, and it was not told to stop: the router alone would be
- * late to notice, and a stop whose answer was lost may be on its way.
+ * The containers that could take traffic at once, by role. Engine and router both say so, and none was told to stop: the
+ * router alone would be late to notice, and a stop whose answer was lost may be on its way.
  */
-const isWarm = (s: Situation, slot: SlotName): boolean =>
-  containersOfSlot(s, slot).some(
-    (c) => !s.progress.stopping.has(lifeOf(c)) && judge(c, c, s.router.slots[slot]).good,
+const warmOnes = (s: Situation, slot: SlotName): readonly (readonly Container[])[] =>
+  rolesOf(s.layout).map((role) =>
+    containersOf(s, serviceOf(s.layout, slot, role)).filter(
+      (c) => !s.progress.stopping.has(lifeOf(c)) && judge(c, c, serversOf(s.router.slots[slot], role)).good,
+    ),
   );
 
-/** What runs there is what was proven, and is as good as it was then. */
+/** Each of its services could take traffic at once. */
+const isWarm = (s: Situation, slot: SlotName): boolean => warmOnes(s, slot).every(({ length }) => length > 0);
+
+/** … by what is proven: good enough to go back to, though a container may be missing. */
+export const canServe = (s: Situation, slot: SlotName): boolean =>
+  warmOnes(s, slot).every((warm) => warm.some((container) => isProven(s, container)));
+
+/** All that runs there is what was proven, in its number, and is as good as it was then. */
 export const isFit = (s: Situation, slot: SlotName): boolean =>
-  isWarm(s, slot) && containersOfSlot(s, slot).every((container) => isProven(s, container));
+  isComplete(s, slot) &&
+  warmOnes(s, slot).flat().length === containersOfSlot(s, slot).length &&
+  containersOfSlot(s, slot).every((container) => isProven(s, container));
 
 /** The traffic is on the slot that gets the release. */
 export const hasSwitched = ({ router, intent }: Situation): boolean => router.live === intent.target;
@@ -86,7 +124,7 @@ export const hasSwitched = ({ router, intent }: Situation): boolean => router.li
  * began, there is nothing to go back to: what somebody has started there since is unknown.
  */
 export const hasWayBack = (s: Situation): boolean =>
-  s.router.live === s.intent.origin || (s.intent.previous.slot !== undefined && isWarm(s, s.intent.origin));
+  s.router.live === s.intent.origin || (s.intent.previous.slots !== undefined && isWarm(s, s.intent.origin));
 
 /** The new slot has the traffic, and the old one could take it at once. */
 export const hasWarmWayBack = (s: Situation): boolean =>
@@ -101,12 +139,16 @@ export function faultOf(
   slot: SlotName,
   routed: ReadonlySet<string> = s.progress.routed,
 ): string | undefined {
-  const containers = containersOfSlot(s, slot);
-  if (containers.length === 0) return 'its container is gone';
-  for (const container of containers) {
-    const found = judge(container, container, s.router.slots[slot]);
-    if (!found.good) return found.why;
-    if (routed.size > 0 && !routed.has(lifeOf(container))) return 'the container was started again';
+  for (const role of rolesOf(s.layout)) {
+    const service = serviceOf(s.layout, slot, role);
+    const containers = containersOf(s, service);
+    const wanted = replicasOf(s, service) ?? 1;
+    if (containers.length < wanted) return `${service} has ${containers.length} of ${wanted} containers`;
+    for (const container of containers) {
+      const found = judge(container, container, serversOf(s.router.slots[slot], role));
+      if (!found.good) return `${container.name}: ${found.why}`;
+      if (routed.size > 0 && !routed.has(lifeOf(container))) return `${container.name} was started again`;
+    }
   }
   return undefined;
 }
@@ -133,13 +175,6 @@ export const including = (
   lives: ReadonlySet<string>,
   containers: readonly Container[],
 ): ReadonlySet<string> => new Set([...lives, ...containers.map(lifeOf)]);
-
-export function only(containers: readonly Container[]): Container {
-  const [container, ...others] = containers;
-  if (!container || others.length > 0)
-    throw new Error(`assertion: one container expected, ${containers.length} seen`);
-  return container;
-}
 
 export function assert(holds: boolean | undefined, broken: string): asserts holds {
   if (!holds) throw new Error(`assertion: ${broken}`);

@@ -105,8 +105,9 @@ export function projectEngine(
     pin: (images) => updateEnvFile(envFile, (text) => withVariables(text, images)),
     prefer: async (live, idle) => {
       const { services } = await config();
-      const on = services[live]?.profiles ?? [];
-      const off = idle.flatMap((service) => services[service]?.profiles ?? []);
+      const profilesOf = (names: readonly string[]) =>
+        names.flatMap((name) => services[name]?.profiles ?? []);
+      const [on, off] = [profilesOf(live), profilesOf(idle)];
       if (on.length > 0 || off.length > 0)
         await updateEnvFile(envFile, (text) => withProfiles(text, on, off));
     },

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Configuration, Fingerprint } from '../domain/configuration.ts';
+import { type Configuration, type Fingerprint, REPLICAS } from '../domain/configuration.ts';
+import { replicasOf } from './replicas.ts';
 
 type Section = Readonly<Record<string, unknown>>;
 
@@ -14,7 +15,7 @@ export interface ComposeModel {
   readonly configs?: Section;
 }
 
-/** Of a service, what makes no difference to a container: how many, when, and what its image is made of. */
+/** Of a service, what makes no difference to a container: when it starts, and what its image is made of. */
 const IRRELEVANT = new Set([
   'build',
   'depends_on',
@@ -58,11 +59,10 @@ async function fingerprintOf(model: ComposeModel, service: Section, directory: s
       }),
     ),
   );
-  return Object.fromEntries(
-    [...settings, ...defined]
-      .filter(([, value]) => !isEmpty(value))
-      .map(([name, value]) => [name, digest(value)]),
-  );
+  const digests = [...settings, ...defined]
+    .filter(([, value]) => !isEmpty(value))
+    .map(([name, value]) => [name, digest(value)]);
+  return { ...Object.fromEntries(digests), [REPLICAS]: String(replicasOf(service)) };
 }
 
 const withoutReplicas = (service: Section): Section => {

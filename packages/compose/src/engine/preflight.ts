@@ -2,12 +2,14 @@ import { DeployError } from '../domain/errors.ts';
 import { DEFAULT_GRACE_PERIOD } from '../domain/policy.ts';
 import type { DeployRequest } from '../ports/index.ts';
 import type { ComposeConfig } from './compose-config.ts';
+import { replicasOf } from './replicas.ts';
 
 /** The Compose file has what the options name, in a shape that can be deployed. */
 export function assertDeployable(config: ComposeConfig, request: DeployRequest): void {
   const doing = `checking the Compose project ${config.name}`;
   assertServices(config, doing, request.services);
   for (const name of request.single) assertOne(config, doing, name);
+  for (const name of request.services) assertNameless(config, doing, name);
   for (const [name, grace] of Object.entries(request.graces)) assertGrace(config, doing, name, grace);
   if (new Set(request.settings).size === request.settings.length) return;
   throw new DeployError('invalid-options', {
@@ -31,14 +33,25 @@ function assertServices({ services }: ComposeConfig, doing: string, wanted: read
 }
 
 function assertOne({ services }: ComposeConfig, doing: string, name: string): void {
-  const { scale, deploy } = services[name] ?? {};
-  const replicas = scale ?? deploy?.replicas ?? 1;
+  const replicas = replicasOf(services[name] ?? {});
   if (replicas === 1) return;
   throw new DeployError('compose-invalid', {
     doing,
     found: `${name} has ${replicas} replicas`,
-    wanted: 'one container for a slot and for an exclusive service',
+    wanted: 'one container of an exclusive service',
     fix: 'remove scale and deploy.replicas from it',
+  });
+}
+
+/** A name is for one container. */
+function assertNameless({ services }: ComposeConfig, doing: string, name: string): void {
+  const { container_name, ...service } = services[name] ?? {};
+  if (container_name === undefined || replicasOf(service) === 1) return;
+  throw new DeployError('compose-invalid', {
+    doing,
+    found: `${name} has ${replicasOf(service)} replicas and container_name: ${container_name}`,
+    wanted: 'containers that Compose can name itself',
+    fix: 'remove container_name from it',
   });
 }
 

@@ -4,7 +4,7 @@ import type { CheckOutput, Container } from '../domain/container.ts';
 import type { DeployEvent, Layers } from '../domain/events.ts';
 import type { Author } from '../domain/intent.ts';
 import type { JournalEntry } from '../domain/journal.ts';
-import type { ServiceName, SlotName } from '../domain/layout.ts';
+import type { RoleName, ServiceName, SlotName } from '../domain/layout.ts';
 import type { Image } from '../domain/release.ts';
 import type { RouterState } from '../domain/router-state.ts';
 
@@ -29,7 +29,7 @@ export interface Engine {
   ledger(): Ledger;
   /** Proves, without a change, that the engine answers and that the services can be deployed. */
   preflight(request: DeployRequest): Promise<void>;
-  /** What containers of each service would be created with now, apart from their images. */
+  /** What containers of each service would be created with now, apart from their images; and how many of them. */
   configuration(): Promise<Configuration>;
   /** The image of that name, pulled if the engine lacks it or the project wants that always. */
   resolve(name: string, options?: ResolveOptions): Promise<Image>;
@@ -41,8 +41,8 @@ export interface Engine {
   pin(images: Readonly<Record<string, string>>): Promise<void>;
   /** Creates and starts what is missing of these services, all in one go; never recreates what runs. */
   up(orders: readonly UpOrder[], signal?: AbortSignal): Promise<void>;
-  /** Makes a bare `up` by hand start the services of `live` and leave those of `idle` alone. */
-  prefer(live: ServiceName, idle: readonly ServiceName[]): Promise<void>;
+  /** Makes a bare `up` by hand start the services `live` and leave the services `idle` alone. */
+  prefer(live: readonly ServiceName[], idle: readonly ServiceName[]): Promise<void>;
   /** Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. */
   stop(container: Container, gracePeriod: number): Promise<Exit>;
   /** Waits for the exit of a container that was told to stop before; undefined when it still runs after `limit` ms. */
@@ -86,8 +86,8 @@ export interface Exit {
 
 /** What sends traffic to a slot. */
 export interface Router {
-  /** Proves, changing nothing, that it can be steered and knows these slots. */
-  preflight(slots: readonly SlotName[]): Promise<void>;
+  /** Proves, changing nothing, that it can be steered, and knows these slots and each service in them. */
+  preflight(slots: readonly SlotName[], roles: readonly RoleName[]): Promise<void>;
   observe(): Promise<RouterState>;
   /**
    * Forgets what was known of a slot without traffic, so that `up` tells of checks from now on: a router is late to

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type RuntimeClient, readServersState, type ServerState, type StatRow } from '@cutover/haproxy';
 import { option, readOptions } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
-import type { SlotName } from '../domain/layout.ts';
+import { ONLY_ROLE, type RoleName, type SlotName } from '../domain/layout.ts';
 import type { RouterSlot } from '../domain/router-state.ts';
 import type { Router } from '../ports/index.ts';
 import { assertAdmin, isSettled, probing, reaching, slotNames, unreadable } from './haproxy.ts';
@@ -73,7 +73,8 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
     const settled = isSettled(row);
     const sessions = row.sessions + row.queued;
     const open = isOpen(state);
-    const view: RouterSlot = { up: up || settled, settled, sessions, address: state.address, open };
+    const server = { up: up || settled, settled, address: state.address };
+    const view: RouterSlot = { ...server, servers: { [ONLY_ROLE]: [server] }, sessions, open };
     return { slot: slots.slotOf(state.server) as SlotName, open, up, view };
   };
   const undecided = (seen: readonly SlotServer[]): never => {
@@ -88,7 +89,8 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
   };
 
   return {
-    preflight: async (wanted) => {
+    preflight: async (wanted, roles) => {
+      assertOneService(roles);
       for (const slot of wanted) slots.nameOf(slot);
       await assertAdmin(client);
       const { slots: seen } = await reaching('reading HAProxy', observe);
@@ -126,6 +128,17 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
     },
     ...probing(probe),
   };
+}
+
+/** Two backends cannot be switched in one moment by the states of their servers. */
+function assertOneService(roles: readonly RoleName[]): void {
+  if (roles.length === 1 && roles[0] === ONLY_ROLE) return;
+  throw new DeployError('invalid-options', {
+    doing: 'comparing haproxyServerRouter with the slots',
+    found: `slots of several services (${roles.join(', ')})`,
+    wanted: 'slots of one service, without `services`',
+    fix: 'use haproxyMapRouter, which switches several services in one commit',
+  });
 }
 
 /** Set to take traffic: a server that is down, or whose name is gone, does so as soon as it is back. */

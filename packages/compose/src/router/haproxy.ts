@@ -1,9 +1,9 @@
 import { HaproxyError, type RuntimeClient, type StatRow } from '@cutover/haproxy';
 import { httpCheck } from '@cutover/healthcheck';
-import { messageOf } from '@cutover/internal';
+import { type Explanation, messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import type { SlotName } from '../domain/layout.ts';
-import type { RouterSlot } from '../domain/router-state.ts';
+import type { RouterServer } from '../domain/router-state.ts';
 import type { Router } from '../ports/index.ts';
 
 /** HAProxy answers and lets us steer. */
@@ -56,44 +56,48 @@ export const unreadable = (what: string, file: string) => (error: unknown) => {
   );
 };
 
-/** A backend with its one server, as a slot. */
-export async function backendView(client: RuntimeClient, backend: string): Promise<RouterSlot> {
-  const [rows, [state]] = await Promise.all([
+/** What HAProxy has of a backend: its servers, one for each container, and all that is under way there. */
+export interface BackendView {
+  readonly servers: readonly RouterServer[];
+  readonly sessions: number;
+}
+
+export async function backendView(client: RuntimeClient, backend: string): Promise<BackendView> {
+  const [rows, states] = await Promise.all([
     client.showStat({ proxy: backend, type: 'all' }),
     client.showServersState(backend),
   ]);
   const total = rows.find(({ type }) => type === 'backend');
   const servers = rows.filter(({ type }) => type === 'server');
-  if (!total || servers.length !== 1) {
-    throw new DeployError('router-unfit', {
-      doing: `looking at the HAProxy backend ${backend}`,
-      found: `${servers.length} servers`,
-      wanted: 'a backend of that name with the one server of its slot',
+  if (!total || servers.length === 0)
+    throw unfit(backend, {
+      found: total ? 'no server' : 'no such backend',
+      wanted: 'a backend of that name with a server for each container of its slot',
       fix: 'add it to haproxy.cfg, or correct the name in the options',
     });
-  }
-  if (servers.some(({ status }) => status.state === 'no-check')) {
-    throw new DeployError('router-unfit', {
-      doing: `looking at the HAProxy backend ${backend}`,
-      found: 'its server is not checked',
+  if (servers.some(({ status }) => status.state === 'no-check'))
+    throw unfit(backend, {
+      found: 'a server that is not checked',
       wanted: '`check` on its server line, so that HAProxy can say when the slot is up',
     });
-  }
   // With fall 1 a server is at full health before any check.
-  if (servers.some((row) => row.number('check_fall') === 1)) {
-    throw new DeployError('router-unfit', {
-      doing: `looking at the HAProxy backend ${backend}`,
+  if (servers.some((row) => row.number('check_fall') === 1))
+    throw unfit(backend, {
       found: 'fall 1 on its server',
       wanted: 'fall 2 or more, so that a server which no check has confirmed can be told from a good one',
     });
-  }
   return {
-    up: servers.every(({ status }) => status.state === 'up'),
-    settled: servers.every(isSettled),
+    servers: servers.map((row) => ({
+      up: row.status.state === 'up',
+      settled: isSettled(row),
+      address: states.find(({ server }) => server === row.name)?.address,
+    })),
     sessions: (total.sessions ?? 0) + (total.queued ?? 0),
-    address: state?.address,
   };
 }
+
+const unfit = (backend: string, explanation: Omit<Explanation, 'doing'>) =>
+  new DeployError('router-unfit', { doing: `looking at the HAProxy backend ${backend}`, ...explanation });
 
 /** Up or in DRAIN at full health: HAProxy shows progress (`UP 1/3`) for a server that no check has confirmed yet. */
 export const isSettled = (row: StatRow): boolean => {

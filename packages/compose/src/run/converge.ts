@@ -12,19 +12,21 @@ import { failureOf, whileWatched } from './while-watched.ts';
 /** Look, decide, do, until all is new or all is old. */
 export async function converge(run: Run): Promise<Outcome> {
   try {
-    for (let steps = 0; steps < MOST_STEPS; steps++) {
+    for (let steps = 0; steps < MOST_STEPS; ) {
       // What is left of a step that was overtaken keeps nothing waiting but what the slots decide: where the traffic goes.
-      const situation = await (run.seen.pending.length > 0 ? lookAtSlots(run) : look(run));
+      const isPending = run.seen.pending.size > 0;
+      const situation = await (isPending ? lookAtSlots(run) : look(run));
       const failure = failureOf(run, situation);
       if (failure) {
         await beginRollback(run, situation, failure);
         continue;
       }
       const step = decide(situation);
-      if (step.do !== 'switch' && run.seen.pending.length > 0) {
-        await settlePending(run);
+      if (isPending && step.do !== 'switch') {
+        await Promise.race([settlePending(run), run.ports.clock.sleep(run.policy.watch.every)]);
         continue;
       }
+      steps++;
       assertSafe(situation, step);
       await run.lock.assertHeld();
       if (step.do === 'finish') return await finish(run, situation, step.outcome);

@@ -1,14 +1,16 @@
 import type { SlotName } from '../domain/layout.ts';
-import { otherSlot, serviceOf } from '../domain/layout.ts';
-import type { Image, Release } from '../domain/release.ts';
+import { otherSlot } from '../domain/layout.ts';
+import type { Release } from '../domain/release.ts';
 import {
+  canServe,
   containersOfSlot,
   hasSwitched,
-  isFit,
+  isComplete,
   isRunning,
   outdated,
   type Situation,
   type Wanted,
+  wantedInSlot,
 } from '../domain/situation.ts';
 import { close } from '../steps/close.ts';
 import { drain } from '../steps/drain.ts';
@@ -38,7 +40,7 @@ function forward(s: Situation): Step {
     first(
       () => close.next(s),
       () => isBefore && persist.next(s, s.router.live),
-      () => (isBefore || !isRunning(s, target)) && prepare(s, target, release.slot),
+      () => (isBefore || !isComplete(s, target)) && prepare(s, target, release.slots),
       () => isBefore && stop.next(outdated(s, background)),
       () => switchTraffic.next(s, target),
       () => persist.next(s, target),
@@ -48,17 +50,18 @@ function forward(s: Situation): Step {
   );
 }
 
-/** Traffic first, then the rest, until everything is as it was. */
+/** Traffic first, as soon as each service of the old slot can take some; then the rest, until everything is as it was. */
 function back(s: Situation): Step {
   const { target, origin, previous } = s.intent;
-  const isReady = s.router.live === origin && isRunning(s, origin);
+  const isReady = s.router.live === origin ? isRunning(s, origin) : canServe(s, origin);
   return (
     first(
       // Half a switch back is finished: until the router has noticed it, the slot that it calls live may be dead.
-      () => close.next(s, isFit(s, origin) ? origin : undefined),
-      () => previous.slot && !isReady && prepare(s, origin, previous.slot),
+      () => close.next(s, canServe(s, origin) ? origin : undefined),
+      () => previous.slots && !isReady && prepare(s, origin, previous.slots),
       () => switchTraffic.next(s, origin),
       () => persist.next(s, origin),
+      () => previous.slots && !isComplete(s, origin) && prepare(s, origin, previous.slots),
       () => replaceBackground(s, everyBackground(s, previous.background)),
       () => target !== origin && retire(s, target),
     ) ?? finish.next('reverted')
@@ -73,9 +76,9 @@ const first = (...rules: readonly (() => Step | false | undefined)[]): Step | un
   return undefined;
 };
 
-/** The slot runs the image and has passed the gate. */
-function prepare(s: Situation, slot: SlotName, image: Image): Step | undefined {
-  const wanted = { [serviceOf(s.layout, slot)]: image };
+/** The slot runs the images and has passed the gate. */
+function prepare(s: Situation, slot: SlotName, images: Release['slots']): Step | undefined {
+  const wanted = wantedInSlot(s, slot, images);
   const old = outdated(s, wanted);
   return first(
     () => drain.next(s, slot, old),

@@ -3,6 +3,7 @@ import type { ServiceName, SlotName } from '../domain/layout.ts';
 import type { Holder } from '../ports/index.ts';
 
 export interface ContainerStatus {
+  readonly service: ServiceName;
   readonly name: string;
   readonly image: string;
   readonly running: boolean;
@@ -18,7 +19,10 @@ export interface ServiceStatus {
   readonly containers: readonly ContainerStatus[] | undefined;
 }
 
-export interface SlotStatus extends ServiceStatus {
+export interface SlotStatus {
+  readonly services: readonly ServiceName[];
+  /** Of all its services; undefined if the engine could not be read. */
+  readonly containers: readonly ContainerStatus[] | undefined;
   /** The router's own check of it passes; undefined if the router could not be read. */
   readonly up: boolean | undefined;
   /** Requests and tunnels in flight; undefined in the same case. */

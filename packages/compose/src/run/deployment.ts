@@ -12,6 +12,7 @@ import { chooseTarget, formIntent } from './intent.ts';
 import { assertAnswered, failedAlready, finishLeftover } from './leftover.ts';
 import { observe } from './observe.ts';
 import { planFrom } from './plan.ts';
+import { assertRoom } from './room.ts';
 import { nothingSeen, write } from './run.ts';
 import { untouched } from './untouched.ts';
 
@@ -97,6 +98,7 @@ async function intend({ settings: { layout }, ports }: Context, { kind, release,
     by: ports.author(),
     began: ports.date(),
   });
+  assertRoom(layout, now.router, intent);
   // What runs is taken to be as good as it looks: only a step that would change something counts.
   const proven = new Set(now.containers.map(lifeOf));
   const progress = { ...remember([]), ...nothingSeen(), proven };

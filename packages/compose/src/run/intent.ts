@@ -4,29 +4,28 @@ import { DeployError } from '../domain/errors.ts';
 import { earlierRelease, releasesOf } from '../domain/history.ts';
 import type { Intent } from '../domain/intent.ts';
 import { configurationOf, type JournalEntry } from '../domain/journal.ts';
-import { type Layout, otherSlot, type ServiceName, type SlotName, serviceOf } from '../domain/layout.ts';
-import { hasSameImages, type Image, type Release } from '../domain/release.ts';
-import { containersOf, type Observation } from '../domain/situation.ts';
+import {
+  byService,
+  type Layout,
+  otherSlot,
+  rolesOf,
+  type ServiceName,
+  type SlotName,
+  serviceOf,
+  servicesOfSlot,
+} from '../domain/layout.ts';
+import { areSameImages, hasSameImages, type Image, namesOf, type Release } from '../domain/release.ts';
+import { containersOf } from '../domain/situation.ts';
 import type { Engine } from '../ports/index.ts';
-
-/** What a deployment is formed from. */
-export interface Beginning {
-  readonly kind: Intent['kind'];
-  readonly layout: Layout;
-  readonly now: Observation;
-  readonly journal: readonly JournalEntry[];
-  readonly release: Release;
-}
+import { type Beginning, knownOn, runningOn } from './beginning.ts';
+import { newReplicas, presentReplicas } from './replicas.ts';
 
 /** The slot to deploy to: the idle one, or the live one when it has the release already. */
 export function chooseTarget(beginning: Beginning, asked: SlotName | undefined): SlotName {
   const { layout, now, release } = beginning;
   const { live } = now.router;
   const idle = otherSlot(layout, live);
-  if (asked === undefined) {
-    const running = runningOn(now, serviceOf(layout, live));
-    return running && reasonsToReplace(beginning, running, release.slot).length === 0 ? live : idle;
-  }
+  if (asked === undefined) return hasRelease(beginning, live) ? live : idle;
   if (asked === idle) return idle;
   throw new DeployError('unknown-slot', {
     doing: `choosing the slot for ${release.id}`,
@@ -36,6 +35,12 @@ export function chooseTarget(beginning: Beginning, asked: SlotName | undefined):
   });
 }
 
+const hasRelease = (beginning: Beginning, slot: SlotName): boolean =>
+  Object.entries(byService(beginning.layout, slot, beginning.release.slots)).every(([service, image]) => {
+    const running = runningOn(beginning.now, service);
+    return running && reasonsToReplace(beginning, running, image).length === 0;
+  });
+
 /** What this deployment wants, with all that an undo will need; from what runs, not from what is believed. */
 export async function formIntent(
   engine: Pick<Engine, 'resolve'>,
@@ -43,48 +48,40 @@ export async function formIntent(
   wanted: Pick<Intent, 'id' | 'target' | 'by' | 'began'>,
 ): Promise<Intent> {
   const { kind, layout, now, journal, release } = beginning;
-  const live = knownOn(now, serviceOf(layout, now.router.live));
-  const background = Object.keys(layout.background).map((service) => knownOn(now, service));
-  const known = [live, ...background].filter((container) => container !== undefined);
+  const { live } = now.router;
+  const services = { ...byService(layout, live, release.slots), ...release.background };
+  const known = [...servicesOfSlot(layout, live), ...Object.keys(layout.background)].flatMap(
+    (service) => knownOn(now, service) ?? [],
+  );
   const images = await imagesOf(engine, known);
-  const imageOf = (container: Container | undefined) => container && images.get(container.image);
-  const changes = known.map((container) => ({
-    container,
-    reasons: reasonsToReplace(
-      beginning,
-      container,
-      container === live ? release.slot : release.background[container.service],
-    ),
+  const slots = imagesInSlot(layout, live, images);
+  const changes = known.map(({ service, ...container }) => ({
+    service,
+    reasons: reasonsToReplace(beginning, { service, ...container }, services[service]),
   }));
-  const slot = imageOf(live);
+  const outdated = changes.filter(({ reasons }) => reasons.length > 0).map(({ service }) => service);
   return {
     ...wanted,
     kind,
     release,
-    origin: now.router.live,
+    origin: live,
     previous: {
-      id: (slot && (nameOf(journal, slot.id) ?? slot.name)) ?? 'nothing',
-      background: Object.fromEntries(
-        known.slice(live ? 1 : 0).map(({ service, image }) => [service, images.get(image) as Image]),
-      ),
+      id: (slots && (nameOf(journal, slots) ?? namesOf(slots))) ?? 'nothing',
+      background: Object.fromEntries([...images].filter(([service]) => service in layout.background)),
       configuration: configurationOf(journal),
-      ...(slot ? { slot } : {}),
-      ...(live ? { life: lifeOf(live) } : {}),
+      replicas: presentReplicas(beginning),
+      lives: servicesOfSlot(layout, live).flatMap((service) => containersOf(now, service).map(lifeOf)),
+      ...(slots ? { slots } : {}),
     },
     existing: now.containers.map(({ id }) => id),
-    replaces: changes
-      .filter(({ container, reasons }) => container !== live && reasons.length > 0)
-      .flatMap(({ container: { service } }) => containersOf(now, service).map(({ id }) => id)),
+    replaces: outdated
+      .filter((service) => service in layout.background)
+      .flatMap((service) => containersOf(now, service).map(({ id }) => id)),
     because: [
       ...changes.flatMap(({ reasons }) => reasons),
       ...(kind === 'rollback' ? notBroughtBack(beginning) : []),
     ],
-    replicas: Object.fromEntries(
-      Object.keys(layout.background).flatMap((service) => {
-        const count = containersOf(now, service).length;
-        return count > 0 ? [[service, count]] : [];
-      }),
-    ),
+    replicas: newReplicas(beginning, wanted.target),
   };
 }
 
@@ -113,26 +110,38 @@ function notBroughtBack({ journal, release }: Beginning): readonly string[] {
   );
 }
 
+/** The images of what is there, by service. */
 async function imagesOf(
   engine: Pick<Engine, 'resolve'>,
   containers: readonly Container[],
-): Promise<ReadonlyMap<string, Image>> {
-  const images = new Map<string, Image>();
-  for (const { image } of containers) if (!images.has(image)) images.set(image, await engine.resolve(image));
+): Promise<ReadonlyMap<ServiceName, Image>> {
+  const resolved = new Map<Image['id'], Image>();
+  const images = new Map<ServiceName, Image>();
+  for (const { service, image } of containers) {
+    const found = resolved.get(image) ?? (await engine.resolve(image));
+    resolved.set(image, found);
+    images.set(service, found);
+  }
   return images;
 }
 
-/** What people called the release of which this image was the slots'. */
-export function nameOf(journal: readonly JournalEntry[], image: Image['id']): string | undefined {
+/** The images of a slot by role; undefined where one of its services has no container. */
+function imagesInSlot(
+  layout: Layout,
+  slot: SlotName,
+  images: ReadonlyMap<ServiceName, Image>,
+): Release['slots'] | undefined {
+  const known = rolesOf(layout).flatMap((role) => {
+    const image = images.get(serviceOf(layout, slot, role));
+    return image ? [[role, image] as const] : [];
+  });
+  return known.length === rolesOf(layout).length ? Object.fromEntries(known) : undefined;
+}
+
+/** What people called the release of which these were the images of the slots. */
+export function nameOf(journal: readonly JournalEntry[], slots: Release['slots']): string | undefined {
   const found = journal.findLast(
-    (entry) => entry.type === 'intent' && entry.intent.release.slot.id === image,
+    (entry) => entry.type === 'intent' && areSameImages(entry.intent.release.slots, slots),
   );
   return found?.type === 'intent' ? found.intent.release.id : undefined;
 }
-
-const runningOn = (now: Observation, service: ServiceName): Container | undefined =>
-  containersOf(now, service).find(({ running }) => running);
-
-/** What an undo brings back: what runs of a service or, where nothing does, what has ended there. */
-export const knownOn = (now: Observation, service: ServiceName): Container | undefined =>
-  runningOn(now, service) ?? containersOf(now, service)[0];

@@ -2,7 +2,7 @@ import { messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import type { Intent, Outcome } from '../domain/intent.ts';
 import { latest, remember, unfinished } from '../domain/journal.ts';
-import { type SlotName, serviceOf } from '../domain/layout.ts';
+import { type SlotName, slotInWords } from '../domain/layout.ts';
 import { isSameRelease } from '../domain/release.ts';
 import type { Lock } from '../ports/index.ts';
 import { type Context, conduct, newRun, type Order } from './conduct.ts';
@@ -44,7 +44,8 @@ function reasonToUndo(intent: Intent, live: SlotName, { kind, release }: Partial
   const { previous } = intent;
   if (kind === 'rollback') return `a rollback to ${previous.id} was asked for`;
   if (release && isSameRelease(release, intent.release)) return undefined;
-  if (release && previous.slot && isSameRelease(release, { ...previous, slot: previous.slot }))
+  const { slots } = previous;
+  if (release && slots && isSameRelease(release, { ...previous, slots }))
     return `${release.id}, which ran before, was asked for`;
   if (live === intent.target) return undefined;
   return 'the process that deployed it has ended';
@@ -66,7 +67,7 @@ export async function assertAnswered(run: Run): Promise<void> {
         doing: `going back to ${previous.id}`,
         found: `a request through the router failed: ${messageOf(error)}`,
         wanted: 'a good answer',
-        fix: `read the log of ${serviceOf(run.layout, run.intent.origin)}, which has the traffic, and deploy a release that answers well`,
+        fix: `read the log of ${slotInWords(run.layout, run.intent.origin)}, which has the traffic, and deploy a release that answers well`,
       },
       { cause: error },
     );

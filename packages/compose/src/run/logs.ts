@@ -12,8 +12,9 @@ export interface LastWords {
 /** Reports the end of a container's output and its last health check, before both are removed with it. */
 export async function emitLogs(
   { ports: { engine, emit } }: Pick<Run, 'ports'>,
-  container: Container,
+  container: Container | undefined,
 ): Promise<LastWords> {
+  if (!container) return { lines: [], check: undefined };
   const [lines, check] = await Promise.all([
     engine.tail(container, 20).catch(() => []),
     engine.lastCheck(container).catch(() => undefined),

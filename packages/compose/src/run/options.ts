@@ -1,7 +1,16 @@
 import { type OptionRule, option, readOptions } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import type { DeployEvent } from '../domain/events.ts';
-import type { Layout, ServiceName, SlotName } from '../domain/layout.ts';
+import {
+  allServices,
+  type Layout,
+  ONLY_ROLE,
+  type RoleName,
+  rolesOf,
+  type ServiceName,
+  type Slot,
+  type SlotName,
+} from '../domain/layout.ts';
 import {
   DEFAULT_DRAIN,
   DEFAULT_GATE,
@@ -17,14 +26,17 @@ import {
 import type { Engine, Router } from '../ports/index.ts';
 import { mapValues } from './map-values.ts';
 
-export interface SlotOptions {
-  /** The Compose service of the slot. */
+export interface SlotServiceOptions {
+  /** The Compose service. */
   service: ServiceName;
   /** The Compose variable that names its image: `image: ${API_BLUE_IMAGE}` in the Compose file. */
   image: string;
   /** Milliseconds between SIGTERM and SIGKILL. Default: its `stop_grace_period` in the Compose file, else 10 000. */
   gracePeriod?: number;
 }
+
+/** A slot of one service, or of several that get the traffic in the same moment: an API and its web front end. */
+export type SlotOptions = SlotServiceOptions | { services: Readonly<Record<RoleName, SlotServiceOptions>> };
 
 export interface BackgroundOptions {
   /** The Compose variable that names its image. */
@@ -38,7 +50,7 @@ export interface BackgroundOptions {
 export interface BlueGreenOptions {
   /** What runs the containers: `composeProject()`. */
   project: Engine;
-  /** The two places a version of the API can run. */
+  /** The two places a version of the application can run. */
   slots: Readonly<Record<SlotName, SlotOptions>>;
   /** What sends traffic to them: `haproxyMapRouter()`, `haproxyServerRouter()`. */
   router: Router;
@@ -88,9 +100,8 @@ export function readSettings(given: BlueGreenOptions): Settings {
     slots: mapValues(slots, (slot, name) => readSlot(slot, `slots.${name}.`)),
     background: mapValues(background, (service, name) => readBackground(service, `background.${name}.`)),
   };
-  if (Object.keys(slots).length !== 2) {
-    throw refuse('')({ name: 'slots', found: `${Object.keys(slots).length} of them`, wanted: 'two' });
-  }
+  assertPair(layout);
+  assertNames(layout);
   return {
     project,
     router,
@@ -106,9 +117,41 @@ export function readSettings(given: BlueGreenOptions): Settings {
   };
 }
 
-const readSlot = (slot: SlotOptions, path: string) =>
+/** Two slots of the same roles. */
+function assertPair({ slots }: Layout): void {
+  const names = Object.keys(slots);
+  if (names.length !== 2)
+    throw refuse('')({ name: 'slots', found: `${names.length} of them`, wanted: 'two' });
+  const [one, other] = Object.values(slots).map(({ services }) => Object.keys(services).sort().join(', '));
+  if (one === other && one !== '') return;
+  const found = names.map((name, index) => `${name} has ${[one, other][index] || 'none'}`).join(', ');
+  throw refuse('slots.')({ name: 'services', found, wanted: 'the same names of services in both slots' });
+}
+
+/** Images and histories go by these names. */
+function assertNames(layout: Layout): void {
+  const names = [...rolesOf(layout), ...allServices(layout).map(({ service }) => service)];
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice === undefined || (rolesOf(layout).includes(twice) && !(twice in layout.background))) return;
+  throw refuse('')({
+    name: 'slots',
+    found: `${twice} twice`,
+    wanted: 'each service once, and names of its own within a slot',
+  });
+}
+
+function readSlot(slot: SlotOptions, path: string): Slot {
+  if (typeof slot !== 'object' || slot === null || !('services' in slot))
+    return { services: { [ONLY_ROLE]: readSlotService(slot, path) } };
+  const { services } = readOptions(slot, { services: option.required(option.object) }, {}, refuse(path));
+  return {
+    services: mapValues(services, (service, role) => readSlotService(service, `${path}services.${role}.`)),
+  };
+}
+
+const readSlotService = (service: SlotServiceOptions, path: string) =>
   readOptions(
-    slot,
+    service,
     {
       service: option.required(option.text),
       image: option.required(option.text),

@@ -1,10 +1,11 @@
 import { DeployError } from '../domain/errors.ts';
 import { changedConfigurationOnly, earlierRelease, releasesOf } from '../domain/history.ts';
 import { unfinished } from '../domain/journal.ts';
-import { type Layout, type ServiceName, serviceOf } from '../domain/layout.ts';
-import type { Image, Release } from '../domain/release.ts';
+import { type Layout, type RoleName, rolesOf, type ServiceName, serviceOf } from '../domain/layout.ts';
+import { type Image, namesOf, type Release } from '../domain/release.ts';
 import type { Ports } from '../ports/index.ts';
-import { knownOn, nameOf } from './intent.ts';
+import { knownOn } from './beginning.ts';
+import { nameOf } from './intent.ts';
 import { observe } from './observe.ts';
 import { type Resolving, resolveImage } from './resolve.ts';
 
@@ -12,9 +13,9 @@ import { type Resolving, resolveImage } from './resolve.ts';
 export interface ReleaseRequest {
   /** Image of every service that `images` does not name. */
   image?: string;
-  /** Images by Compose service; that of the slots goes by the name of either slot's service. */
-  images?: Readonly<Record<ServiceName, string>>;
-  /** What people call it. Default: the image of the slots. */
+  /** Images by Compose service; one of the slots goes by its role, or by the name of the service of either slot. */
+  images?: Readonly<Record<RoleName | ServiceName, string>>;
+  /** What people call it. Default: the images of the slots. */
   id?: string;
 }
 
@@ -26,41 +27,41 @@ export async function resolveRelease(
   signal?: AbortSignal,
 ): Promise<Release> {
   const names = imageNames(layout, request);
-  const distinct = [...new Set(Object.values(names))];
-  const found = new Map<string, Image>();
-  for (const name of distinct) found.set(name, await resolveImage(ports, name, { signal }));
-  const image = (service: string) => found.get(names[service] ?? '') as Image;
-  const [slot] = Object.values(layout.slots);
+  const images = new Map<string, Image>();
+  for (const name of new Set(names.values())) images.set(name, await resolveImage(ports, name, { signal }));
+  const imageOf = (target: string) => images.get(names.get(target) ?? '') as Image;
+  const slots = Object.fromEntries(rolesOf(layout).map((role) => [role, imageOf(role)]));
   return {
-    id: request.id ?? names[slot?.service ?? ''] ?? '',
-    slot: image(slot?.service ?? ''),
+    id: request.id ?? namesOf(slots),
+    slots,
     background: Object.fromEntries(
-      Object.keys(layout.background).map((service) => [service, image(service)]),
+      Object.keys(layout.background).map((service) => [service, imageOf(service)]),
     ),
     configuration: await ports.engine.configuration(),
   };
 }
 
-function imageNames(
-  layout: Layout,
-  { image, images = {} }: ReleaseRequest,
-): Readonly<Record<ServiceName, string>> {
-  const slots = Object.values(layout.slots).map(({ service }) => service);
-  const services = [...slots, ...Object.keys(layout.background)];
-  for (const name of Object.keys(images)) {
-    if (!services.includes(name)) throw invalid(`an image for ${name}`, `images of ${services.join(', ')}`);
-  }
-  const slotImage = slots.map((service) => images[service]).find(Boolean) ?? image;
-  const names = services.map((service) => [
-    service,
-    slots.includes(service) ? slotImage : (images[service] ?? image),
-  ]);
-  const without = names
-    .filter(([, name]) => typeof name !== 'string' || name.trim() === '')
-    .map(([service]) => service);
+/** Image names by role and by background service. */
+function imageNames(layout: Layout, { image, images = {} }: ReleaseRequest): ReadonlyMap<string, string> {
+  const targets = [
+    ...rolesOf(layout).map((role) => ({
+      target: role,
+      // The role last: it may be the name of no service.
+      aliases: [...Object.keys(layout.slots).map((slot) => serviceOf(layout, slot, role)), role],
+    })),
+    ...Object.keys(layout.background).map((service) => ({ target: service, aliases: [service] })),
+  ];
+  const known = targets.flatMap(({ aliases }) => aliases);
+  for (const name of Object.keys(images))
+    if (!known.includes(name)) throw invalid(`an image for ${name}`, `images of ${known.join(', ')}`);
+  const found = targets.map(({ target, aliases }) => {
+    const name = aliases.map((alias) => images[alias]).find(Boolean) ?? image;
+    return { target, name: typeof name === 'string' && name.trim() !== '' ? name : undefined, aliases };
+  });
+  const without = found.filter(({ name }) => name === undefined).map(({ aliases: [service] }) => service);
   if (without.length > 0)
     throw invalid(`no image for ${without.join(', ')}`, '{ image } or { images: { service } }');
-  return Object.fromEntries(names);
+  return new Map(found.map(({ target, name }) => [target, name as string]));
 }
 
 const invalid = (found: string, wanted: string) =>
@@ -80,11 +81,12 @@ export async function currentRelease(ports: Ports, layout: Layout, signal?: Abor
     if (container) return engine.resolve(container.image, { signal });
     throw invalid(`${service} has no container`, 'services that run: deploy an image first');
   };
-  const slot = await imageOf(serviceOf(layout, now.router.live));
+  const slots: Record<RoleName, Image> = {};
+  for (const role of rolesOf(layout)) slots[role] = await imageOf(serviceOf(layout, now.router.live, role));
   const background: Record<ServiceName, Image> = {};
   for (const service of Object.keys(layout.background)) background[service] = await imageOf(service);
-  const id = nameOf(await ledger.read(), slot.id) ?? slot.name;
-  return { id, slot, background, configuration: await engine.configuration() };
+  const id = nameOf(await ledger.read(), slots) ?? namesOf(slots);
+  return { id, slots, background, configuration: await engine.configuration() };
 }
 
 /** What a rollback goes back to: the release called `to`, else the one before. */
@@ -99,7 +101,7 @@ export async function releaseBefore(
   const found = to === undefined ? earlierRelease(journal) : known.findLast(({ id }) => id === to);
   if (!found) throw noPrevious(to, known);
   // A clean-up of the host may have taken an image since: better known now than half-way.
-  for (const { ref, name } of [found.slot, ...Object.values(found.background)])
+  for (const { ref, name } of [...Object.values(found.slots), ...Object.values(found.background)])
     await resolveImage(ports, ref, { signal, image: name });
   return { ...found, configuration: await ports.engine.configuration() };
 }

@@ -1,7 +1,7 @@
 import type { DeployError } from '../domain/errors.ts';
 import type { Intent } from '../domain/intent.ts';
 import { type JournalEntry, remember } from '../domain/journal.ts';
-import type { Layout, ServiceName } from '../domain/layout.ts';
+import { type Layout, type ServiceName, servicesOfSlot } from '../domain/layout.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Situation } from '../domain/situation.ts';
 import type { Lock, Ports } from '../ports/index.ts';
@@ -34,7 +34,7 @@ export interface Seen {
   /** The request through the router that is under way; one at a time. */
   asking: Promise<void> | undefined;
   /** Work that bad news has overtaken and that goes on still. */
-  pending: Promise<unknown>[];
+  readonly pending: Set<Promise<unknown>>;
   /** Why the deployment went back. */
   failure: DeployError | undefined;
 }
@@ -46,7 +46,7 @@ export const nothingSeen = (): Seen => ({
   watched: false,
   answers: [],
   asking: undefined,
-  pending: [],
+  pending: new Set(),
   failure: undefined,
 });
 
@@ -56,7 +56,7 @@ export const look = (run: Run): Promise<Situation> => situationOf(run);
 export const lookAtSlots = (run: Run): Promise<Situation> =>
   situationOf(
     run,
-    Object.values(run.layout.slots).map(({ service }) => service),
+    Object.keys(run.layout.slots).flatMap((slot) => servicesOfSlot(run.layout, slot)),
   );
 
 async function situationOf(
@@ -77,7 +77,15 @@ export async function write(run: Run, entry: JournalEntry): Promise<void> {
 export const cancelSignal = ({ journal, signal }: Run): AbortSignal | undefined =>
   remember(journal).direction === 'back' ? undefined : signal;
 
-/** Until nothing acts any more that a step has left behind. */
-export async function settlePending({ seen }: Run): Promise<void> {
-  while (seen.pending.length > 0) await Promise.allSettled(seen.pending.splice(0));
+/** Lets work go on beside the steps that follow; how it ends is not asked. */
+export function leaveBehind({ seen: { pending } }: Run, work: Promise<unknown>): void {
+  const left = work.then(nothing, nothing).finally(() => pending.delete(left));
+  pending.add(left);
 }
+
+/** Until nothing acts any more that a step has left behind. */
+export async function settlePending({ seen: { pending } }: Run): Promise<void> {
+  while (pending.size > 0) await Promise.all(pending);
+}
+
+const nothing = () => {};

@@ -1,22 +1,21 @@
-import type { Layout, ServiceName } from '../domain/layout.ts';
+import { type Layout, type ServiceName, type SlotName, servicesOfSlot } from '../domain/layout.ts';
 import type { RouterState } from '../domain/router-state.ts';
 import type { Observation } from '../domain/situation.ts';
 
 /** How things stand in one sentence, for the end of an error: what takes traffic, what runs beside it. */
-export function sentenceOf({ router, containers }: Observation, { slots, background }: Layout): string {
-  const runs = (service: ServiceName | undefined): string => {
+export function sentenceOf({ router, containers }: Observation, layout: Layout): string {
+  const runs = (...services: readonly ServiceName[]): string => {
     const images = containers
-      .filter((container) => container.service === service && container.running)
+      .filter(({ service, running }) => services.includes(service) && running)
       .map(({ imageName }) => imageName);
     return images.length > 0 ? [...new Set(images)].join(' and ') : 'nothing';
   };
-  const idle = Object.keys(slots).filter(
-    (slot) => slot !== router.live && runs(slots[slot]?.service) !== 'nothing',
-  );
+  const runsIn = (slot: SlotName) => runs(...servicesOfSlot(layout, slot));
+  const idle = Object.keys(layout.slots).filter((slot) => slot !== router.live && runsIn(slot) !== 'nothing');
   return [
-    trafficOf(router, runs(slots[router.live]?.service)),
-    ...idle.map((slot) => `${slot} runs ${runs(slots[slot]?.service)} without traffic`),
-    ...Object.keys(background).map((service) => `${service} runs ${runs(service)}`),
+    trafficOf(router, runsIn(router.live)),
+    ...idle.map((slot) => `${slot} runs ${runsIn(slot)} without traffic`),
+    ...Object.keys(layout.background).map((service) => `${service} runs ${runs(service)}`),
   ].join('; ');
 }
 

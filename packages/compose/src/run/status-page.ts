@@ -41,7 +41,7 @@ function liveOf({ live, stored }: Parts): string {
   return live === stored ? live : `${live}; a restarted router would choose ${stored ?? 'neither slot'}`;
 }
 
-function containersOf({ containers }: ServiceStatus): readonly string[] {
+function containersOf({ containers }: ServiceStatus | SlotStatus): readonly string[] {
   if (!containers) return ['unknown'];
   return containers.length === 0 ? ['no container'] : containers.map(containerOf);
 }

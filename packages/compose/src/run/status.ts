@@ -2,7 +2,7 @@ import { bounded, messageOf } from '@cutover/internal';
 import type { Container } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
 import { remember, unfinished } from '../domain/journal.ts';
-import type { Layout, ServiceName } from '../domain/layout.ts';
+import { type Layout, type ServiceName, servicesOfSlot } from '../domain/layout.ts';
 import type { Ports } from '../ports/index.ts';
 import type { ContainerStatus, DeployStatus, StatusPart } from './deploy-status.ts';
 import { mapValues } from './map-values.ts';
@@ -44,16 +44,17 @@ export async function readStatus({ ports, layout, check, signal }: StatusRequest
   ]);
   const [, containers, state, lock, journal] = parts;
   if (isSilent(containers) && isSilent(state)) throw nothingAnswers(containers.error, state.error);
-  const of = (service: ServiceName) => ({ service, containers: containersOf(service, containers.value) });
+  const of = (...services: readonly ServiceName[]) => containersOf(services, containers.value);
   const left = unfinished(journal.value ?? []);
   const status = {
     live: state.value?.live,
     stored: state.value?.stored,
-    slots: mapValues(layout.slots, ({ service }, slot) => {
+    slots: mapValues(layout.slots, (_, slot) => {
       const { up, sessions } = state.value?.slots[slot] ?? {};
-      return { ...of(service), up, sessions };
+      const services = servicesOfSlot(layout, slot);
+      return { services, containers: of(...services), up, sessions };
     }),
-    background: mapValues(layout.background, (_, service) => of(service)),
+    background: mapValues(layout.background, (_, service) => ({ service, containers: of(service) })),
     holder: lock.value,
     unfinished: left?.release.id,
     problems: parts.flatMap(({ part, error }) =>
@@ -84,12 +85,12 @@ const nothingAnswers = (engine: unknown, router: unknown): DeployError =>
     { cause: engine },
   );
 
-const containersOf = (service: ServiceName, containers: readonly Container[] | undefined) =>
+const containersOf = (services: readonly ServiceName[], containers: readonly Container[] | undefined) =>
   containers
-    ?.filter((container) => container.service === service)
+    ?.filter(({ service }) => services.includes(service))
     .map((container): ContainerStatus => {
-      const { name, imageName: image, running, health, restarts } = container;
-      return { name, image, running, state: stateOf(container), health, restarts };
+      const { service, name, imageName: image, running, health, restarts } = container;
+      return { service, name, image, running, state: stateOf(container), health, restarts };
     });
 
 function stateOf({ running, restarting, paused, exitCode }: Container): string {

@@ -1,9 +1,9 @@
 import { linkSignals, messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
-import { type SlotName, serviceOf } from '../domain/layout.ts';
+import { type SlotName, slotInWords } from '../domain/layout.ts';
 import { faultOf, hasWarmWayBack, type Situation } from '../domain/situation.ts';
 import { probe } from './probe.ts';
-import { lookAtSlots, type Run } from './run.ts';
+import { leaveBehind, lookAtSlots, type Run } from './run.ts';
 
 /** Milliseconds that one request through the router may take while the new slot is watched. */
 const ANSWER_TIMEOUT = 1_500;
@@ -25,7 +25,7 @@ export async function whileWatched(run: Run, work: (watched: Run) => Promise<voi
     if (failure) throw failure;
   } catch (error) {
     alarm.abort(error);
-    run.seen.pending.push(working.catch(() => {}));
+    leaveBehind(run, working);
     throw error;
   } finally {
     over.abort();
@@ -95,7 +95,7 @@ export const watchFailed = (run: Run, slot: SlotName, found: string, facts: { wa
       doing: `watching ${slot}, which has the traffic`,
       found,
       wanted: 'a slot that serves as well as it did when it was proven',
-      fix: `read the output of ${serviceOf(run.layout, slot)} above, fix the release and deploy it again`,
+      fix: `read the output of ${slotInWords(run.layout, slot)} above, fix the release and deploy it again`,
     },
     { facts },
   );

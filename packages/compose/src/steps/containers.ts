@@ -1,5 +1,5 @@
 import type { Container } from '../domain/container.ts';
-import { type ServiceName, serviceOf } from '../domain/layout.ts';
+import { type ServiceName, servicesOfSlot } from '../domain/layout.ts';
 import { assert, type Situation } from '../domain/situation.ts';
 
 /** What steps that act on a list of containers have in common. */
@@ -12,7 +12,7 @@ export const isOneOf = (containers: readonly Container[], { id }: Container): bo
   containers.some((container) => container.id === id);
 
 export const isOfOldSlot = ({ layout, intent }: Situation, containers: readonly Container[]): boolean =>
-  containers.some(({ service }) => service === serviceOf(layout, intent.origin));
+  containers.some(({ service }) => servicesOfSlot(layout, intent.origin).includes(service));
 
 /** No container is stopped or removed that has the traffic, or would have it after a restart of the router. */
 export function assertNotServing(
@@ -21,7 +21,8 @@ export function assertNotServing(
 ): void {
   for (const slot of [s.router.live, s.router.stored]) {
     if (slot === undefined) continue;
-    const served = step.containers.filter(({ service }) => service === serviceOf(s.layout, slot));
+    const services = servicesOfSlot(s.layout, slot);
+    const served = step.containers.filter(({ service }) => services.includes(service));
     assert(
       served.every(({ running }) => !running),
       `${slot} has the traffic and was told to ${step.do}`,

@@ -2,12 +2,13 @@ import { type Container, lifeOf } from '../domain/container.ts';
 import type { SlotName } from '../domain/layout.ts';
 import { including, type Situation, withProofs } from '../domain/situation.ts';
 import { cancelSignal } from '../run/run.ts';
+import { servicesOf } from './containers.ts';
 import { type Kind, summaryOf } from './kind.ts';
 
 export interface Drain {
   readonly do: 'drain';
   readonly slot: SlotName;
-  readonly container: Container;
+  readonly containers: readonly Container[];
 }
 
 /** Waits until the router counts no session on the slot, twice in a row, or the deadline; what is left is announced. */
@@ -18,14 +19,14 @@ export const drain = {
   /** A slot without traffic may still have what came before the switch, also one that no entry of the journal names. */
   next(s: Situation, slot: SlotName, containers: readonly Container[]): Drain | undefined {
     const { drained, stopping } = s.progress;
-    const container = containers.find(
+    const left = containers.filter(
       (one) => one.running && !drained.has(lifeOf(one)) && !stopping.has(lifeOf(one)),
     );
-    return container && { do: 'drain', slot, container };
+    return left.length > 0 ? { do: 'drain', slot, containers: left } : undefined;
   },
 
-  describe: ({ slot, container }) => ({ text: `drain ${slot}`, slot, services: [container.service] }),
-  predict: (s, { container }) => withProofs(s, { drained: including(s.progress.drained, [container]) }),
+  describe: ({ slot, containers }) => ({ text: `drain ${slot}`, slot, services: servicesOf(containers) }),
+  predict: (s, { containers }) => withProofs(s, { drained: including(s.progress.drained, containers) }),
 
   async perform(run, step): Promise<void> {
     const { clock, router, emit } = run.ports;
@@ -43,6 +44,6 @@ export const drain = {
       if (sessions > 0) tell(`${sessions} sessions remain`);
       await clock.sleep(interval, cancelSignal(run));
     }
-    run.seen.drained.add(lifeOf(step.container));
+    for (const container of step.containers) run.seen.drained.add(lifeOf(container));
   },
 } satisfies Kind<Drain> & Record<'next', unknown>;

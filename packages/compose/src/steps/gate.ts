@@ -1,38 +1,47 @@
 import { GATE_RULES, gateVerdict, observe, openGate } from '@cutover/healthcheck/gate';
 import { bounded, messageOf } from '@cutover/internal';
-import { type Container, judge, lifeOf, type ProbeResult } from '../domain/container.ts';
+import { type Container, judge, lifeOf, strangersTo } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
-import { type SlotName, serviceOf } from '../domain/layout.ts';
-import { containersOfSlot, including, isFit, only, type Situation, withProofs } from '../domain/situation.ts';
+import { rolesOf, type SlotName, serviceOf, slotInWords } from '../domain/layout.ts';
+import { type RouterServer, serversOf } from '../domain/router-state.ts';
+import {
+  containersOf,
+  containersOfSlot,
+  including,
+  isFit,
+  type Observation,
+  type Situation,
+  withProofs,
+} from '../domain/situation.ts';
 import { emitLogs } from '../run/logs.ts';
 import { observe as see } from '../run/observe.ts';
 import { cancelSignal, type Run } from '../run/run.ts';
+import { servicesOf } from './containers.ts';
 import { type Kind, summaryOf } from './kind.ts';
 
 export interface Gate {
   readonly do: 'gate';
   readonly slot: SlotName;
-  readonly container: Container;
+  readonly containers: readonly Container[];
 }
 
 const CHECK_TIMEOUT = 5_000;
 
-/** Looks at the new slot until it was good often enough and long enough, and without coming and going. */
+/** Looks at each container of the new slot until all were good often enough and long enough, without coming and going. */
 export const gate = {
   failure: 'gate-failed',
 
   /** A proof lapses when the container starts again, or does not look good any more. */
   next: (s: Situation, slot: SlotName): Gate | undefined =>
-    isFit(s, slot) ? undefined : { do: 'gate', slot, container: only(containersOfSlot(s, slot)) },
+    isFit(s, slot) ? undefined : { do: 'gate', slot, containers: containersOfSlot(s, slot) },
 
-  describe: ({ slot, container: { service } }) => ({
-    text: `prove ${slot} (${service})`,
-    slot,
-    services: [service],
-  }),
+  describe({ slot, containers }) {
+    const services = servicesOf(containers);
+    return { text: `prove ${slot} (${services.join(', ')})`, slot, services };
+  },
 
-  predict: (s, { slot, container }) => ({
-    ...withProofs(s, { proven: including(s.progress.proven, [container]) }),
+  predict: (s, { slot, containers }) => ({
+    ...withProofs(s, { proven: including(s.progress.proven, containers) }),
     router: { ...s.router, slots: { ...s.router.slots, [slot]: { up: true, sessions: 0 } } },
   }),
 
@@ -46,23 +55,22 @@ async function prove(run: Run, step: Gate): Promise<void> {
   const deadline = clock.now() + timeout;
   await forgetOldChecks(run, step);
   for (let progress = openGate; ; ) {
-    const found = await lookAt(run, step);
+    const fault = await lookAt(run, step);
     const now = clock.now();
-    if (!found.good && (found.final || now >= deadline)) throw await refused(run, step, found.why);
-    progress = observe(progress, { good: found.good, at: now }, rules);
-    emit({
-      type: 'progress',
-      step: summaryOf(gate, step),
-      note: found.good ? `good ${progress.streak}` : found.why,
-    });
+    if (fault && (fault.final || now >= deadline)) throw await refused(run, step, fault);
+    progress = observe(progress, { good: !fault, at: now }, rules);
+    const note = fault ? fault.why : `good ${progress.streak}`;
+    emit({ type: 'progress', step: summaryOf(gate, step), note });
     const verdict = gateVerdict(progress, now, rules);
     if (verdict === 'passed') break;
-    if (verdict === 'flapping') throw await refused(run, step, 'it comes and goes');
+    if (verdict === 'flapping') throw await refused(run, step, { ...fault, why: 'it comes and goes' });
     if (now >= deadline)
-      throw await refused(run, step, `good for ${Math.round(now - (progress.goodSince ?? now))} ms only`);
+      throw await refused(run, step, {
+        why: `good for ${Math.round(now - (progress.goodSince ?? now))} ms only`,
+      });
     await clock.sleep(interval, cancelSignal(run));
   }
-  run.seen.proven.add(lifeOf(step.container));
+  for (const container of step.containers) run.seen.proven.add(lifeOf(container));
 }
 
 /** Not of the slot that has the traffic: calling that one down would make it so. */
@@ -72,16 +80,53 @@ async function forgetOldChecks({ ports: { router }, lock }: Run, { slot }: Gate)
   await router.warm(slot);
 }
 
-async function lookAt(run: Run, { slot, container }: Gate): Promise<ProbeResult> {
-  const { containers, router } = await see(run.ports);
-  const now = containers.find(({ id }) => id === container.id);
-  const seen = router.slots[slot];
-  const settled = seen && { ...seen, up: seen.settled ?? seen.up };
-  const stated = judge(container, now, settled, run.policy.gate.unhealthy);
-  return stated.good ? runChecks(run) : stated;
+/** Why the slot is not good, and the container to which that applies. */
+interface Fault {
+  readonly why: string;
+  readonly final?: boolean | undefined;
+  readonly container?: Container;
 }
 
-async function runChecks(run: Run): Promise<ProbeResult> {
+async function lookAt(run: Run, step: Gate): Promise<Fault | undefined> {
+  const now = await see(run.ports);
+  const faults = rolesOf(run.layout).flatMap((role) => {
+    const service = serviceOf(run.layout, step.slot, role);
+    return faultsOf(
+      run,
+      step.containers.filter((container) => container.service === service),
+      containersOf(now, service),
+      serversOf(now.router.slots[step.slot], role).map(settled),
+    );
+  });
+  return faults.find(({ final }) => final) ?? faults[0] ?? (await faultOfChecks(run));
+}
+
+/** Of one service: each container that is to be proven, and what the router still sends its traffic to beside them. */
+function faultsOf(
+  { policy }: Run,
+  containers: readonly Container[],
+  now: Observation['containers'],
+  servers: readonly RouterServer[],
+): readonly Fault[] {
+  const faults = containers.flatMap((container): Fault[] => {
+    const found = judge(
+      container,
+      now.find(({ id }) => id === container.id),
+      servers,
+      policy.gate,
+    );
+    const name = containers.length > 1 ? `${container.name}: ` : '';
+    return found.good ? [] : [{ why: name + found.why, final: found.final, container }];
+  });
+  const strangers = strangersTo(now, servers).map((address) => ({
+    why: `the router still looks at ${address}, where nothing of the slot runs`,
+  }));
+  return [...faults, ...strangers];
+}
+
+const settled = (server: RouterServer): RouterServer => ({ ...server, up: server.settled ?? server.up });
+
+async function faultOfChecks(run: Run): Promise<Fault | undefined> {
   const { policy, ports } = run;
   const { clock } = ports;
   const signal = cancelSignal(run);
@@ -90,21 +135,22 @@ async function runChecks(run: Run): Promise<ProbeResult> {
       await bounded({ timeout: CHECK_TIMEOUT, signal, clock }, (inner) => check.run({ signal: inner }));
     } catch (error) {
       signal?.throwIfAborted();
-      return { good: false, why: `${check.name}: ${messageOf(error)}` };
+      return { why: `${check.name}: ${messageOf(error)}` };
     }
   }
-  return { good: true };
+  return undefined;
 }
 
-async function refused(run: Run, step: Gate, why: string): Promise<DeployError> {
-  const { lines, check } = await emitLogs(run, step.container);
+async function refused(run: Run, step: Gate, { why, container }: Fault): Promise<DeployError> {
+  const { consecutive, stableFor, timeout } = run.policy.gate;
+  const { lines, check } = await emitLogs(run, container ?? step.containers[0]);
   return new DeployError(
     'gate-failed',
     {
       doing: gate.describe(step).text,
       found: why,
-      wanted: `${run.policy.gate.consecutive} good looks in a row over ${run.policy.gate.stableFor} ms within ${run.policy.gate.timeout} ms`,
-      fix: `read the output of ${serviceOf(run.layout, step.slot)} above, fix the release and deploy it again`,
+      wanted: `${consecutive} good looks in a row over ${stableFor} ms within ${timeout} ms`,
+      fix: `read the output of ${slotInWords(run.layout, step.slot)} above, fix the release and deploy it again`,
     },
     { facts: { slot: step.slot, output: lines, check } },
   );

@@ -1,7 +1,14 @@
 import type { Container } from '../domain/container.ts';
 import { imageSettings } from '../domain/layout.ts';
 import type { Image } from '../domain/release.ts';
-import { assert, containersOf, hasSwitched, type Situation, type Wanted } from '../domain/situation.ts';
+import {
+  assert,
+  containersOf,
+  hasSwitched,
+  replicasOf,
+  type Situation,
+  type Wanted,
+} from '../domain/situation.ts';
 import type { UpOrder } from '../ports/index.ts';
 import type { Kind } from './kind.ts';
 
@@ -20,7 +27,7 @@ export const start = {
 
   next(s: Situation, wanted: Wanted): Start | undefined {
     const orders = Object.entries(wanted).flatMap(([service, image]): StartOrder[] => {
-      const replicas = s.intent.replicas[service];
+      const replicas = replicasOf(s, service);
       const isMissing = containersOf(s, service).length < (replicas ?? 1);
       return image && isMissing ? [{ service, image, replicas }] : [];
     });

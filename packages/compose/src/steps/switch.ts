@@ -1,13 +1,13 @@
 import { messageOf } from '@cutover/internal';
 import { lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
-import { type SlotName, serviceOf } from '../domain/layout.ts';
-import { assert, containersOfSlot, isFit, type Situation } from '../domain/situation.ts';
+import { type SlotName, slotInWords } from '../domain/layout.ts';
+import { assert, canServe, containersOfSlot, isFit, type Situation } from '../domain/situation.ts';
 import { runHook } from '../run/hook.ts';
 import { emitLogsOf } from '../run/logs.ts';
 import { MOMENT } from '../run/observe.ts';
 import { PROBE_TIMEOUT, probe } from '../run/probe.ts';
-import { cancelSignal, lookAtSlots, type Run, write } from '../run/run.ts';
+import { cancelSignal, leaveBehind, lookAtSlots, type Run, write } from '../run/run.ts';
 import { whileWatched } from '../run/while-watched.ts';
 import { type Kind, summaryOf } from './kind.ts';
 
@@ -90,13 +90,13 @@ async function confirm(run: Run, step: Switch): Promise<void> {
 
 async function assertFit(run: Run, step: Switch): Promise<void> {
   const situation = await lookAtSlots(run);
-  if (!isFit(situation, step.to)) {
+  if (!(step.to === run.intent.target ? isFit : canServe)(situation, step.to)) {
     await emitLogsOf(run, situation, step.to);
     throw new DeployError('switch-failed', {
       doing: switchTraffic.describe(step).text,
       found: `${step.to} is not ready any more`,
       wanted: 'the slot as it was proven',
-      fix: `read the output of ${serviceOf(run.layout, step.to)} above, fix what ended it and deploy again`,
+      fix: `read the output of ${slotInWords(run.layout, step.to)} above, fix what ended it and deploy again`,
     });
   }
 }
@@ -114,5 +114,8 @@ async function afterWayBack(run: Run, step: Switch): Promise<void> {
     }),
   );
   if (run.seen.failure?.code === 'watch-failed')
-    run.seen.pending.push(lookAtSlots(run).then((now) => emitLogsOf(run, now, step.from)));
+    leaveBehind(
+      run,
+      lookAtSlots(run).then((now) => emitLogsOf(run, now, step.from)),
+    );
 }

@@ -1,5 +1,5 @@
 import { type Container, judge, lifeOf } from '../domain/container.ts';
-import type { RouterSlot } from '../domain/router-state.ts';
+import type { RouterServer } from '../domain/router-state.ts';
 import {
   containersOf,
   including,
@@ -9,7 +9,7 @@ import {
   withProofs,
 } from '../domain/situation.ts';
 import { emitLogs } from '../run/logs.ts';
-import type { Run } from '../run/run.ts';
+import { leaveBehind, type Run } from '../run/run.ts';
 import { servicesOf } from './containers.ts';
 import type { Kind } from './kind.ts';
 
@@ -20,7 +20,7 @@ export interface Verify {
 
 const INTERVAL = 250;
 // The router is not asked about a background service.
-const NO_ROUTER: RouterSlot = { up: true, sessions: 0 };
+const NO_ROUTER: readonly RouterServer[] = [{ up: true }];
 
 /** Background services must be up, healthy where they say, and stay so for a while. */
 export const verify = {
@@ -76,6 +76,6 @@ function worstOf(containers: readonly Container[], seen: readonly Container[]): 
 
 /** Traffic goes back first: the output is read beside that, before anything is removed. */
 function refused(run: Run, { container, why }: Fault): Error {
-  run.seen.pending.push(emitLogs(run, container));
+  leaveBehind(run, emitLogs(run, container));
   return new Error(`${container.service}: ${why}`);
 }

@@ -1,14 +1,15 @@
 import { type Container, lifeOf } from '../domain/container.ts';
 import type { SlotName } from '../domain/layout.ts';
-import { containersOfSlot, faultOf, only, type Situation, withProofs } from '../domain/situation.ts';
+import { containersOfSlot, faultOf, type Situation, withProofs } from '../domain/situation.ts';
 import { lookAtSlots, type Run } from '../run/run.ts';
 import { answered, faultOfAnswers, watchFailed } from '../run/while-watched.ts';
+import { servicesOf } from './containers.ts';
 import type { Kind } from './kind.ts';
 
 export interface Watch {
   readonly do: 'watch';
   readonly slot: SlotName;
-  readonly container: Container;
+  readonly containers: readonly Container[];
 }
 
 /** The old slot stays warm for a while more, with nothing else left to do; the watch itself runs beside each step. */
@@ -17,21 +18,21 @@ export const watch = {
   canBeLeft: true,
 
   next: (s: Situation, slot: SlotName): Watch | undefined =>
-    s.progress.watched ? undefined : { do: 'watch', slot, container: only(containersOfSlot(s, slot)) },
+    s.progress.watched ? undefined : { do: 'watch', slot, containers: containersOfSlot(s, slot) },
 
-  describe: ({ slot, container }) => ({
+  describe: ({ slot, containers }) => ({
     text: `watch ${slot} while the old slot stays warm`,
     slot,
-    services: [container.service],
+    services: servicesOf(containers),
   }),
 
   predict: (s) => withProofs(s, { watched: true }),
 
-  async perform(run, { slot, container }) {
+  async perform(run, { slot, containers }) {
     await run.ports.clock.sleep(run.policy.watch.for, run.signal);
     // The old slot goes now: what was not said without a way back is said here, and a last request must be answered
     // well. Without a way back the new one may have been started again before; once it is watched it may not.
-    const watched = new Set([lifeOf(container)]);
+    const watched = new Set(containers.map(lifeOf));
     const why = faultOf(await lookAtSlots(run), slot, watched) ?? (await faultUntilAnswered(run));
     if (why !== undefined) throw watchFailed(run, slot, why, { warm: false });
     run.seen.watched = true;

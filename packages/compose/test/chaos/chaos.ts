@@ -2,7 +2,7 @@ import { systemClock } from '@cutover/internal';
 import { type LoadReport, startLoad, watchProject } from '@cutover/testing';
 import { execa } from 'execa';
 import { type Bundle, bundleScript } from '../support/bundle.ts';
-import { type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
+import { containersInSlot, type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
 
 /** The moment of a blow: after so many events of the deployment, or so many milliseconds. */
 export type Moment = { readonly event: number } | { readonly after: number };
@@ -169,7 +169,12 @@ async function notAllNew({ stack, image }: Attempt): Promise<string | undefined>
     [slots[name] ?? background[name]]
       .flatMap((service) => service?.containers ?? [])
       .map((c) => (c.running ? c.image : 'stopped'));
-  const wanted = { live: [image], cron: [image], worker: [image], idle: [] };
+  const wanted = {
+    live: Array(containersInSlot(stack.way)).fill(image),
+    cron: [image],
+    worker: [image],
+    idle: [],
+  };
   const idle = live === 'blue' ? 'green' : 'blue';
   const found = {
     live: running(live ?? 'unknown'),

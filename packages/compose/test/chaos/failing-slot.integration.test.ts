@@ -9,6 +9,11 @@ const blows: Record<Way, readonly Blow[]> = {
     { failure: 'frozen', moment: 'watch' },
     { failure: 'interrupted', moment: 'drain' },
   ],
+  pairs: [
+    { failure: 'killed', moment: 'verify' },
+    { failure: 'unhealthy', moment: 'drain' },
+    { failure: 'interrupted', moment: 'watch' },
+  ],
   server: [
     { failure: 'stopped', moment: 'verify' },
     { failure: 'out of memory', moment: 'watch' },
@@ -16,16 +21,19 @@ const blows: Record<Way, readonly Blow[]> = {
   ],
 };
 
-describe.each<Way>(['map', 'server'])('a new slot that fails while it has the traffic, by %s', (way) => {
-  it(
-    'gives it back to the old one, with the old release everywhere and no request lost but its own',
-    async () => {
-      const { rounds, load } = await failingSlots(way, blows[way], { rate: 100 });
-      expect(rounds.map(({ blow, damage }) => ({ blow, damage }))).toEqual(
-        blows[way].map((blow) => ({ blow, damage: [] })),
-      );
-      expect(load.sent).toBeGreaterThan(1_000);
-    },
-    8 * 60_000,
-  );
-});
+describe.each<Way>(['map', 'pairs', 'server'])(
+  'a new slot that fails while it has the traffic, by %s',
+  (way) => {
+    it(
+      'gives it back to the old one, with the old release everywhere and no request lost but its own',
+      async () => {
+        const { rounds, load } = await failingSlots(way, blows[way], { rate: 100 });
+        expect(rounds.map(({ blow, damage }) => ({ blow, damage }))).toEqual(
+          blows[way].map((blow) => ({ blow, damage: [] })),
+        );
+        expect(load.sent).toBeGreaterThan(1_000);
+      },
+      8 * 60_000,
+    );
+  },
+);

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import type { Deployment } from '../../src/blue-green.ts';
 import { DeployError } from '../../src/domain/errors.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
-import { type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
+import { containersInSlot, type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
 import { type EngineWatch, watchContainer } from './watch-container.ts';
 
 /** What befalls the new slot once it has the traffic. */
@@ -213,7 +213,8 @@ class Attempt {
   }
 
   async #hit(failure: Failure): Promise<void> {
-    const id = await this.#stack.compose('ps', '--quiet', `api_${this.#target}`);
+    const ids = await this.#stack.compose('ps', '--quiet', `api_${this.#target}`);
+    const id = ids.split('\n')[0] as string;
     this.#known = await watchContainer(id);
     const pid = Number((await execa('docker', ['inspect', '--format', '{{.State.Pid}}', id])).stdout);
     const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
@@ -267,7 +268,7 @@ class Attempt {
       reported: true,
       live: origin,
       stored: origin,
-      slot: image,
+      slot: Array(containersInSlot(this.#stack.way)).fill(image).join(),
       other: '',
       cron: image,
       worker: image,

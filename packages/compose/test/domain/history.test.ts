@@ -19,7 +19,7 @@ const intent = (kind: Intent['kind'], from: string, to: string): Intent =>
     kind,
     by: { user: 'ada', host: 'here', commit: 'abc' },
     release: release(to),
-    previous: release(from),
+    previous: { ...release(from), lives: [], replicas: {} },
     because: [`api: ${from} → ${to}`],
   });
 

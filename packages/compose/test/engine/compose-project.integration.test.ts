@@ -38,7 +38,7 @@ describe('composeProject', () => {
     const image = await engine.resolve(project.images[1]);
     await engine.pin({ API_IMAGE: image.ref });
     await engine.up([{ service: 'api', replicas: 1 }]);
-    await engine.prefer('api', ['spare']);
+    await engine.prefer(['api'], ['spare']);
     const before = await only('api');
     expect(before).toMatchObject({
       running: true,

@@ -43,12 +43,19 @@ describe('fingerprintsOf', () => {
 
   it.each<[string, object]>([
     ['the image', { image: 'shop:2' }],
-    ['the number of containers', { scale: 3, deploy: { replicas: 3 } }],
     ['its profile and what it depends on', { profiles: ['blue'], depends_on: { db: {} } }],
     ['what is not set, however that is printed', { command: null, entrypoint: null, ports: [], sysctls: {} }],
     ['the order of variables', { environment: { TOKEN: 'hunter22', LEVEL: 'info' } }],
   ])('does not count %s', async (_, change) => {
     expect(await changes(model({}), model(change))).toEqual([]);
+  });
+
+  it.each([
+    ['1', {}],
+    ['3', { scale: 3 }],
+    ['2', { deploy: { replicas: 2, resources: {} } }],
+  ])('has %s as the number of containers, as it is', async (replicas, change) => {
+    expect((await fingerprintsOf(model(change), '.')).api).toMatchObject({ replicas });
   });
 
   it('counts what a secret and a config hold, and the definition of a network', async () => {

@@ -9,7 +9,7 @@ const good = { project, router, slots };
 describe('readSettings', () => {
   it('fills every default', () => {
     expect(readSettings(good)).toMatchObject({
-      layout: { slots: { blue: { service: 'a', image: 'A' } }, background: {} },
+      layout: { slots: { blue: { services: { app: { service: 'a', image: 'A' } } } }, background: {} },
       policy: {
         gate: { consecutive: 3, stableFor: 10_000, unhealthy: 'fail' },
         watch: { for: 10_000, every: 150 },

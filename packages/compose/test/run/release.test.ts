@@ -11,7 +11,7 @@ describe('resolveRelease', () => {
   it('gives every service the one image', async () => {
     expect(await resolve({ image: 'api:2' })).toMatchObject({
       id: 'api:2',
-      slot: { id: 'sha256:2' },
+      slots: { app: { id: 'sha256:2' } },
       background: { cron: { id: 'sha256:2' }, worker: { id: 'sha256:2' } },
     });
   });
@@ -40,7 +40,7 @@ describe('resolveRelease', () => {
   });
 
   it.each([
-    [{}, 'no image for api_blue, api_green, cron, worker'],
+    [{}, 'no image for api_blue, cron, worker'],
     [{ image: '' }, 'no image for api_blue'],
     [{ image: 'api:2', images: { croon: 'c:1' } }, 'an image for croon'],
     [{ images: { api_blue: 'api:2' } }, 'no image for cron, worker'],

@@ -3,9 +3,11 @@ import type { JournalEntry } from '../../src/domain/journal.ts';
 import type { RouterSlot } from '../../src/domain/router-state.ts';
 import type { Engine, Ledger, Lock, Router, UpOrder } from '../../src/ports/index.ts';
 import { resumeDeployment } from '../../src/run/deployment.ts';
+import { mapValues } from '../../src/run/map-values.ts';
 import type { Settings } from '../../src/run/options.ts';
-import { CANARY, scaleOf } from './layout.ts';
+import { CANARY, shops, slotOf } from './layout.ts';
 import { rollBack, type Sabotage } from './simulate.ts';
+import { MapRouter } from './world/map-router.ts';
 import { ServerRouter } from './world/server-router.ts';
 import type { World } from './world/world.ts';
 
@@ -76,14 +78,17 @@ const told = (all: readonly Container[], { engine }: World): readonly Container[
 
 const isCron = ({ service }: UpOrder): boolean => service === 'cron';
 const isNoCron = (order: UpOrder): boolean => !isCron(order);
-const isSlot = ({ service }: UpOrder): boolean => service.startsWith('api');
+const isSlot = ({ service }: UpOrder): boolean => slotOf(service) !== undefined;
 
 async function upSome(engine: Engine, orders: readonly UpOrder[], signal?: AbortSignal): Promise<void> {
   if (orders.length > 0) await engine.up(orders, signal);
 }
 
 const scaled = (orders: readonly UpOrder[], change: (replicas: number) => number): readonly UpOrder[] =>
-  orders.map(({ service, replicas }) => ({ service, replicas: change(replicas ?? scaleOf(service)) }));
+  orders.map(({ service, replicas }) => ({
+    service,
+    replicas: change(replicas ?? shops.single.scaleOf(service)),
+  }));
 
 /** Mistakes that a deployer could make, each injected between the core and the world; the simulator must see them all. */
 export const bugs: Readonly<Record<string, Sabotage>> = {
@@ -263,8 +268,12 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
   'takes up before the first check for up': withRouter((router) => ({
     observe: async () => {
       const state = await router.observe();
-      const unsettled = ([slot, seen]: [string, RouterSlot]) => [slot, { ...seen, settled: undefined }];
-      return { ...state, slots: Object.fromEntries(Object.entries(state.slots).map(unsettled)) };
+      const slots = mapValues(state.slots, (seen) => ({
+        ...seen,
+        settled: undefined,
+        servers: mapValues(seen.servers ?? {}, (all) => all.map((one) => ({ ...one, settled: undefined }))),
+      }));
+      return { ...state, slots };
     },
   })),
   'asks nothing through the router': withRouter(() => ({ probe: async () => {} })),
@@ -348,7 +357,7 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     observe: async () => {
       const state = await router.observe();
       const origin = state.live === 'green' ? 'blue' : 'green';
-      const dead = world.slotContainer(state.live) === undefined;
+      const dead = world.slotContainers(state.live).length === 0;
       const cold = { up: false, sessions: 0 };
       return dead ? { ...state, slots: { ...state.slots, [origin]: cold } } : state;
     },
@@ -426,6 +435,56 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       const { api_blue = {}, api_green = {} } = await engine.configuration();
       return { api_blue, api_green };
     },
+  })),
+  // Several services, several containers
+  'switches the services one after the other': withRouter((router, world) => ({
+    switchTo: async (to, from, confirm) => {
+      if (world.router instanceof MapRouter) world.router.route(world.shop.roles.at(-1) ?? '', to);
+      await router.observe();
+      await router.switchTo(to, from, confirm);
+    },
+  })),
+  'starts one container of each service of a slot': withEngine((engine) => ({
+    up: (orders, signal) =>
+      engine.up(
+        orders.map((order) => (isSlot(order) ? { ...order, replicas: 1 } : order)),
+        signal,
+      ),
+  })),
+  'does not see that the project wants another number': withEngine((engine) => ({
+    configuration: async () => mapValues(await engine.configuration(), ({ replicas, ...rest }) => rest),
+  })),
+  'stops the first container of a service alone': withEngine((engine) => ({
+    stop: async (container, grace) => {
+      const first = (await engine.observe()).find(({ service }) => service === container.service);
+      return engine.stop(first ?? container, grace);
+    },
+  })),
+  'takes a container for good when another one of its service is': withEngine((engine) => ({
+    observe: async () => {
+      const all = await engine.observe();
+      const isGood = (c: Container) => c.running && c.health === 'healthy' && !c.paused;
+      return all.map((c) => ({
+        ...c,
+        ...all.find((one) => one.service === c.service && isGood(one)),
+        id: c.id,
+        name: c.name,
+        startedAt: c.startedAt,
+      }));
+    },
+  })),
+  'sees the first container of each service of a slot': seeing((all) =>
+    all.filter(
+      (c, index) => !slotOf(c.service) || all.findIndex(({ service }) => service === c.service) === index,
+    ),
+  ),
+  'starts the API without its web front end': withEngine((engine) => ({
+    up: (orders, signal) =>
+      upSome(
+        engine,
+        orders.filter(({ service }) => !service.startsWith('web')),
+        signal,
+      ),
   })),
   // Patience
   'takes one good look for a proof': withSettings(({ policy }) => ({

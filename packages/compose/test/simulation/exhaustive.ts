@@ -1,4 +1,5 @@
 import { callFaults, type Fault, type FaultKind, type Plan, slotFaults, worldFaults } from './faults.ts';
+import type { Shape } from './layout.ts';
 import type { Boundary } from './process.ts';
 import { simulate } from './simulate.ts';
 import type { Way } from './world/router.ts';
@@ -39,8 +40,8 @@ const ends: readonly Plan['runs'][] = [['deploy'], ['deploy', 'resume']];
 const crashes: readonly FaultKind[] = ['die-before', 'die-sent'];
 
 /** The calls that a run without faults makes. */
-export async function boundaries(way: Way = 'map'): Promise<readonly Boundary[]> {
-  const { calls } = await simulate({ seed: '0', way, runs: ['deploy'], faults: [] });
+export async function boundaries(way: Way = 'map', shape: Shape = 'single'): Promise<readonly Boundary[]> {
+  const { calls } = await simulate({ seed: '0', way, shape, runs: ['deploy'], faults: [] });
   return calls[0] ?? [];
 }
 
@@ -49,6 +50,7 @@ export async function* everything(): AsyncGenerator<Plan> {
   const calls = await boundaries();
   yield* everyFault(calls);
   yield* everyFailingSlot();
+  yield* everyPair();
   yield* everyRollback();
   yield* everyPause(calls);
   yield* everyPairOfCrashes(calls);
@@ -87,6 +89,19 @@ async function* everyFailingSlot(): AsyncGenerator<Plan> {
     'interrupt',
   ];
   for (const plan of everyFault(await boundaries('server'), kinds)) yield { ...plan, way: 'server' };
+}
+
+/** In slots of several services and containers: one of them fails, the process ends, or the project wants more of them. */
+async function* everyPair(): AsyncGenerator<Plan> {
+  const kinds: readonly FaultKind[] = [
+    ...slotFaults,
+    'old-crashes',
+    'replicas-change',
+    'prune',
+    ...crashes,
+    'interrupt',
+  ];
+  for (const plan of everyFault(await boundaries('map', 'pairs'), kinds)) yield { ...plan, shape: 'pairs' };
 }
 
 /** Who deploys is asked to stop, or killed, at each call, and then wants back what ran before. */

@@ -1,3 +1,4 @@
+import type { Shape } from './layout.ts';
 import type { Way } from './world/router.ts';
 
 /** What can go wrong with one call of the deploying process. `ms` says how late or how long, where that matters. */
@@ -27,6 +28,7 @@ export const worldFaults = [
   'new-image-gone',
   'old-image-gone',
   'configuration-changes',
+  'replicas-change',
   'disk-full',
   'new-exits-at-once',
   'new-exits-soon',
@@ -118,6 +120,8 @@ export interface Plan {
   readonly seed: string;
   /** How HAProxy is used; default by a map. */
   readonly way?: Way;
+  /** What a slot is made of; default one service with one container. */
+  readonly shape?: Shape;
   /** What each run is: a deployment of the same release, `resume()` or `rollback()`. */
   readonly runs: readonly RunKind[];
   readonly faults: readonly Fault[];
@@ -183,5 +187,5 @@ export const referenceFaults: Readonly<Record<number, readonly FaultKind[]>> = {
   // Found on the real stack: the way back when the new slot dies, and deployers that cannot look each other up.
   37: [...slotFaults, 'old-crashes'],
   38: ['second-in-container'],
-  39: ['configuration-changes'],
+  39: ['configuration-changes', 'replicas-change'],
 };

@@ -1,18 +1,85 @@
-import type { Layout } from '../../src/domain/layout.ts';
+import {
+  type Layout,
+  type RoleName,
+  type ServiceName,
+  type SlotName,
+  servicesOfSlot,
+} from '../../src/domain/layout.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Image, Release } from '../../src/domain/release.ts';
 
-/** The shop of the simulator: two slots, one cron, two workers; short times, since virtual time is not free either. */
-export const layout: Layout = {
-  slots: {
-    blue: { service: 'api_blue', image: 'BLUE_IMAGE', gracePeriod: 5_000 },
-    green: { service: 'api_green', image: 'GREEN_IMAGE', gracePeriod: 5_000 },
+/** A slot of one service with one container, or of two services with two containers each. */
+export type Shape = 'single' | 'pairs';
+
+const slotService = (role: RoleName, slot: SlotName, image: string) => ({
+  service: `${role}_${slot}`,
+  image,
+  gracePeriod: 5_000,
+});
+const background: Layout['background'] = {
+  cron: { image: 'CRON_IMAGE', gracePeriod: 12_000, exclusive: true },
+  worker: { image: 'WORKER_IMAGE', gracePeriod: 16_000, exclusive: false },
+};
+const layouts: Readonly<Record<Shape, Layout>> = {
+  single: {
+    slots: {
+      blue: { services: { app: slotService('api', 'blue', 'BLUE_IMAGE') } },
+      green: { services: { app: slotService('api', 'green', 'GREEN_IMAGE') } },
+    },
+    background,
   },
-  background: {
-    cron: { image: 'CRON_IMAGE', gracePeriod: 12_000, exclusive: true },
-    worker: { image: 'WORKER_IMAGE', gracePeriod: 16_000, exclusive: false },
+  pairs: {
+    slots: {
+      blue: {
+        services: {
+          api: slotService('api', 'blue', 'BLUE_IMAGE'),
+          web: slotService('web', 'blue', 'WEB_BLUE_IMAGE'),
+        },
+      },
+      green: {
+        services: {
+          api: slotService('api', 'green', 'GREEN_IMAGE'),
+          web: slotService('web', 'green', 'WEB_GREEN_IMAGE'),
+        },
+      },
+    },
+    background,
   },
 };
+
+/** The shop of the simulator: two slots, one cron, two workers; short times, since virtual time is not free either. */
+export interface Shop {
+  readonly layout: Layout;
+  readonly roles: readonly RoleName[];
+  readonly services: readonly ServiceName[];
+  servicesOf(slot: SlotName): readonly ServiceName[];
+  /** How many containers of a service the Compose file asks for, at first. */
+  scaleOf(service: ServiceName): number;
+  release(version: string): Release;
+}
+
+function shopOf(shape: Shape): Shop {
+  const layout = layouts[shape];
+  const roles = Object.keys(layout.slots.blue?.services ?? {});
+  const slots = Object.fromEntries(
+    Object.keys(layout.slots).map((slot) => [slot, servicesOfSlot(layout, slot)]),
+  );
+  const all = (names: readonly string[], version: string) =>
+    Object.fromEntries(names.map((name) => [name, image(version)]));
+  return {
+    layout,
+    roles,
+    services: [...Object.keys(background), ...Object.values(slots).flat()],
+    servicesOf: (slot) => slots[slot] ?? [],
+    scaleOf: (service) => (service === 'worker' || (shape === 'pairs' && slotOf(service)) ? 2 : 1),
+    release: (version) => ({
+      id: version,
+      slots: all(roles, version),
+      background: all(Object.keys(background), version),
+      configuration: {},
+    }),
+  };
+}
 
 export const policy: Policy = {
   gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 12_000, unhealthy: 'fail', checks: [] },
@@ -21,9 +88,6 @@ export const policy: Policy = {
   verify: { stableFor: 500, timeout: 6_000 },
   hooks: {},
 };
-
-/** How many containers of a service the Compose file asks for. */
-export const scaleOf = (service: string): number => (service === 'worker' ? 2 : 1);
 
 const images = new Map<string, Image>();
 
@@ -40,19 +104,22 @@ export const CANARY = 'hunter22';
 
 export const versionOf = (imageText: string): string => imageText.slice(imageText.lastIndexOf(':') + 1);
 
-export const release = (version: string): Release => ({
-  id: version,
-  slot: image(version),
-  background: { cron: image(version), worker: image(version) },
-  configuration: {},
-});
+/** Of every service that a shop may have. */
+const known = new Map(
+  [...Object.values(layouts.pairs.slots).flatMap(({ services }) => Object.values(services))]
+    .map((one) => [one.service, one] as const)
+    .concat(
+      Object.entries(background).map(([service, one]) => [service, { service, gracePeriod: 0, ...one }]),
+    ),
+);
+const slotsByService = new Map(
+  Object.keys(layouts.pairs.slots).flatMap((slot) =>
+    servicesOfSlot(layouts.pairs, slot).map((service) => [service, slot] as const),
+  ),
+);
 
-const services = { ...layout.background, api_blue: layout.slots.blue, api_green: layout.slots.green };
-export const serviceNames = Object.keys(services);
+export const variableOf = (service: string): string => known.get(service)?.image ?? '';
+export const graceOf = (service: string): number => known.get(service)?.gracePeriod ?? 0;
+export const slotOf = (service: string): string | undefined => slotsByService.get(service);
 
-export const variableOf = (service: string): string =>
-  (services as Record<string, { image: string }>)[service]?.image ?? '';
-export const graceOf = (service: string): number =>
-  (services as Record<string, { gracePeriod: number }>)[service]?.gracePeriod ?? 0;
-export const slotOf = (service: string): string | undefined =>
-  Object.keys(layout.slots).find((slot) => layout.slots[slot]?.service === service);
+export const shops: Readonly<Record<Shape, Shop>> = { single: shopOf('single'), pairs: shopOf('pairs') };

@@ -6,17 +6,7 @@ import type { Identity } from '../../src/ledger/identity.ts';
 import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports/index.ts';
 import { listeners } from '../../src/report/listeners.ts';
 import type { Settings } from '../../src/run/options.ts';
-import {
-  CANARY,
-  image,
-  layout,
-  policy,
-  scaleOf,
-  serviceNames,
-  slotOf,
-  variableOf,
-  versionOf,
-} from './layout.ts';
+import { CANARY, image, policy, slotOf, variableOf, versionOf } from './layout.ts';
 import type { Call, Process } from './process.ts';
 import { MapRouter, type Prepared } from './world/map-router.ts';
 import { dockerOf } from './world/notes.ts';
@@ -74,6 +64,7 @@ export function portsOf(around: Surroundings): {
     }),
   };
   const own: Policy = { ...policy, hooks };
+  const { layout } = world.shop;
   const settings = { project: engine, router, layout, policy: own, onEvent: ports.emit };
   return { settings, ports, ledgerWith, identity: async () => identity };
 }
@@ -119,7 +110,12 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
     preflight: async () => {},
     configuration: () =>
       look('configuration', () =>
-        Object.fromEntries(serviceNames.map((name) => [name, { setting: String(engine.configuration) }])),
+        Object.fromEntries(
+          world.shop.services.map((name) => [
+            name,
+            { setting: String(engine.configuration), replicas: String(engine.scaleOf(name)) },
+          ]),
+        ),
       ),
     resolve: (name) =>
       ask({
@@ -139,7 +135,7 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
       }),
     prefer: (live, idle) =>
       file(world, process, `prefer ${live}`, () => {
-        engine.enabled.add(live);
+        for (const service of live) engine.enabled.add(service);
         for (const service of idle) engine.enabled.delete(service);
       }),
     up: (orders) =>
@@ -158,7 +154,7 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
             else answer();
           };
           for (const { service, replicas } of orders)
-            engine.up(service, replicas ?? scaleOf(service), () => ended(), ended);
+            engine.up(service, replicas ?? engine.scaleOf(service), () => ended(), ended);
         },
       }),
     stop: (container, grace) => {
@@ -271,15 +267,17 @@ function routerOf({ world, process }: Surroundings): Router {
       },
     });
   const sessions = (slot: string) => {
-    const container = world.slotContainer(slot);
     world.touch();
-    return container ? world.load.sessionsOf(container, kernel.now) : 0;
+    return world
+      .slotContainers(slot)
+      .reduce((sum, container) => sum + world.load.sessionsOf(container, kernel.now), 0);
   };
   const probe = () =>
     ask('probe', false, () => {
-      const server = world.server();
-      if (!server) throw new Error('503');
-      if (world.engine.traits.failsRequests && server.version === '2') throw new Error('500');
+      const servers = world.servers();
+      if (servers.length === 0) throw new Error('503');
+      if (world.engine.traits.failsRequests && servers.some(({ version }) => version === '2'))
+        throw new Error('500');
     });
   const common = {
     preflight: async () => {},
@@ -373,25 +371,37 @@ function routerOf({ world, process }: Surroundings): Router {
   }
 }
 
+/** As long as the router believes in what stands still, or has nobody else. */
 const hangs = (world: World): boolean =>
-  !world.server() && world.router.targets().some((slot) => world.slotContainer(slot)?.frozen);
+  world.router
+    .targets()
+    .flatMap((slot) => world.slotContainers(slot))
+    .some(
+      (c) =>
+        c.frozen && (!world.isServed || (world.shop.roles.length > 1 && world.router.checks.passesAt(c))),
+    );
 
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 
 /**
  * Differential: the end of a clean run on `version`, whatever happened on the way. Exactly one slot runs, the router and
- * its file name it, each service runs the version in the right number, and a bare `up` would change nothing.
+ * its file name it, each service runs the version in one of the right numbers, and a bare `up` would change nothing.
  */
-export function allOn(world: World, version: string | undefined): string | undefined {
+export function allOn(
+  world: World,
+  version: string | undefined,
+  numbersOf = (service: string): readonly number[] => [world.engine.scaleOf(service)],
+): string | undefined {
   const { engine, router } = world;
   const problems: string[] = [];
   if (router.live !== router.stored) problems.push(`live is ${router.live}, stored ${router.stored}`);
-  const wanted = version ?? world.slotContainer(router.live)?.version;
-  for (const service of serviceNames) {
+  const wanted = version ?? world.slotContainers(router.live)[0]?.version;
+  for (const service of world.shop.services) {
     const slot = slotOf(service);
-    const number = slot === undefined ? scaleOf(service) : slot === router.live ? 1 : 0;
     const there = engine.of(service);
+    const numbers = slot === undefined || slot === router.live ? numbersOf(service) : [0];
+    const number = numbers.find((one) => one === there.length) ?? numbers[0] ?? 0;
     // With the journal the number of containers may be lost, once some of them have been pruned as well.
     const right = Array.from(
       { length: world.journalLost && number > 1 ? Math.max(1, there.length) : number },

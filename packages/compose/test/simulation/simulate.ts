@@ -5,12 +5,11 @@ import { type Identity, isWithinReach } from '../../src/ledger/identity.ts';
 import { deployRelease, resumeDeployment } from '../../src/run/deployment.ts';
 import { releaseBefore } from '../../src/run/release.ts';
 import { callFault, type Fault, isAt, type Plan, type RunKind } from './faults.ts';
-import { release } from './layout.ts';
 import { allOn, portsOf } from './ports.ts';
 import { type Boundary, type Mischief, Process } from './process.ts';
 import { answers, lifeOf, type SimContainer } from './world/engine.ts';
 import type { SimLock } from './world/notes.ts';
-import { strike } from './world/strike.ts';
+import { SCALES, strike } from './world/strike.ts';
 import { type Violation, World } from './world/world.ts';
 
 /** How one deploying process ended. */
@@ -63,17 +62,20 @@ export async function simulate(plan: Plan, sabotage: Sabotage = (context) => con
 }
 
 /** The slot of a deployment under way that had the traffic before, while it can take it back at once. */
-function warmSlot(world: World): { slot: string; life: string } | undefined {
+function warmSlot(world: World): { slot: string; lives: readonly string[] } | undefined {
   const intent = unfinished(world.shelf.journal);
   // What a dead process has sent may arrive still.
   if (world.kernel.now < world.kernel.landing) return undefined;
   if (!intent || world.journalLost || world.router.live !== intent.target || intent.target === intent.origin)
     return undefined;
-  const c = world.slotContainer(intent.origin);
   // Announced is as good as told: the signal may be on its way.
-  if (!c || remember(world.shelf.journal).stopping.has(lifeOf(c))) return undefined;
-  if (c.stop || !answers(c) || lifeOf(c) !== intent.previous.life) return undefined;
-  return world.router.checks.isSettled(intent.origin) ? { slot: intent.origin, life: lifeOf(c) } : undefined;
+  const { stopping } = remember(world.shelf.journal);
+  const { lives } = intent.previous;
+  const there = world
+    .slotContainers(intent.origin)
+    .filter((c) => !c.stop && answers(c) && !stopping.has(lifeOf(c)) && lives.includes(lifeOf(c)));
+  if (there.length === 0 || there.length !== lives.length) return undefined;
+  return world.router.checks.isSettled(intent.origin) ? { slot: intent.origin, lives } : undefined;
 }
 
 export async function rollBack(context: ReturnType<typeof portsOf>, signal: AbortSignal): Promise<string> {
@@ -94,7 +96,7 @@ export class Simulation {
   constructor(plan: Plan, sabotage: Sabotage) {
     this.#plan = plan;
     this.#sabotage = sabotage;
-    this.world = new World(BigInt(`0x${plan.seed}`), plan.way);
+    this.world = new World(BigInt(`0x${plan.seed}`), plan.way, plan.shape);
     this.world.lives = (pid) => pid !== undefined && this.#lives(pid);
     this.world.slowReturn.steersman = () => this.#steersman();
     this.world.shelf.takenOver = (lock) => this.#judgeTakeover(lock);
@@ -137,6 +139,7 @@ export class Simulation {
     this.calls.push(process.calls);
     const warm = kind === 'rollback' && faults.length === 0 ? warmSlot(world) : undefined;
     const { switches } = world;
+    const { scaleChanges } = world.engine;
     const { configuration } = world.engine;
     void this.#work(process, kind, version, faults).then((end) => {
       ending = end;
@@ -150,7 +153,7 @@ export class Simulation {
     }
     if (!process.alive && world.router.live !== world.router.stored)
       world.reach('crash between the commit and the file');
-    this.#judgeEnd(ending ?? 'dead', kind === 'deploy' ? version : undefined);
+    this.#judgeEnd(ending ?? 'dead', kind === 'deploy' ? version : undefined, scaleChanges);
     if (ending === 'unchanged' && world.engine.configuration === configuration) this.#judgeConfiguration();
     if (warm && ending === 'deployed') this.#judgeRollback(warm, world.switches - switches);
     return ending ?? 'dead';
@@ -218,7 +221,11 @@ export class Simulation {
       resume: async () => (await resumeDeployment(context, signal)) ?? 'nothing',
       deploy: async () => {
         const configuration = await context.ports.engine.configuration();
-        const order = { kind: 'deploy', release: { ...release(version), configuration }, signal } as const;
+        const order = {
+          kind: 'deploy',
+          release: { ...world.shop.release(version), configuration },
+          signal,
+        } as const;
         return (await deployRelease(context, order)).outcome;
       },
       rollback: () => (context.rollback ?? rollBack)(context, signal),
@@ -252,12 +259,19 @@ export class Simulation {
   }
 
   /** I6 as far as it can be said of a single run: what it reports is what is there. */
-  #judgeEnd(ending: Ending, version: string | undefined): void {
+  #judgeEnd(ending: Ending, version: string | undefined, scaleChanges: number): void {
     const { world } = this;
+    const { engine } = world;
+    // The number in the project counts for a deployment that begins after it has changed; a way back keeps what there was.
+    const isFree = engine.scaleChanges > (version === undefined ? 0 : scaleChanges);
+    const numbersOf = (service: string) => [
+      engine.scaleOf(service),
+      ...(isFree && engine.scales.has(service) ? SCALES : []),
+    ];
     if (ending === 'locked' && this.#others.length === 0 && !world.journalLost && !this.#othersLive())
       world.violate('I7', 'it is locked out, and nobody else deploys');
     if (this.broken || world.disturbed || this.#others.length > 0) return;
-    const { exitsSoon, outOfMemory, flaps } = world.engine.traits;
+    const { exitsSoon, outOfMemory, flaps } = engine.traits;
     // What crashes now and then is sometimes not there; that is no lie.
     const restless = exitsSoon || outOfMemory || flaps;
     // Who began in the middle, without a journal, took what was there for the release before.
@@ -268,7 +282,7 @@ export class Simulation {
       nothing: restless || world.journalLost ? undefined : 'any',
       reverted: world.journalLost ? undefined : 'any',
     }[ending as string];
-    const problem = says && allOn(world, says === 'any' ? undefined : says);
+    const problem = says && allOn(world, says === 'any' ? undefined : says, numbersOf);
     if (problem) world.violate('I6', `it says ${ending}, and ${problem}`);
     if (ending === 'deployed' && world.fooled)
       world.violate('I11', 'it says deployed, and real requests fail');
@@ -293,15 +307,16 @@ export class Simulation {
   }
 
   /** I16: while the old slot is warm a rollback is one switch to it, and it is never started again. */
-  #judgeRollback({ slot, life }: { slot: string; life: string }, switches: number): void {
+  #judgeRollback({ slot, lives }: { slot: string; lives: readonly string[] }, switches: number): void {
     const { world } = this;
     if (this.broken || world.disturbed) return;
-    const c = world.slotContainer(slot);
+    const there = world.slotContainers(slot).map(lifeOf);
+    const isKept = lives.every((life) => there.includes(life));
     world.reach('a rollback to a warm slot');
-    if (world.router.live !== slot || !c || lifeOf(c) !== life || switches !== 1)
+    if (world.router.live !== slot || !isKept || switches !== 1)
       world.violate(
         'I16',
-        `a rollback took ${switches} switches, and ${slot} was ${c && lifeOf(c) === life ? '' : 'not '}kept`,
+        `a rollback took ${switches} switches, and ${slot} was ${isKept ? '' : 'not '}kept`,
       );
   }
 

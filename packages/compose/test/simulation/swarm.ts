@@ -45,6 +45,7 @@ export function swarmPlan(seed: bigint): Plan {
   );
   runs[0] = 'deploy';
   const way = random.chance(0.4) ? 'server' : 'map';
+  const shape = way === 'map' && random.chance(0.4) ? 'pairs' : 'single';
   const mix = random.chance(0.25)
     ? [...random.pick(themes)]
     : Array.from({ length: random.between(1, 4) }, () => random.pick(kinds));
@@ -60,6 +61,7 @@ export function swarmPlan(seed: bigint): Plan {
   return {
     seed: (seed === 0n ? 1n : BigInt.asUintN(64, seed)).toString(16),
     ...(way === 'map' ? {} : { way }),
+    ...(shape === 'single' ? {} : { shape }),
     runs,
     faults,
   };

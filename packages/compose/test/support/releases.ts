@@ -4,7 +4,7 @@ import { image } from './world.ts';
 
 export const release = (version: string): Release => ({
   id: version,
-  slot: image(version),
+  slots: { app: image(version) },
   background: { cron: image(version), worker: image(version) },
   configuration: {},
 });
@@ -18,7 +18,7 @@ export const intentWith = (changes: Partial<Intent> = {}): Intent => ({
   target: 'green',
   origin: 'blue',
   release: release('2'),
-  previous: { id: '1', background: {}, configuration: {} },
+  previous: { id: '1', background: {}, configuration: {}, lives: [], replicas: {} },
   replicas: {},
   existing: [],
   replaces: [],

@@ -11,7 +11,7 @@ import { composeProject } from '../../src/engine/compose-project.ts';
 import type { Router } from '../../src/ports/index.ts';
 import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
 import { haproxyServerRouter } from '../../src/router/haproxy-server.ts';
-import type { BlueGreenOptions } from '../../src/run/options.ts';
+import type { BlueGreenOptions, SlotOptions } from '../../src/run/options.ts';
 import { removeNotes } from './notes.ts';
 
 /** A small application in two slots behind a real HAProxy, on the real engine; all of it goes when disposed. */
@@ -20,13 +20,15 @@ export interface Stack extends AsyncDisposable {
   readonly name: string;
   /** Where HAProxy answers. */
   readonly url: string;
+  readonly way: Way;
   readonly client: RuntimeClient;
   readonly router: Router;
   image(version: string): string;
   compose(...args: readonly string[]): Promise<string>;
 }
 
-export type Way = 'map' | 'server';
+/** How HAProxy is used; `pairs` by a map as well, with an API and a web front end of two containers each in a slot. */
+export type Way = 'map' | 'server' | 'pairs';
 
 // Version 3 is never ready, and version 4 has a cron that ends at once. Asked from inside, it falls sick or eats memory.
 const API = `
@@ -51,6 +53,10 @@ process.on('SIGTERM', () => setTimeout(() => process.exit(0), 200));
 setInterval(() => {}, 1000);
 `;
 
+const templateOf = (service: string) => `backend ${service}
+  option httpchk GET /ready
+  server-template ${service} 3 ${service}:3001 check`;
+
 const frontends: Record<Way, string> = {
   map: `  use_backend %[str(shop),map(/etc/haproxy/maps/live.map)]
 backend api_blue
@@ -59,6 +65,11 @@ backend api_blue
 backend api_green
   option httpchk GET /ready
   server one api_green:3001 check`,
+  pairs: `  acl is_api path_beg /api
+  http-response set-header x-backends "%[str(api),map(/etc/haproxy/maps/live.map)] %[str(web),map(/etc/haproxy/maps/live.map)]"
+  use_backend %[str(api),map(/etc/haproxy/maps/live.map)] if is_api
+  use_backend %[str(web),map(/etc/haproxy/maps/live.map)]
+${['api_blue', 'api_green', 'web_blue', 'web_green'].map(templateOf).join('\n')}`,
   server: `  default_backend api
 backend api
   option httpchk GET /ready
@@ -96,17 +107,33 @@ const service = (variable: string, role: string, code: string) => `
     init: true
     command: ['node', '-e', ${JSON.stringify(code.replaceAll('$', '$$'))}]`;
 
-const composeFile = (name: string, port: number) => `
+const slotService = (role: string, slot: string, replicas: number) => `
+  ${role}_${slot}:${service(variableOf(role, slot), role, API)}
+    restart: unless-stopped
+    mem_limit: 256m
+    profiles: [${slot}]
+    deploy: { replicas: ${replicas} }`;
+
+/** Of the API as short as in a project that has nothing else in its slots. */
+const variableOf = (role: string, slot: string) =>
+  `${role === 'api' ? '' : `${role.toUpperCase()}_`}${slot.toUpperCase()}_IMAGE`;
+
+/** How many containers run in the slot that has the traffic. */
+export const containersInSlot = (way: Way): number => rolesOf(way).length ** 2;
+
+const rolesOf = (way: Way) => (way === 'pairs' ? ['api', 'web'] : ['api']);
+
+const slotServices = (way: Way) =>
+  ['blue', 'green'].flatMap((slot) =>
+    rolesOf(way).map((role) => slotService(role, slot, rolesOf(way).length)),
+  );
+
+const slotVariables = (way: Way) =>
+  ['blue', 'green'].flatMap((slot) => rolesOf(way).map((role) => variableOf(role, slot)));
+
+const composeFile = (name: string, port: number, way: Way) => `
 name: ${name}
-services:
-  api_blue:${service('BLUE_IMAGE', 'api', API)}
-    restart: unless-stopped
-    mem_limit: 256m
-    profiles: [blue]
-  api_green:${service('GREEN_IMAGE', 'api', API)}
-    restart: unless-stopped
-    mem_limit: 256m
-    profiles: [green]
+services:${slotServices(way).join('')}
   cron:${service('CRON_IMAGE', 'cron', JOB)}
     container_name: ${name}-cron
   worker:${service('WORKER_IMAGE', 'worker', JOB)}
@@ -136,15 +163,15 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
     for (const folder of ['haproxy/maps', 'run']) await mkdir(join(directory, folder), { recursive: true });
     await writeFile(join(directory, 'haproxy/haproxy.cfg'), haproxyConfig(way));
     await writeFile(
-      join(directory, 'haproxy/maps', way === 'map' ? 'live.map' : 'state'),
-      way === 'map' ? 'shop api_blue\n' : '',
+      join(directory, 'haproxy/maps', way === 'server' ? 'state' : 'live.map'),
+      { map: 'shop api_blue\n', pairs: 'api api_blue\nweb web_blue\n', server: '' }[way],
     );
     const [port] = (await freePorts(1)) as [number];
-    await writeFile(join(directory, 'compose.yaml'), composeFile(name, port));
+    await writeFile(join(directory, 'compose.yaml'), composeFile(name, port, way));
     const first = image(versions[0] as string);
     await writeFile(
       join(directory, '.env'),
-      `COMPOSE_PROFILES=blue\nBLUE_IMAGE=${first}\nGREEN_IMAGE=${first}\nCRON_IMAGE=${first}\nWORKER_IMAGE=${first}\n`,
+      `COMPOSE_PROFILES=blue\n${[...slotVariables(way), 'CRON_IMAGE', 'WORKER_IMAGE'].map((variable) => `${variable}=${first}\n`).join('')}`,
     );
     for (const version of versions) await build(image(version), version);
     await compose('up', '--detach');
@@ -153,6 +180,7 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
     const router = routerOf(way, directory, client, url);
     await untilProven(router);
     return {
+      way,
       directory,
       name,
       url,
@@ -184,16 +212,13 @@ const START_TIMEOUT = 60_000;
 
 /** The deployment of such a stack; also for a process of its own, which knows nothing but where it is. */
 export function stackDeployment(
-  { directory, router }: Pick<Stack, 'directory' | 'router'>,
+  { directory, router, way }: Pick<Stack, 'directory' | 'router' | 'way'>,
   onEvent: (event: DeployEvent) => void,
   options: Partial<BlueGreenOptions> = {},
 ): Deployment {
   return blueGreen({
     project: composeProject({ directory }),
-    slots: {
-      blue: { service: 'api_blue', image: 'BLUE_IMAGE', gracePeriod: 10_000 },
-      green: { service: 'api_green', image: 'GREEN_IMAGE', gracePeriod: 10_000 },
-    },
+    slots: { blue: slotOf(way, 'blue'), green: slotOf(way, 'green') },
     background: {
       cron: { image: 'CRON_IMAGE', gracePeriod: 10_000, exclusive: true },
       worker: { image: 'WORKER_IMAGE', gracePeriod: 10_000 },
@@ -208,6 +233,15 @@ export function stackDeployment(
   });
 }
 
+function slotOf(way: Way, slot: string): SlotOptions {
+  const serviceOf = (role: string) => ({
+    service: `${role}_${slot}`,
+    image: variableOf(role, slot),
+    gracePeriod: 10_000,
+  });
+  return way === 'pairs' ? { services: { api: serviceOf('api'), web: serviceOf('web') } } : serviceOf('api');
+}
+
 export function routerOf(way: Way, directory: string, client: RuntimeClient, url: string): Router {
   if (way === 'server') {
     const file = join(directory, 'haproxy/maps/state');
@@ -219,13 +253,14 @@ export function routerOf(way: Way, directory: string, client: RuntimeClient, url
       probe: url,
     });
   }
+  const backends = { blue: 'api_blue', green: 'api_green' };
+  const keys = { api: backends, web: { blue: 'web_blue', green: 'web_green' } };
   return haproxyMapRouter({
     client,
     map: '/etc/haproxy/maps/live.map',
-    key: 'shop',
     file: join(directory, 'haproxy/maps/live.map'),
-    backends: { blue: 'api_blue', green: 'api_green' },
     probe: url,
+    ...(way === 'pairs' ? { keys } : { key: 'shop', backends }),
   });
 }
 

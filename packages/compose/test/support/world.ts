@@ -3,7 +3,7 @@ import type { Configuration } from '../../src/domain/configuration.ts';
 import type { Container } from '../../src/domain/container.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
-import type { Layout } from '../../src/domain/layout.ts';
+import { imageSettings, type Layout, servicesOfSlot } from '../../src/domain/layout.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Image } from '../../src/domain/release.ts';
 import type { RouterState } from '../../src/domain/router-state.ts';
@@ -18,8 +18,8 @@ export const image = (version: string): Image => ({
 
 export const layout: Layout = {
   slots: {
-    blue: { service: 'api_blue', image: 'BLUE_IMAGE', gracePeriod: 10_000 },
-    green: { service: 'api_green', image: 'GREEN_IMAGE', gracePeriod: 10_000 },
+    blue: { services: { app: { service: 'api_blue', image: 'BLUE_IMAGE', gracePeriod: 10_000 } } },
+    green: { services: { app: { service: 'api_green', image: 'GREEN_IMAGE', gracePeriod: 10_000 } } },
   },
   background: {
     cron: { image: 'CRON_IMAGE', gracePeriod: 90_000, exclusive: true },
@@ -185,16 +185,13 @@ export class World {
   };
 
   #up(service: string, replicas: number): void {
-    const variable = { ...layout.background, api_blue: layout.slots.blue, api_green: layout.slots.green }[
-      service
-    ];
-    const version = this.pins[variable?.image ?? '']?.split(':')[1] as string;
+    const version = this.pins[imageSettings(layout)[service] ?? '']?.split(':')[1] as string;
     const there = this.containers.filter((container) => container.service === service).length;
     for (let index = there; index < replicas; index++) this.create(service, image(version));
   }
 
   #exit({ id, service }: Container): Exit {
-    const slot = Object.keys(layout.slots).find((name) => layout.slots[name]?.service === service);
+    const slot = Object.keys(layout.slots).find((name) => servicesOfSlot(layout, name).includes(service));
     if (slot && (this.router.live === slot || this.router.stored === slot))
       this.violations.push('stopped live slot');
     this.containers = this.containers.map((c) => (c.id === id ? { ...c, running: false } : c));

@@ -20,11 +20,12 @@ export interface FenceMapOptions extends VerbOptions {
 }
 
 export interface SwitchMapOptions extends FenceMapOptions {
-  key: string;
-  value: string;
-  /** More entries to set in the same commit. */
+  /** One entry to set. */
+  key?: string | undefined;
+  value?: string | undefined;
+  /** More entries, or all of them: they are set in one commit. */
   entries?: Readonly<Record<string, string>> | undefined;
-  /** Refuses when `value` names no backend, or one that is not up now, for which HAProxy answers 503. Default false. */
+  /** Refuses when a value that is set names no backend, or one that is not up now, for which HAProxy answers 503. Default false. */
   requireBackend?: boolean | undefined;
 }
 
@@ -45,12 +46,20 @@ export async function switchMap(haproxy: Haproxy, options: SwitchMapOptions): Pr
     { ...DEFAULTS, requireBackend: false },
   );
   return bounded({ timeout, signal, explain: timedOut(doing) }, async (inner) => {
-    const ours = Object.entries({ ...entries, [key]: value }).map(readOurs);
-    if (requireBackend) await demandBackend(haproxy, doing, value, inner);
+    const set = { ...entries, ...(key === undefined ? {} : { [key]: value ?? '' }) };
+    if (Object.keys(set).length === 0)
+      throw new HaproxyError('invalid-options', {
+        doing,
+        found: 'no entry',
+        wanted: 'key and value, or entries',
+      });
+    const ours = Object.entries(set).map(readOurs);
+    if (requireBackend)
+      for (const backend of new Set(Object.values(set))) await demandBackend(haproxy, doing, backend, inner);
     const before = await readEntries(haproxy, map, inner);
     const shown = shownEntries(before);
-    const old = shown.filter((entry) => entry.key === key).map((entry) => entry.value);
-    haproxy.memory.claim(doing, [value, ...old], 'map');
+    const old = shown.filter((entry) => entry.key in set).map((entry) => entry.value);
+    haproxy.memory.claim(doing, [...Object.values(set), ...old], 'map');
     const wanted = withEntries(before, ours);
     if (isSame(before, wanted)) return { before: shown, after: shown, commands: [], dryRun };
     return commitEntries(haproxy, { doing, map, before, wanted, beforeCommit, dryRun }, inner);

@@ -1,12 +1,15 @@
 import type { Container, Health } from '../../../src/domain/container.ts';
 import type { Kernel, Scheduled } from '../kernel.ts';
-import { graceOf, image, serviceNames, slotOf, variableOf, versionOf } from '../layout.ts';
+import { graceOf, image, type Shop, slotOf, variableOf, versionOf } from '../layout.ts';
 import type { Random } from '../random.ts';
+import { addressOf } from './checks.ts';
 
 /** A container as the engine has it. */
 export interface SimContainer {
   readonly id: string;
   readonly name: string;
+  /** The last part of its name. */
+  readonly number: number;
   readonly service: string;
   readonly version: string;
   /** The configuration that it was created with; 0 for containers from before the first deployment, of which it is not known. */
@@ -92,9 +95,12 @@ const BOOT = 300;
 export class SimEngine {
   containers: SimContainer[] = [];
   readonly pins: Record<string, string> = {};
-  readonly enabled = new Set<string>(['api_blue']);
+  readonly enabled = new Set<string>();
   /** What containers are created with from now on. */
   configuration = 0;
+  /** How many containers the project asks for, where that has changed. */
+  readonly scales = new Map<string, number>();
+  scaleChanges = 0;
   readonly missingImages = new Set<string>();
   diskFull = false;
   /** The engine does not answer before this moment. */
@@ -109,13 +115,18 @@ export class SimEngine {
   readonly #kernel: Kernel;
   readonly #random: Random;
   readonly #watcher: EngineWatcher;
+  readonly #shop: Shop;
 
-  constructor(kernel: Kernel, random: Random, watcher: EngineWatcher) {
+  constructor(kernel: Kernel, random: Random, watcher: EngineWatcher, shop: Shop) {
+    this.#shop = shop;
     this.#kernel = kernel;
     this.#random = random;
     this.#watcher = watcher;
-    for (const service of serviceNames) this.pins[variableOf(service)] = image('1').ref;
+    for (const service of shop.services) this.pins[variableOf(service)] = image('1').ref;
+    for (const service of shop.servicesOf('blue')) this.enabled.add(service);
   }
+
+  scaleOf = (service: string): number => this.scales.get(service) ?? this.#shop.scaleOf(service);
 
   get isDown(): boolean {
     return this.#kernel.now < this.downUntil;
@@ -138,7 +149,7 @@ export class SimEngine {
       startedAt: c.startedAt,
       restarts: c.restarts,
       exitCode: c.exitCode,
-      addresses: [],
+      addresses: slotOf(c.service) ? [addressOf(c.service, c.number)] : [],
     }));
   }
 
@@ -178,6 +189,7 @@ export class SimEngine {
     const container: SimContainer = {
       id: `${service}#${++this.#ids}`,
       name: `shop-${service}-${number}`,
+      number,
       service,
       version,
       configuration: this.configuration,

@@ -1,4 +1,4 @@
-import type { SlotName } from '../../../src/domain/layout.ts';
+import type { RoleName, SlotName } from '../../../src/domain/layout.ts';
 import type { RouterState } from '../../../src/domain/router-state.ts';
 import { SimRouter } from './router.ts';
 
@@ -10,15 +10,36 @@ export interface Prepared {
 
 /** HAProxy that routes by a map: what it has in memory, what its file says, and its own checks of both backends. */
 export class MapRouter extends SimRouter {
-  live: SlotName = 'blue';
+  /** The slot of each service; one commit sets them all. */
+  readonly #routes: Record<RoleName, SlotName> = Object.fromEntries(
+    this.shop.roles.map((role) => [role, 'blue']),
+  );
   stored: SlotName | undefined = 'blue';
   /** Of the map in use, and the last that was prepared; both begin anew with each worker process. */
   #version = 0;
   #prepared = 0;
   #worker = 0;
 
-  targets(): readonly SlotName[] {
-    return [this.live];
+  get live(): SlotName {
+    return this.#routes[this.shop.roles[0] ?? ''] ?? 'none';
+  }
+
+  set live(slot: SlotName) {
+    for (const role of this.shop.roles) this.#routes[role] = slot;
+  }
+
+  /** One entry alone, as nobody should. */
+  route(role: RoleName, slot: SlotName): void {
+    this.#routes[role] = slot;
+  }
+
+  override get isMixed(): boolean {
+    return this.shop.roles.length > 1 && new Set(Object.values(this.#routes)).size > 1;
+  }
+
+  targets(role?: RoleName): readonly SlotName[] {
+    if (role !== undefined) return [this.#routes[role] ?? 'none'];
+    return this.isMixed ? [...new Set(Object.values(this.#routes))] : [this.live];
   }
 
   persist(): void {
@@ -54,6 +75,7 @@ export class MapRouter extends SimRouter {
     const view = (slot: SlotName) => ({
       up: this.checks.isUp(slot),
       settled: this.checks.isSettled(slot),
+      servers: this.serversOf(slot),
       sessions: sessions(slot),
     });
     return { live: this.live, stored: this.stored, slots: { blue: view('blue'), green: view('green') } };

@@ -1,6 +1,7 @@
-import type { SlotName } from '../../../src/domain/layout.ts';
-import type { RouterState } from '../../../src/domain/router-state.ts';
+import type { RoleName, SlotName } from '../../../src/domain/layout.ts';
+import type { RouterSlot, RouterState } from '../../../src/domain/router-state.ts';
 import type { Kernel } from '../kernel.ts';
+import type { Shop } from '../layout.ts';
 import { Checks } from './checks.ts';
 
 /** HAProxy as a deployment meets it: by a map, or by the states of two servers in one backend. */
@@ -14,16 +15,31 @@ export abstract class SimRouter {
   /** It serves nobody before this moment. */
   downUntil = 0;
 
-  constructor(kernel: Kernel) {
-    this.checks = new Checks(kernel);
+  protected readonly shop: Shop;
+
+  constructor(kernel: Kernel, shop: Shop) {
+    this.shop = shop;
+    this.checks = new Checks(kernel, shop);
+  }
+
+  /** The servers of a slot by role. */
+  protected serversOf(slot: SlotName): NonNullable<RouterSlot['servers']> {
+    const services = this.shop.servicesOf(slot);
+    return Object.fromEntries(
+      this.shop.roles.map((role, index) => [role, this.checks.serversOf(services[index] ?? '')]),
+    );
   }
 
   /** The slot that a deployment takes for the live one; setting it is what somebody does behind its back. */
   abstract live: SlotName;
   /** The slot that a restart would choose. */
   abstract stored: SlotName | undefined;
-  /** The slots to which requests go at this moment. */
-  abstract targets(): readonly SlotName[];
+  /** The slots to which requests go at this moment: all of them, or those for one service. */
+  abstract targets(role?: RoleName): readonly SlotName[];
+  /** Requests for one service go to another slot than those for the next. */
+  get isMixed(): boolean {
+    return false;
+  }
   /** What is in memory is written down, whatever the caller believes. */
   abstract persist(): void;
   /** Only checks from now on count for a slot without traffic. */

@@ -1,7 +1,8 @@
 import { DeployError } from '../../../src/domain/errors.ts';
-import type { SlotName } from '../../../src/domain/layout.ts';
+import { ONLY_ROLE, type SlotName } from '../../../src/domain/layout.ts';
 import type { RouterState } from '../../../src/domain/router-state.ts';
 import { liveServer } from '../../../src/router/live-server.ts';
+import { addressOf } from './checks.ts';
 import { SimRouter } from './router.ts';
 
 /** Which servers are set to take traffic, whether or not they are up. */
@@ -78,7 +79,8 @@ export class ServerRouter extends SimRouter {
       const open = this.open[slot] ?? false;
       const settled = this.checks.isSettled(slot);
       const up = open ? this.checks.isUp(slot) : settled;
-      return { up, settled, sessions: sessions(slot), open };
+      const servers = { [ONLY_ROLE]: [{ up, settled, address: addressOf(`api_${slot}`, 1) }] };
+      return { up, settled, servers, sessions: sessions(slot), open };
     };
     return { live, stored: this.stored, slots: { blue: view('blue'), green: view('green') } };
   }

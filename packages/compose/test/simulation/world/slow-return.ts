@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../../src/domain/journal.ts';
 import type { Kernel } from '../kernel.ts';
-import { policy, slotOf } from '../layout.ts';
+import { policy, type Shop } from '../layout.ts';
 import { answers, lifeOf, type SimContainer, type SimEngine } from './engine.ts';
 import type { NoteShelf } from './notes.ts';
 import type { SimRouter } from './router.ts';
@@ -20,7 +20,8 @@ interface Scene {
   readonly router: SimRouter;
   readonly shelf: NoteShelf;
   readonly eligible: ReadonlySet<string>;
-  slotContainer(slot: string): SimContainer | undefined;
+  readonly shop: Shop;
+  slotContainers(slot: string): readonly SimContainer[];
   violate(invariant: string, text: string): void;
 }
 
@@ -64,24 +65,36 @@ export class SlowReturn {
     if (engine.diskFull) return undefined;
     const under = shelf.journal.findLast(({ type }) => type === 'intent') as Intent | undefined;
     if (
-      !under?.intent.previous.slot ||
+      !under?.intent.previous.slots ||
       router.live !== under.intent.target ||
       under.intent.target === under.intent.origin
     )
       return undefined;
     if (!this.#isWarm(under.intent.origin)) return undefined;
-    const c = this.#world.slotContainer(router.live);
-    if (!c || c.paused || (c.readySince === undefined && !engine.healthless)) return 'seen';
-    if (!answers(c) || (engine.traits.failsRequests && c.version === '2')) return 'by requests';
-    return undefined;
+    const containers = this.#world.slotContainers(router.live);
+    const lacks = this.#world.shop.servicesOf(router.live).some((service) => {
+      const wanted = under.intent.replicas[service] ?? 1;
+      return containers.filter((c) => c.service === service).length < wanted;
+    });
+    const isSeen = (c: SimContainer) => c.paused || (c.readySince === undefined && !engine.healthless);
+    if (lacks || containers.some(isSeen)) return 'seen';
+    const isBad = (c: SimContainer) => !answers(c) || (engine.traits.failsRequests && c.version === '2');
+    return containers.some(isBad) ? 'by requests' : undefined;
   }
 
   /** Good for as long as the gate asks, or for longer; nobody stops it, and the router knows that it is up. */
   #isWarm(slot: string): boolean {
-    const { engine, router, kernel, eligible } = this.#world;
-    const c = engine.containers.find((one) => one.running && slotOf(one.service) === slot);
-    if (!c || c.stop || !answers(c) || c.readySince === undefined || !eligible.has(lifeOf(c))) return false;
-    return kernel.now - c.readySince >= policy.gate.stableFor && router.checks.isSettled(slot);
+    const { router, kernel, eligible, shop } = this.#world;
+    const isGood = (c: SimContainer) =>
+      !c.stop &&
+      answers(c) &&
+      eligible.has(lifeOf(c)) &&
+      kernel.now - (c.readySince ?? kernel.now) >= policy.gate.stableFor;
+    const good = this.#world.slotContainers(slot).filter(isGood);
+    return (
+      shop.servicesOf(slot).every((service) => good.some((c) => c.service === service)) &&
+      router.checks.isSettled(slot)
+    );
   }
 }
 

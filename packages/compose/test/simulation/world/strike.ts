@@ -1,5 +1,5 @@
 import type { Fault } from '../faults.ts';
-import { layout, scaleOf, slotOf, variableOf, versionOf } from '../layout.ts';
+import { slotOf, variableOf, versionOf } from '../layout.ts';
 import type { Process } from '../process.ts';
 import type { SimContainer } from './engine.ts';
 import type { World } from './world.ts';
@@ -31,6 +31,17 @@ export function strike(simulation: Stage, process: Process, { do: kind, ms }: Fa
     'old-image-gone': () => engine.missingImages.add('1'),
     'configuration-changes': () => {
       engine.configuration++;
+    },
+    'replicas-change': () => {
+      const { servicesOf, layout } = world.shop;
+      const services = [
+        'worker',
+        ...(world.shop.roles.length > 1 ? Object.keys(layout.slots).flatMap(servicesOf) : []),
+      ];
+      const [one, other] = SCALES;
+      for (const service of services)
+        engine.scales.set(service, engine.scaleOf(service) === one ? other : one);
+      engine.scaleChanges++;
     },
     'disk-full': () => {
       engine.diskFull = true;
@@ -86,6 +97,9 @@ export function strike(simulation: Stage, process: Process, { do: kind, ms }: Fa
   };
   blow[kind]?.();
 }
+
+/** The numbers of containers that a project asks for in turn. */
+export const SCALES = [2, 3] as const;
 
 const set = <K extends string>(traits: Record<K, boolean>, name: K): void => {
   traits[name] = true;
@@ -153,7 +167,7 @@ function operatorUp(world: World): void {
       if (c.version === version) engine.start(c);
       else world.reach('an operator would recreate a container');
     }
-    for (let n = there.length; n < scaleOf(service); n++) {
+    for (let n = there.length; n < engine.scaleOf(service); n++) {
       engine.start(engine.create(service, version));
     }
   }
@@ -170,7 +184,10 @@ const onNewSlot = (world: World, blow: (c: SimContainer) => void): void => onSlo
 
 function onSlot(world: World, version: string, blow: (c: SimContainer) => void): void {
   const { engine } = world;
-  const c = engine.containers.find((one) => one.running && slotOf(one.service) && one.version === version);
+  const found = engine.containers.filter(
+    (one) => one.running && slotOf(one.service) && one.version === version,
+  );
+  const c = found.length > 1 ? world.random.pick(found) : found[0];
   if (!c) return;
   world.disturbed = true;
   world.reach(
@@ -201,6 +218,6 @@ function operatorDown(world: World): void {
 function leftover(world: World): void {
   world.disturbed = true;
   const idle = world.router.live === 'blue' ? 'green' : 'blue';
-  const service = layout.slots[idle]?.service ?? '';
+  const service = world.shop.servicesOf(idle).at(-1) ?? '';
   if (world.engine.of(service).length === 0) world.engine.create(service, '1');
 }

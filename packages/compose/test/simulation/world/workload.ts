@@ -27,11 +27,12 @@ export class Workload {
     this.#seed = seed;
   }
 
-  /** All requests up to `now`; `server` is who serves them. */
-  advance(now: number, server: SimContainer | undefined): number {
+  /** All requests up to `now`, in turn to each of those who serve; lost where there are none. */
+  advance(now: number, servers: readonly SimContainer[]): number {
     let lost = 0;
     const last = Math.floor(now / EVERY);
     for (; this.#tick < last; this.#tick++) {
+      const server = servers[this.#tick % servers.length];
       if (!server) {
         lost++;
         continue;

@@ -1,8 +1,10 @@
+import { unfinished } from '../../../src/domain/journal.ts';
 import type { FaultKind } from '../faults.ts';
 import { Kernel } from '../kernel.ts';
-import { CANARY, graceOf, layout, policy, scaleOf, slotOf } from '../layout.ts';
+import { CANARY, graceOf, policy, type Shape, type Shop, shops, slotOf } from '../layout.ts';
 import { Random } from '../random.ts';
 import type { Situation } from '../situations.ts';
+import type { Server } from './checks.ts';
 import { answers, lifeOf, type SimContainer, SimEngine } from './engine.ts';
 import { MapRouter } from './map-router.ts';
 import { NoteShelf } from './notes.ts';
@@ -29,6 +31,8 @@ const MOMENT = 1_000;
 /** The names that stand for the world itself, or for people, among those who do things. */
 const outsiders = new Set(['operator', 'world', 'network', 'router']);
 
+const serverName = ({ service, number }: Server): string => `${service}/${number}`;
+
 /** Engine, router, traffic and notes, and the judge who looks at all of them after every event. */
 export class World {
   readonly kernel = new Kernel();
@@ -37,6 +41,7 @@ export class World {
   readonly router: SimRouter;
   readonly shelf = new NoteShelf();
   readonly load: Workload;
+  readonly shop: Shop;
   readonly violations: Violation[] = [];
   readonly reached = new Map<string, number>();
   readonly timeline: { at: number; actor: string; text: string }[] = [];
@@ -59,10 +64,12 @@ export class World {
   #lastLive = new Map<string, number>();
   #lostReady = new Map<string, { life: string; at: number }>();
 
-  constructor(seed: bigint, way: Way = 'map') {
+  constructor(seed: bigint, way: Way = 'map', shape: Shape = 'single') {
+    this.shop = shops[shape];
     this.random = new Random(seed);
-    this.engine = new SimEngine(this.kernel, this.random, this);
-    this.router = way === 'map' ? new MapRouter(this.kernel) : new ServerRouter(this.kernel);
+    this.engine = new SimEngine(this.kernel, this.random, this, this.shop);
+    const Router = way === 'map' ? MapRouter : ServerRouter;
+    this.router = new Router(this.kernel, this.shop);
     this.load = new Workload(Number(seed & 0xffffn));
     this.#settleIn();
     this.shelf.leaked = (where) => this.leaked(where);
@@ -74,14 +81,15 @@ export class World {
 
   /** All on version 1, as it has been for a long time. */
   #settleIn(): void {
-    const { engine } = this;
-    const all = ['api_blue', 'cron', ...Array.from({ length: scaleOf('worker') }, () => 'worker')];
-    for (const service of all) {
-      const container = engine.create(service, '1');
-      engine.start(container);
-      engine.setReady(container, true);
-      this.eligible.add(lifeOf(container));
-    }
+    const { engine, shop, router } = this;
+    for (const service of [...shop.servicesOf('blue'), 'cron', 'worker'])
+      for (let n = 0; n < shop.scaleOf(service); n++) {
+        const container = engine.create(service, '1');
+        engine.start(container);
+        engine.setReady(container, true);
+        this.eligible.add(lifeOf(container));
+        if (slotOf(service)) router.checks.confirm(container);
+      }
     engine.configuration = 1;
   }
 
@@ -108,33 +116,52 @@ export class World {
     this.#excused = true;
   }
 
-  slotContainer(slot: string): SimContainer | undefined {
-    const service = layout.slots[slot]?.service;
-    return this.engine.containers.find((c) => c.running && c.service === service);
+  slotContainers(slot: string): readonly SimContainer[] {
+    const services = this.shop.servicesOf(slot);
+    return this.engine.containers.filter((c) => c.running && services.includes(c.service));
   }
 
-  /** Who answers a request that comes now; one that meets nobody at one server is sent to the other. */
-  server(): SimContainer | undefined {
-    const { kernel, router } = this;
-    if (kernel.now < router.downUntil) return undefined;
-    for (const slot of router.targets()) {
-      const container = this.slotContainer(slot);
-      if (container && answers(container)) return container;
+  /** Who runs at a server of the router. */
+  #at({ service, number }: Server): SimContainer | undefined {
+    return this.engine.containers.find((c) => c.running && c.service === service && c.number === number);
+  }
+
+  /**
+   * Who answers requests that come now; one that meets nobody at one server is sent to the next. A page needs an answer
+   * of each service of the slot: none answers unless all do.
+   */
+  servers(): readonly SimContainer[] {
+    const { kernel, router, shop, engine } = this;
+    if (kernel.now < router.downUntil) return [];
+    const found: SimContainer[] = [];
+    for (const [index, role] of shop.roles.entries()) {
+      const before = found.length;
+      for (const slot of router.targets(role)) {
+        const service = shop.servicesOf(slot)[index];
+        for (const c of engine.containers)
+          if (c.service === service && c.running && answers(c)) found.push(c);
+        if (found.length > before) break;
+      }
+      if (found.length === before) return [];
     }
-    return undefined;
+    return found;
+  }
+
+  get isServed(): boolean {
+    return this.servers().length > 0;
   }
 
   get #liveIsFrozen(): boolean {
-    return this.slotContainer(this.router.live)?.frozen === true;
+    return this.slotContainers(this.router.live).some(({ frozen }) => frozen);
   }
 
   touch(): void {
-    const server = this.server();
-    if (server) this.#excused = false;
-    const lost = this.load.advance(this.kernel.now, server);
+    const servers = this.servers();
+    if (servers.length > 0) this.#excused = false;
+    const lost = this.load.advance(this.kernel.now, servers);
     if (lost > 0 && !this.#excused && !this.#liveIsFrozen)
       this.violate('I1', `${lost} requests found no server`);
-    const failing = this.engine.traits.failsRequests && server?.version === '2';
+    const failing = this.engine.traits.failsRequests && servers.some(({ version }) => version === '2');
     if (failing) this.reach('real requests fail although health is good');
   }
 
@@ -142,12 +169,13 @@ export class World {
   #judge(): void {
     this.slowReturn.judge();
     this.#judgeTargets();
+    if (this.router.isMixed) this.violate('I18', 'the services of a page are served by different slots');
     if (this.#excused) {
-      if (this.server()) this.#excused = false;
+      if (this.isServed) this.#excused = false;
       return;
     }
     // How long the traffic may stay there is for I15 to say.
-    if (!this.server() && !this.#liveIsFrozen) {
+    if (!this.isServed && !this.#liveIsFrozen) {
       this.violate('I1', `no ready server in rotation (${this.router.live})`);
       this.#excused = true;
     }
@@ -162,12 +190,13 @@ export class World {
     for (const slot of router.targets()) {
       // What was live a moment ago may have started again by itself.
       if (kernel.now - (this.#lastLive.get(slot) ?? Number.NEGATIVE_INFINITY) < MOMENT) continue;
-      const c = this.slotContainer(slot);
-      if (!c || this.eligible.has(lifeOf(c))) continue;
-      const goodFor = c.readySince === undefined ? 0 : kernel.now - c.readySince;
-      if (goodFor >= policy.gate.stableFor) continue;
-      this.eligible.add(lifeOf(c));
-      this.violate('I2', `${slot} takes traffic by itself, good for ${goodFor} ms`);
+      for (const c of this.slotContainers(slot)) {
+        if (this.eligible.has(lifeOf(c))) continue;
+        const goodFor = c.readySince === undefined ? 0 : kernel.now - c.readySince;
+        if (goodFor >= policy.gate.stableFor) continue;
+        this.eligible.add(lifeOf(c));
+        this.violate('I2', `${slot} takes traffic by itself, good for ${goodFor} ms`);
+      }
     }
   }
 
@@ -175,23 +204,24 @@ export class World {
     if (c.service === 'cron' && this.engine.of('cron').some((other) => other !== c && other.running)) {
       this.violate('I3', 'two crons run');
     }
-    const slot = slotOf(c.service);
-    if (slot) this.router.checks.appeared(slot);
+    if (slotOf(c.service)) this.router.checks.appeared(c);
   }
 
   unready(c: SimContainer): void {
     const { now } = this.kernel;
     if (now - (c.readySince ?? now) >= policy.gate.stableFor) this.eligible.add(lifeOf(c));
-    const slot = slotOf(c.service);
-    if (slot && (!c.stop || outsiders.has(c.stop.by)))
-      this.#lostReady.set(slot, { life: lifeOf(c), at: now });
+    if (slotOf(c.service) && (!c.stop || outsiders.has(c.stop.by))) this.#hasLostReady(c, now);
+  }
+
+  #hasLostReady(c: SimContainer, at: number): void {
+    this.#lostReady.set(serverName(c), { life: lifeOf(c), at });
   }
 
   readiness(c: SimContainer): void {
     const slot = slotOf(c.service);
-    if (slot) this.router.checks.noticed(slot, c.readySince !== undefined);
+    if (slot) this.router.checks.noticed(c, c.readySince !== undefined);
     // What answers again is noticed by the checks a while later.
-    const isLost = c.readySince === undefined ? c.running : !this.server();
+    const isLost = c.readySince === undefined ? c.running : !this.isServed;
     if (this.#isServed(slot) && isLost) this.excuse();
   }
 
@@ -248,8 +278,8 @@ export class World {
     if (this.router.targets().includes(slot)) this.excuse();
     const { now } = this.kernel;
     // Its checks run into their limit, one after the other; until then only the engine knows, of one that it paused.
-    this.#lostReady.set(slot, { life: lifeOf(c), at: c.paused ? now : now + CHECKS_RUN_OUT + CHECKS_FAIL });
-    this.kernel.quietly(CHECKS_RUN_OUT, () => c.frozen && this.router.checks.noticed(slot, false));
+    this.#hasLostReady(c, c.paused ? now : now + CHECKS_RUN_OUT + CHECKS_FAIL);
+    this.kernel.quietly(CHECKS_RUN_OUT, () => c.frozen && this.router.checks.noticed(c, false));
   }
 
   removed(c: SimContainer): void {
@@ -277,35 +307,69 @@ export class World {
     this.note(by, `traffic ${from} → ${to}`);
     if (!outsiders.has(by)) this.switches++;
     this.left(from);
-    const c = this.slotContainer(to);
-    this.fooled = this.engine.traits.failsRequests && c?.version === '2';
+    const containers = this.slotContainers(to);
+    this.fooled = this.engine.traits.failsRequests && containers.some(({ version }) => version === '2');
     if (outsiders.has(by)) {
-      if (!c || !answers(c)) this.excuse();
+      if (!this.isServed) this.excuse();
       return;
     }
-    const goodFor = c?.readySince === undefined ? -1 : this.kernel.now - c.readySince;
-    const stable = goodFor * Math.max(1, rate) >= policy.gate.stableFor;
-    const proven = c !== undefined && (this.eligible.has(lifeOf(c)) || stable);
-    if (proven && goodFor >= 0 && answers(c)) this.eligible.add(lifeOf(c));
-    else if (this.#hasLost(to, c, known)) {
+    const goodFor = (c: SimContainer) => (c.readySince === undefined ? -1 : this.kernel.now - c.readySince);
+    const isGood = (c: SimContainer) =>
+      answers(c) && (this.eligible.has(lifeOf(c)) || goodFor(c) * Math.max(1, rate) >= policy.gate.stableFor);
+    for (const c of containers) if (isGood(c)) this.eligible.add(lifeOf(c));
+    const lacking = this.#wantedAt(to).filter((server) => {
+      const c = this.#at(server);
+      return !c || !isGood(c);
+    });
+    const isEnough = this.shop
+      .servicesOf(to)
+      .every((service) => containers.some((c) => c.service === service && isGood(c)));
+    if (lacking.length === 0 || (isEnough && this.#isGoingBack(to))) return;
+    if (lacking.every((server) => this.#hasLost(server, known))) {
       // Nobody can look and switch in the same instant.
       this.reach('the slot fails at the moment of the switch');
       this.excuse();
       this.#lastLive.set(to, this.kernel.now);
-    } else this.violate('I2', `${to} gets the traffic, good for ${goodFor} ms`);
+    } else {
+      const times = lacking.map((server) => {
+        const c = this.#at(server);
+        return `${serverName(server)} good for ${c ? goodFor(c) : -1} ms`;
+      });
+      this.violate('I2', `${to} gets the traffic, ${times}`);
+    }
+  }
+
+  /** The servers at which a slot has its containers, by the number of each service that the deployment under way wants. */
+  #wantedAt(slot: string): readonly Server[] {
+    const replicas = this.#underWay()?.replicas ?? {};
+    return this.shop.servicesOf(slot).flatMap((service) => {
+      const numbers = new Set(this.engine.of(service).map(({ number }) => number));
+      for (let number = 1; numbers.size < (replicas[service] ?? 1); number++) numbers.add(number);
+      return [...numbers].map((number) => ({ service, number }));
+    });
+  }
+
+  /** The old slot may take the traffic back with a container less. */
+  #isGoingBack(to: string): boolean {
+    return this.#underWay()?.target !== to;
+  }
+
+  #underWay() {
+    return unfinished(this.shelf.journal);
   }
 
   /** No new request goes there from now on; the other slot may have failed since anybody could know. */
   left(slot: string, known = Number.POSITIVE_INFINITY): void {
     this.#leftRotation.set(slot, this.kernel.now);
-    const { live } = this.router;
-    if (!this.server() && this.#hasLost(live, this.slotContainer(live), known)) this.excuse();
+    const hasLost = () => this.#wantedAt(this.router.live).some((server) => this.#hasLost(server, known));
+    if (!this.isServed && hasLost()) this.excuse();
   }
 
   /** Without health of the engine's own, the router is asked, which hears of an end a little later. */
-  #hasLost(slot: string, c: SimContainer | undefined, known: number): boolean {
-    const lost = this.#lostReady.get(slot);
+  #hasLost(server: Server, known: number): boolean {
+    const lost = this.#lostReady.get(serverName(server));
     if (!lost) return false;
+    const c = this.#at(server);
     const heard = lost.at + (this.engine.healthless ? this.router.checks.lateness : 0);
     return lost.at >= known || (heard >= known && (!c || lifeOf(c) === lost.life));
   }
