@@ -64,6 +64,9 @@ export class World {
     this.engine = new SimEngine(this.kernel, this.random, this);
     this.router = way === 'map' ? new MapRouter(this.kernel) : new ServerRouter(this.kernel);
     this.load = new Workload(Number(seed & 0xffffn));
+    // A busy engine has forgotten most before anybody asks.
+    if (seed % 4n === 1n) this.engine.events.limit = 1 + Number((seed >> 2n) % 8n);
+    this.shelf.changed = (action, name) => this.engine.events.record('volume', action, name);
     this.#settleIn();
     this.shelf.leaked = (where) => this.leaked(where);
     this.shelf.intruded = ({ type }) => {
