@@ -32,6 +32,7 @@ export type {
   Lock,
   ResolveOptions,
   Router,
+  Told,
   UpOrder,
 } from './ports/index.ts';
 export { type ConsoleOptions, consoleReporter } from './report/console.ts';

@@ -16,6 +16,7 @@ import { LIMITS, type Limits } from './limits.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
 import { assertDeployable } from './preflight.ts';
 import { projectInFolder } from './project-name.ts';
+import { wasTold } from './told.ts';
 
 export interface ComposeProjectOptions {
   /** Folder of the Compose file; relative paths of `files` and `envFile` start here. Default: the working directory. */
@@ -119,6 +120,7 @@ export function projectEngine(
       await runCompose(where, composeCommands.up(orders), { managed }, run);
     },
     stop: withDocker(stopContainer),
+    wasTold: async (container) => wasTold(await docker(), await project(), container),
     awaitExit: withDocker(awaitExit),
     remove: withDocker(removeContainer),
     tail: async (container, lines) => tailContainer(await docker(), container, lines, limits.ask),

@@ -107,11 +107,18 @@ function stopTimeoutOf(config: object): number | undefined {
  * Stops a container with one SIGTERM. Its restart policy goes first: after a restart of the engine `always` would
  * bring a stopped container back, and `on-failure` one that ended by signal.
  */
-export async function stopContainer(docker: Docker, { id }: Container, gracePeriod: number): Promise<Exit> {
+export async function stopContainer(
+  docker: Docker,
+  { id }: Container,
+  gracePeriod: number,
+  confirm: () => Promise<void>,
+): Promise<Exit> {
   const container = docker.getContainer(id);
   const timeout = gracePeriod + STOP_MARGIN;
   return bounded({ timeout }, async (abortSignal) => {
     await tolerating([404], () => container.update({ RestartPolicy: { Name: 'no' } }));
+    await confirm();
+    abortSignal.throwIfAborted();
     // 304: it has stopped already.
     await tolerating([304, 404], () => container.stop({ t: Math.ceil(gracePeriod / 1000), abortSignal }));
     return exitOf(container);

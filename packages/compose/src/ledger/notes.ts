@@ -80,6 +80,10 @@ export const removeRecord = (notes: Notes, { sequence }: JournalRecord): Promise
 export const toggleBeat = (notes: Notes, beating: boolean): Promise<void> =>
   beating ? remove(notes, BEAT) : create(notes, BEAT, {});
 
+/** The volume that holds an entry. */
+export const nameOfRecord = (project: string, { sequence }: JournalRecord): string =>
+  nameOf(project, `journal-${sequence}`);
+
 const BEAT = 'beat';
 
 const nameOf = (project: string, note: string): string => `cutover-${project}-${note}`;

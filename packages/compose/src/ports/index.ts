@@ -43,8 +43,13 @@ export interface Engine {
   up(orders: readonly UpOrder[], signal?: AbortSignal): Promise<void>;
   /** Makes a bare `up` by hand start the services `live` and leave the services `idle` alone. */
   prefer(live: readonly ServiceName[], idle: readonly ServiceName[]): Promise<void>;
-  /** Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. */
-  stop(container: Container, gracePeriod: number): Promise<Exit>;
+  /**
+   * Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. Asks
+   * `confirm` between the two: who finds the policy armed knows that it was told by nobody, and will be by nobody else.
+   */
+  stop(container: Container, gracePeriod: number, confirm: () => Promise<void>): Promise<Exit>;
+  /** Whether an announced stop reached this life of it; undefined when the engine does not remember enough to say. */
+  wasTold(container: Container): Promise<Told | undefined>;
   /** Waits for the exit of a container that was told to stop before; undefined when it still runs after `limit` ms. */
   awaitExit(container: Container, limit: number): Promise<Exit | undefined>;
   remove(container: Container): Promise<void>;
@@ -76,6 +81,11 @@ export interface DeployRequest {
   /** Milliseconds of grace that were promised to services, which the project must promise as well. */
   readonly graces: Readonly<Record<ServiceName, number>>;
 }
+
+export type Told =
+  | { readonly told: false }
+  /** Milliseconds since the signal. */
+  | { readonly told: true; readonly ago: number };
 
 export interface Exit {
   /** 137 when it was killed. */

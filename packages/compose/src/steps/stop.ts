@@ -1,7 +1,7 @@
 import { type Container, lifeOf } from '../domain/container.ts';
 import { gracePeriods } from '../domain/layout.ts';
 import { DEFAULT_GRACE_PERIOD } from '../domain/policy.ts';
-import type { Exit } from '../ports/index.ts';
+import type { Engine, Exit } from '../ports/index.ts';
 import { MOMENT } from '../run/observe.ts';
 import { type Run, write } from '../run/run.ts';
 import { together } from '../run/together.ts';
@@ -13,7 +13,7 @@ export interface Stop {
   readonly containers: readonly Container[];
 }
 
-/** One SIGTERM for each life of a container: who was told before is only waited for. */
+/** One SIGTERM for each life of a container: who was told before, or may have been, is only waited for. */
 export const stop = {
   failure: 'stop-failed',
 
@@ -36,31 +36,53 @@ export const stop = {
   endsWayBack: (s, { containers }) => isOfOldSlot(s, containers),
 
   async perform(run, { containers }, s) {
-    const told = s.progress.stopping;
-    const fresh = containers.map(lifeOf).filter((life) => !told.has(life));
+    const announced = s.progress.stopping;
+    const fresh = containers.map(lifeOf).filter((life) => !announced.has(life));
     const begun = run.ports.clock.now();
     if (fresh.length > 0) await write(run, { type: 'stopping', containers: fresh });
     // Of an engine that had to be asked again, containers may have started again: that life has not been announced.
     const isLate = run.ports.clock.now() - begun > MOMENT;
     const there = isLate ? (await run.ports.engine.observe()).map(lifeOf) : containers.map(lifeOf);
     const same = containers.filter((container) => there.includes(lifeOf(container)));
-    await together(same.map((container) => stopOne(run, container, told.has(lifeOf(container)))));
+    await together(same.map((container) => stopOne(run, container, announced.has(lifeOf(container)))));
   },
 } satisfies Kind<Stop> & Record<'next', unknown>;
 
-async function stopOne({ ports, layout }: Run, container: Container, told: boolean): Promise<void> {
+async function stopOne(
+  { ports, layout, lock }: Run,
+  container: Container,
+  announced: boolean,
+): Promise<void> {
   const { engine, clock, emit } = ports;
   const { service, id, stopTimeout } = container;
   const begun = clock.now();
   const grace = gracePeriods(layout)[service] ?? stopTimeout ?? DEFAULT_GRACE_PERIOD;
-  // Who outlives its grace was never told: the process died between its note and its call.
   const exit =
-    (told ? await engine.awaitExit(container, grace) : undefined) ?? (await engine.stop(container, grace));
+    (announced ? await exitIfTold(engine, container, grace) : undefined) ??
+    (await engine.stop(container, grace, lock.confirm));
   const duration = clock.now() - begun;
   emit({
     type: 'stopped',
     stop: { service, container: id, verdict: verdictOf(exit), exitCode: exit.code, duration },
   });
+}
+
+/**
+ * Of one whose stop was announced before: undefined when it is to be told now. Who died between its note and its call
+ * told nobody. Where the engine does not know, the stop may be under way, and is given one grace to come.
+ */
+async function exitIfTold(
+  engine: Engine,
+  container: Container,
+  grace: number,
+  ifUnknown = grace,
+): Promise<Exit | undefined> {
+  const found = await engine.wasTold(container);
+  if (found?.told === false) return undefined;
+  const rest = found ? grace - found.ago : ifUnknown;
+  if (rest <= 0) return undefined;
+  // It may have been told meanwhile, by a stop that was under way.
+  return (await engine.awaitExit(container, rest)) ?? exitIfTold(engine, container, grace, 0);
 }
 
 const verdictOf = ({ found, code }: Exit) => (found ? (code === 137 ? 'killed' : 'clean') : 'already gone');

@@ -23,7 +23,7 @@ function driver(engine: Engine, service: string) {
   };
   const work: Record<Command, () => Promise<unknown>> = {
     up: () => engine.up([{ service, replicas: 1 }]),
-    stop: () => engine.stop(last as Container, GRACE),
+    stop: () => engine.stop(last as Container, GRACE, async () => {}),
     // Without a margin of the model's own the real one gives up later; who has ended is told at once by both.
     await: async () =>
       (await look()).startsWith('runs') ? 'skipped' : engine.awaitExit(last as Container, GRACE),
@@ -76,7 +76,7 @@ describe('containers of the simulated and of the real engine', () => {
   it.each(sequences)('answer alike: %s, %s, %s', async (...sequence) => {
     lives.clear();
     for (const c of await engine.observe()) {
-      await engine.stop(c, 0);
+      await engine.stop(c, 0, async () => {});
       await engine.remove(c);
     }
     const real = driver(engine, 'api');

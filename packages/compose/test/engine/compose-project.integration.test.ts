@@ -6,6 +6,8 @@ import { connectDocker } from '../../src/engine/docker.ts';
 import type { Engine } from '../../src/ports/index.ts';
 import { startProject, type TestProject } from '../support/project.ts';
 
+const confirm = async () => {};
+
 describe('composeProject', () => {
   let project: TestProject;
   let engine: Engine;
@@ -29,7 +31,7 @@ describe('composeProject', () => {
     engine = composeProject({ directory: project.directory });
     await engine.preflight(request);
     for (const container of await engine.observe()) {
-      await engine.stop(container, 0);
+      await engine.stop(container, 0, confirm);
       await engine.remove(container);
     }
   });
@@ -70,14 +72,14 @@ describe('composeProject', () => {
   it('stops with one SIGTERM, tells a clean exit from a kill, and disarms the restart policy', async () => {
     await engine.up([{ service: 'api' }, { service: 'cron' }]);
     const [api, cron] = [await only('api'), await only('cron')];
-    expect(await engine.stop(api, 10_000)).toEqual({ found: true, code: 0 });
-    expect(await engine.stop(cron, 1_000)).toEqual({ found: true, code: 137 });
+    expect(await engine.stop(api, 10_000, confirm)).toEqual({ found: true, code: 0 });
+    expect(await engine.stop(cron, 1_000, confirm)).toEqual({ found: true, code: 137 });
     const docker = await connectDocker();
     const { HostConfig } = await docker.getContainer(cron.id).inspect();
     expect(HostConfig.RestartPolicy?.Name).toBe('no');
     expect(await engine.awaitExit(cron, 1_000)).toEqual({ found: true, code: 137 });
     await engine.remove(cron);
-    expect(await engine.stop(cron, 1_000)).toEqual({ found: false, code: 0 });
+    expect(await engine.stop(cron, 1_000, confirm)).toEqual({ found: false, code: 0 });
   });
 
   it('shows the end of the output without the secrets of the environment', async () => {

@@ -85,7 +85,11 @@ describe('projectEngine', () => {
     ['GET /containers/json', { look: 300 }, (engine) => engine.observe()],
     ['GET /containers/c1/json', { look: 300 }, (engine) => engine.tail(container, 5)],
     ['DELETE /containers/c1', { remove: 300 }, (engine) => engine.remove(container)],
-    ['POST /containers/c1/update', { change: 300 }, (engine) => engine.stop(container, 60_000)],
+    [
+      'POST /containers/c1/update',
+      { change: 300 },
+      (engine) => engine.stop(container, 60_000, async () => {}),
+    ],
   ])('does not wait for ever for an engine that takes %s and is silent', async (what, limits, ask) => {
     docker = await fakeDocker({ command: `${CONFIG.replace('exec sleep 1000', ':')}` });
     await expect(ask(engineWith(limits))).rejects.toMatchObject({

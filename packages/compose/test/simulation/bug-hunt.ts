@@ -1,5 +1,5 @@
 import { bugs } from './bugs.ts';
-import { boundaries, everyPause } from './exhaustive.ts';
+import { boundaries, everyPause, everySignalByHand } from './exhaustive.ts';
 import type { Plan } from './faults.ts';
 import { simulate } from './simulate.ts';
 import { swarmPlan } from './swarm.ts';
@@ -54,7 +54,9 @@ export async function hunt(
 async function* huntingGround(from: number, seeds: number): AsyncGenerator<Plan> {
   const many = Math.min(seeds, MANY_SEEDS);
   yield* seedsOf(from, many);
-  yield* everyPause(await boundaries());
+  const calls = await boundaries();
+  yield* everySignalByHand(calls);
+  yield* everyPause(calls);
   yield* seedsOf(from + many, seeds - many);
 }
 

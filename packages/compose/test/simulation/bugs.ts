@@ -7,6 +7,7 @@ import { mapValues } from '../../src/run/map-values.ts';
 import type { Settings } from '../../src/run/options.ts';
 import { CANARY, shops, slotOf } from './layout.ts';
 import { rollBack, type Sabotage } from './simulate.ts';
+import type { EventLog } from './world/event-log.ts';
 import { MapRouter } from './world/map-router.ts';
 import { ServerRouter } from './world/server-router.ts';
 import type { World } from './world/world.ts';
@@ -90,50 +91,80 @@ const scaled = (orders: readonly UpOrder[], change: (replicas: number) => number
     replicas: change(replicas ?? shops.single.scaleOf(service)),
   }));
 
+/** Any signal of that kind, to whichever life of the container, counts as the one that told it to stop. */
+const takingForTold = (counts: (signal: string | undefined) => boolean): Sabotage =>
+  withEngine((engine, world) => ({
+    wasTold: async (container) =>
+      world.engine.events.kept.some(
+        ({ Actor }) => Actor.ID === container.id && counts(Actor.Attributes.signal),
+      )
+        ? { told: true, ago: 0 }
+        : engine.wasTold(container),
+  }));
+
+/** Where nothing can be known, nobody was told. */
+const untoldWhere = (applies: (events: EventLog) => boolean): Sabotage =>
+  withEngine((engine, { engine: { events } }) => ({
+    wasTold: async (container) =>
+      (await engine.wasTold(container)) ?? (applies(events) ? { told: false } : undefined),
+  }));
+
 /** Mistakes that a deployer could make, each injected between the core and the world; the simulator must see them all. */
 export const bugs: Readonly<Record<string, Sabotage>> = {
   // Stopping
   'stops with a shorter grace than promised': withEngine((engine) => ({
-    stop: (container) => engine.stop(container, 1_000),
+    stop: (container, _, confirm) => engine.stop(container, 1_000, confirm),
   })),
   'sends SIGTERM twice': withEngine((engine) => ({
-    stop: async (container, grace) => {
-      const [exit] = await Promise.all([engine.stop(container, grace), engine.stop(container, grace)]);
+    stop: async (container, grace, confirm) => {
+      const [exit] = await Promise.all([
+        engine.stop(container, grace, confirm),
+        engine.stop(container, grace, confirm),
+      ]);
       return exit;
     },
   })),
   'stops again, shorter, when it takes long': withEngine((engine, world) => ({
-    stop: (container, grace) => {
-      world.kernel.after(3_000, () => void engine.stop(container, 2_000).catch(() => {}));
-      return engine.stop(container, grace);
+    stop: (container, grace, confirm) => {
+      world.kernel.after(3_000, () => void engine.stop(container, 2_000, confirm).catch(() => {}));
+      return engine.stop(container, grace, confirm);
     },
   })),
   'signals again whoever was told before': withEngine((engine) => ({
-    awaitExit: (c, limit) => engine.stop(c, limit),
+    awaitExit: (c, limit) => engine.stop(c, limit, async () => {}),
   })),
   'believes that whoever was told has gone': withEngine(() => ({ awaitExit: async () => clean })),
   'waits for ever for whoever was told': withEngine(() => ({ awaitExit: () => new Promise(() => {}) })),
   'never stops the cron': withEngine((engine) => ({
-    stop: async (container, grace) => (container.service === 'cron' ? clean : engine.stop(container, grace)),
+    stop: async (container, grace, confirm) =>
+      container.service === 'cron' ? clean : engine.stop(container, grace, confirm),
   })),
   'stops every container of the shop': withEngine((engine) => ({
-    stop: async (container, grace) => {
+    stop: async (container, grace, confirm) => {
       const all = (await engine.observe()).filter(({ running }) => running);
-      const exits = await Promise.all(all.map((each) => engine.stop(each, grace)));
-      return exits[0] ?? engine.stop(container, grace);
+      const exits = await Promise.all(all.map((each) => engine.stop(each, grace, confirm)));
+      return exits[0] ?? engine.stop(container, grace, confirm);
     },
   })),
   'stops the live slot in place of the idle one': withEngine((engine) => ({
-    stop: async (container, grace) => {
+    stop: async (container, grace, confirm) => {
       const other = { api_blue: 'api_green', api_green: 'api_blue' }[container.service];
       const wrong = (await engine.observe()).find(({ service }) => service === other);
-      return engine.stop(wrong ?? container, grace);
+      return engine.stop(wrong ?? container, grace, confirm);
     },
+  })),
+  // Who was told
+  'takes missing events for proof that nobody was told': untoldWhere(({ forgotten }) => forgotten),
+  'reads the events of an earlier life of the container': takingForTold((signal) => signal === '15'),
+  'takes any kill event for the SIGTERM': takingForTold((signal) => signal === '1'),
+  'does not see that a stop is under way': untoldWhere(({ forgotten }) => !forgotten),
+  'stops without asking whether the lock is still its own': withEngine((engine) => ({
+    stop: (container, grace) => engine.stop(container, grace, async () => {}),
   })),
   // Removing
   'removes what runs': withEngine((engine, world) => ({
-    stop: async (container, grace) => {
-      engine.stop(container, grace).catch(() => {});
+    stop: async (container, grace, confirm) => {
+      engine.stop(container, grace, confirm).catch(() => {});
       return clean;
     },
     observe: async () => told(await engine.observe(), world),
@@ -143,8 +174,8 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     },
   })),
   'starts the next when the last was told to stop': withEngine((engine, world) => ({
-    stop: async (container, grace) => {
-      engine.stop(container, grace).catch(() => {});
+    stop: async (container, grace, confirm) => {
+      engine.stop(container, grace, confirm).catch(() => {});
       return clean;
     },
     observe: async () => told(await engine.observe(), world).filter(({ running }) => running),
@@ -158,7 +189,7 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     remove: async ({ service }) => {
       for (const c of await engine.observe()) {
         if (c.service !== service) continue;
-        await engine.stop(c, 1_000);
+        await engine.stop(c, 1_000, async () => {});
         await engine.remove(c);
       }
     },
@@ -455,9 +486,9 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     configuration: async () => mapValues(await engine.configuration(), ({ replicas, ...rest }) => rest),
   })),
   'stops the first container of a service alone': withEngine((engine) => ({
-    stop: async (container, grace) => {
+    stop: async (container, grace, confirm) => {
       const first = (await engine.observe()).find(({ service }) => service === container.service);
-      return engine.stop(first ?? container, grace);
+      return engine.stop(first ?? container, grace, confirm);
     },
   })),
   'takes a container for good when another one of its service is': withEngine((engine) => ({

@@ -52,6 +52,7 @@ export async function* everything(): AsyncGenerator<Plan> {
   yield* everyFailingSlot();
   yield* everyPair();
   yield* everyRollback();
+  yield* everySignalByHand(calls);
   yield* everyPause(calls);
   yield* everyPairOfCrashes(calls);
 }
@@ -109,6 +110,13 @@ async function* everyRollback(): AsyncGenerator<Plan> {
   for (const way of ['map', 'server'] as const)
     for (const plan of everyFault(await boundaries(way), ['interrupt', ...crashes], [['deploy', 'rollback']]))
       yield { ...plan, way };
+}
+
+/** By hand a signal is sent that looks like a deployer's among the engine's events, before the deployer is killed. */
+export function* everySignalByHand(calls: readonly Boundary[]): Generator<Plan> {
+  for (const kind of ['operator-restart', 'operator-signal'] as const)
+    for (const crash of crashesAt(1, calls.slice(0, -1), 'die-before'))
+      yield { seed: '0', runs: ['deploy', 'deploy'], faults: [{ run: 1, call: 1, do: kind, ms: 0 }, crash] };
 }
 
 /**

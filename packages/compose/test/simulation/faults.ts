@@ -60,6 +60,8 @@ export const worldFaults = [
   'operator-stop-cron',
   'operator-stop-worker',
   'operator-down',
+  'operator-restart',
+  'operator-signal', // one that does not mean stop
   'interrupt',
   'interrupt-twice',
   'cut-engine',
@@ -188,4 +190,6 @@ export const referenceFaults: Readonly<Record<number, readonly FaultKind[]>> = {
   37: [...slotFaults, 'old-crashes'],
   38: ['second-in-container'],
   39: ['configuration-changes', 'replicas-change'],
+  // What looks like the signal of a deployer among the events of the engine.
+  40: ['operator-restart', 'operator-signal'],
 };

@@ -1,6 +1,7 @@
 import { lifeOf } from '../../src/domain/container.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import type { Hooks, Policy } from '../../src/domain/policy.ts';
+import { wasTold } from '../../src/engine/told.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
 import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports/index.ts';
@@ -11,6 +12,7 @@ import type { Call, Process } from './process.ts';
 import { MapRouter, type Prepared } from './world/map-router.ts';
 import { dockerOf } from './world/notes.ts';
 import type { ServerRouter } from './world/server-router.ts';
+import { isSurelyUntold, withEvents } from './world/told.ts';
 import type { World } from './world/world.ts';
 
 export interface Surroundings {
@@ -91,7 +93,8 @@ function judged(world: World, process: Process, what: string, announced: () => b
   if (!lock && journal.length > 0) world.reach('effect without a lock');
 }
 
-function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
+function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
+  const { world, process } = around;
   const { engine, shelf } = world;
   const ask = <T>({ name, mutates, patience, serve }: Omit<Call<T>, 'to'>): Promise<T> =>
     process.call({
@@ -102,7 +105,17 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
       serve: (answer, refuse) => (engine.isDown ? refuse(unreachable) : serve(answer, refuse)),
     });
   const look = <T>(name: string, read: () => T): Promise<T> =>
-    ask({ name, mutates: false, serve: (answer) => answer(read()) });
+    ask({
+      name,
+      mutates: false,
+      serve: (answer, refuse) => {
+        try {
+          answer(read());
+        } catch (error) {
+          refuse(error as Error);
+        }
+      },
+    });
   const underIntent = (what: string) =>
     judged(world, process, what, () => shelf.journal.some(({ type }) => type === 'intent'));
   return {
@@ -157,15 +170,25 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
             engine.up(service, replicas ?? engine.scaleOf(service), () => ended(), ended);
         },
       }),
-    stop: (container, grace) => {
+    stop: async (container, grace, confirm) => {
       const { id, service } = container;
-      const patience = grace + 15_000;
-      const givenUpAt = world.kernel.now + patience;
+      let waitedFor = 0;
+      await ask<void>({
+        name: `disarm ${service}`,
+        mutates: true,
+        serve: (answer) => {
+          const found = engine.find(id);
+          if (found) engine.disarm(found);
+          waitedFor = world.kernel.now + grace;
+          answer();
+        },
+      });
+      await confirm();
       let times = 0;
       return ask({
         name: `stop ${service}`,
         mutates: true,
-        patience,
+        patience: grace + 15_000,
         serve: (answer) => {
           const found = engine.find(id);
           if (!found) return answer(exitOf(world, id));
@@ -177,15 +200,14 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
               (entry) => entry.type === 'stopping' && entry.containers.includes(lifeOf(container)),
             );
           judged(world, process, `stop of ${id}`, announced);
-          found.policy = 'no';
-          // Between its last look at the lock and its call a process can be paused; the engine has nothing to check.
-          const superseded = shelf.lock !== undefined && shelf.lock.holder !== process.pid;
-          const givenUp = world.kernel.now >= givenUpAt;
-          const by = again || superseded || givenUp || !process.alive ? 'network' : process.name;
+          // A successor that finds the container disarmed waits for as long as its grace, and not longer.
+          const by = again || world.kernel.now >= waitedFor ? 'network' : process.name;
           engine.stop(id, grace, by, () => answer(exitOf(world, id)));
         },
       });
     },
+    wasTold: async (container) =>
+      wasTold(withEvents(await dockerIn(around), engine, world.kernel, look), 'shop', container),
     awaitExit: ({ id, service }, limit) => awaitExit(world, process, id, service, limit),
     remove: ({ id, service }) =>
       ask({
@@ -219,6 +241,8 @@ function awaitExit(world: World, process: Process, id: string, service: string, 
         answer(exitOf(world, id));
         return;
       }
+      if (!world.journalLost && isSurelyUntold(c, world.engine))
+        world.violate('I18', `${id} runs on, nobody has told it to stop, and it is waited for`);
       let waiting = true;
       const once = (exit: Exit | undefined) => {
         if (waiting) answer(exit);

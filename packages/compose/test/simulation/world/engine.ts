@@ -3,6 +3,7 @@ import type { Kernel, Scheduled } from '../kernel.ts';
 import { graceOf, image, type Shop, slotOf, variableOf, versionOf } from '../layout.ts';
 import type { Random } from '../random.ts';
 import { addressOf } from './checks.ts';
+import { EventLog } from './event-log.ts';
 
 /** A container as the engine has it. */
 export interface SimContainer {
@@ -109,6 +110,7 @@ export class SimEngine {
   dependencyDown = false;
   /** The images of the slots have no health check: who wants to know whether one serves must ask the router. */
   healthless = false;
+  readonly events: EventLog;
   #ids = 0;
   #starts = 0;
 
@@ -124,6 +126,7 @@ export class SimEngine {
     this.#watcher = watcher;
     for (const service of shop.services) this.pins[variableOf(service)] = image('1').ref;
     for (const service of shop.servicesOf('blue')) this.enabled.add(service);
+    this.events = new EventLog(kernel);
   }
 
   scaleOf = (service: string): number => this.scales.get(service) ?? this.#shop.scaleOf(service);
@@ -222,6 +225,7 @@ export class SimEngine {
     c.manuallyStopped = false;
     c.exitCode = 0;
     c.health = this.#shown(c, 'starting');
+    this.events.record('container', 'start', c.id);
     this.#watcher.started(c);
     this.#live(c);
   }
@@ -260,6 +264,17 @@ export class SimEngine {
     this.#watcher.readiness(c);
   }
 
+  /** Takes the restart policy away. */
+  disarm(c: SimContainer): void {
+    c.policy = 'no';
+    this.events.record('container', 'update', c.id);
+  }
+
+  /** A signal that means something else to it than to stop. */
+  hangUp(c: SimContainer): void {
+    if (c.running) this.events.record('container', 'kill', c.id, 1);
+  }
+
   /** One SIGTERM and a kill at the end of the grace, whether or not the client is still there. */
   stop(id: string, grace: number, by: string, answer: () => void): void {
     const c = this.find(id);
@@ -271,6 +286,7 @@ export class SimEngine {
     this.#watcher.touch();
     this.thaw(c);
     this.#watcher.signalled(c, by);
+    this.events.record('container', 'kill', c.id, 15);
     c.waiting.push(answer);
     c.manuallyStopped = true;
     const { now } = this.#kernel;
@@ -319,6 +335,7 @@ export class SimEngine {
     const c = this.find(id);
     if (!c?.running) return;
     this.#watcher.killed(c, by);
+    this.events.record('container', 'kill', c.id, 9);
     this.exit(c, 137);
   }
 
@@ -394,6 +411,7 @@ export class SimEngine {
   restart(downtime: number): void {
     this.#watcher.touch();
     this.downUntil = this.#kernel.now + downtime;
+    this.events.clear();
     const back = this.containers.filter(
       (c) => (c.running || c.restarting) && c.policy !== 'no' && !c.manuallyStopped,
     );

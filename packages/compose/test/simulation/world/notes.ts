@@ -36,6 +36,7 @@ export class NoteShelf {
   journal: readonly JournalEntry[] = [];
   lock: SimLock | undefined;
   leaked: (where: string) => void = () => {};
+  changed: (action: 'create' | 'destroy', name: string) => void = () => {};
   takenOver: (lock: SimLock) => void = () => {};
   /** An entry comes from under a lock that somebody else has by now. */
   intruded: (entry: JournalEntry) => void = () => {};
@@ -45,11 +46,13 @@ export class NoteShelf {
     if (this.notes.some((note) => note.name === name)) return;
     const made = entryOf(labels);
     if (made) this.#judge(made);
+    this.changed('create', name);
     this.#keep([...this.notes, { name, labels, createdAt: new Date(now - (now % 1_000)).toISOString() }]);
   }
 
   remove(name: string): void {
     if (!this.notes.some((note) => note.name === name)) throw status(404, `no such volume: ${name}`);
+    this.changed('destroy', name);
     this.#keep(this.notes.filter((note) => note.name !== name));
   }
 

@@ -86,6 +86,10 @@ export function strike(simulation: Stage, process: Process, { do: kind, ms }: Fa
     'operator-stop-cron': () => operatorStop(world, 'cron'),
     'operator-stop-worker': () => operatorStop(world, 'worker'),
     'operator-down': () => operatorDown(world),
+    'operator-restart': () => operatorRestart(world),
+    'operator-signal': () => {
+      for (const service of ['cron', 'worker']) for (const c of engine.of(service)) engine.hangUp(c);
+    },
     interrupt: () => process.interrupt(),
     'interrupt-twice': () => {
       process.interrupt();
@@ -177,6 +181,16 @@ function operatorUp(world: World): void {
 function operatorStop(world: World, service: string): void {
   world.disturbed = true;
   for (const c of world.engine.of(service)) world.engine.stop(c.id, 1_000, 'operator', () => {});
+}
+
+/** `docker restart -t 1` of the workers by hand. */
+function operatorRestart(world: World): void {
+  const { engine, kernel } = world;
+  world.disturbed = true;
+  for (const c of engine.of('worker'))
+    engine.stop(c.id, 1_000, 'operator', () =>
+      kernel.quietly(50, () => engine.containers.includes(c) && engine.start(c)),
+    );
 }
 
 /** What befalls the slot with the new release, which has the traffic or not. */

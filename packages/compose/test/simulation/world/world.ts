@@ -71,6 +71,9 @@ export class World {
     const Router = way === 'map' ? MapRouter : ServerRouter;
     this.router = new Router(this.kernel, this.shop);
     this.load = new Workload(Number(seed & 0xffffn));
+    // A busy engine has forgotten most before anybody asks.
+    if (seed % 4n === 1n) this.engine.events.limit = 1 + Number((seed >> 2n) % 8n);
+    this.shelf.changed = (action, name) => this.engine.events.record('volume', action, name);
     this.#settleIn();
     this.shelf.leaked = (where) => this.leaked(where);
     this.shelf.intruded = ({ type }) => {

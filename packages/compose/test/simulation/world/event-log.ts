@@ -1,0 +1,28 @@
+import type { EngineEvent } from '../../../src/engine/told.ts';
+import type { Kernel } from '../kernel.ts';
+
+/** The latest events, as the engine keeps them in memory: a limited number, and none over a restart. */
+export class EventLog {
+  kept: readonly EngineEvent[] = [];
+  limit = 256;
+  /** Something that happened is not among them any more. */
+  forgotten = false;
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  record(Type: 'container' | 'volume', Action: string, ID: string, signal?: number): void {
+    const Attributes: EngineEvent['Actor']['Attributes'] =
+      signal === undefined ? {} : { signal: String(signal) };
+    const event = { Type, Action, Actor: { ID, Attributes }, timeNano: this.#kernel.now * 1e6 };
+    this.forgotten ||= this.kept.length >= this.limit;
+    this.kept = [...this.kept, event].slice(-this.limit);
+  }
+
+  clear(): void {
+    this.forgotten = true;
+    this.kept = [];
+  }
+}
