@@ -56,6 +56,49 @@ export async function lowerBridges(scene: Scene, { prefix }: NetworkPlan): Promi
   return ours.map(({ ifname }) => ifname);
 }
 
+/** A network namespace with a route to it from this machine: its networks are within `prefix`. */
+export interface Room extends NetworkPlan {
+  readonly name: string;
+}
+
+/** Forwards from the start: the engine would forbid it for what it has not published. */
+export async function enterRoom(scene: Scene, { name, prefix, mtu }: Room): Promise<void> {
+  const run = shell(scene);
+  const [outer, inner] = [`${name}a`, `${name}b`];
+  await run('ip', ['netns', 'add', name]);
+  await run('ip', [
+    'link',
+    'add',
+    outer,
+    'mtu',
+    String(mtu),
+    'type',
+    'veth',
+    'peer',
+    'name',
+    inner,
+    'mtu',
+    String(mtu),
+    'netns',
+    name,
+  ]);
+  await run('ip', ['address', 'add', `${prefix}.0.1/24`, 'dev', outer]);
+  await run('ip', ['link', 'set', outer, 'up']);
+  await run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
+  await run('ip', ['-n', name, 'address', 'add', `${prefix}.0.2/24`, 'dev', inner]);
+  await run('ip', ['-n', name, 'link', 'set', inner, 'up']);
+  await run('ip', ['-n', name, 'route', 'add', 'default', 'via', `${prefix}.0.1`]);
+  await run('ip', ['route', 'add', `${prefix}.128.0/17`, 'via', `${prefix}.0.2`]);
+  await run('ip', ['netns', 'exec', name, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+}
+
+/** Takes the route and the link with it. */
+export async function removeRoom(scene: Scene, { name }: Room): Promise<void> {
+  const run = shell(scene)({ reject: false });
+  await run('ip', ['link', 'delete', `${name}a`]);
+  await run('ip', ['netns', 'delete', name]);
+}
+
 async function ip<T>(scene: Scene, ...words: string[]): Promise<T[]> {
   const { stdout } = await shell(scene)('ip', ['-json', '-4', ...words]);
   return JSON.parse(stdout || '[]') as T[];

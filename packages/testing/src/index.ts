@@ -7,6 +7,7 @@ export { type Load, startLoad } from './load/start-load.ts';
 export type { LoadReport } from './load/tally.ts';
 export { type Pm2App, startPm2, type TestPm2 } from './pm2.ts';
 export type { Presence } from './presence/presence.ts';
+export { watchProcesses } from './presence/watch-processes.ts';
 export { type Watch, watchProject } from './presence/watch-project.ts';
 export { startHaproxy, startMariadb, startPostgres, startRedis, type TestServer } from './servers.ts';
 export { uniqueName } from './unique-name.ts';

@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import { DeployError } from '../domain/errors.ts';
 import { engineLedger } from '../ledger/engine-ledger.ts';
 import type { Engine } from '../ports/index.ts';
-import { type ComposeFiles, composeCommands, runCompose } from './compose.ts';
+import { type ComposeFiles, composeCommands, runCompose, throwLost } from './compose.ts';
 import { assertComposeV2, readConfig } from './compose-config.ts';
 import { awaitExit, listContainers, removeContainer, stopContainer } from './containers.ts';
 import { assertReachable, connectDocker } from './docker.ts';
@@ -117,7 +117,7 @@ export function projectEngine(
       const fix =
         'see with `docker compose ps` whether something that they depend on does not become healthy, and with `docker ps` whether the engine answers';
       const run = { doing, code: 'start-failed', fix, limit: limits.up, signal } as const;
-      await runCompose(where, composeCommands.up(orders), { managed }, run);
+      await runCompose(where, composeCommands.up(orders), { managed }, run).catch(throwLost);
     },
     stop: withDocker(stopContainer),
     wasTold: async (container) => wasTold(await docker(), await project(), container),

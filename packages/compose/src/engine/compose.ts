@@ -2,6 +2,7 @@ import { messageOf, redactUrls } from '@cutover/internal';
 import { ExecaError } from 'execa';
 import type { UpOrder } from '../ports/index.ts';
 import { type DockerCommand, runDocker } from './docker-command.ts';
+import { engineLost } from './lost.ts';
 
 /** Where a Compose project is; what is left out is found as Compose finds it. */
 export interface ComposeFiles {
@@ -68,6 +69,15 @@ export async function runCompose(
   });
   if (error) throw error;
   return stdout;
+}
+
+/** As the docker client says it, and with it Compose. */
+const LOST = /Cannot connect to the Docker daemon|error during connect/;
+
+/** An engine that was not there, or went away before it had answered, is no fault of what was to be done. */
+export function throwLost(error: unknown): never {
+  const isLost = error instanceof ExecaError && LOST.test(String(error.stderr));
+  throw isLost ? engineLost(composeReason(error), error) : error;
 }
 
 /** The end of what Compose said, which is where its reason stands; without passwords. */

@@ -1,11 +1,14 @@
-import { bounded, TimeoutError } from '@cutover/internal';
+import { bounded, systemClock } from '@cutover/internal';
 import type Docker from 'dockerode';
 import type { Container, Health } from '../domain/container.ts';
 import type { Exit } from '../ports/index.ts';
 import { tolerating } from './docker.ts';
+import { untilTaken } from './lost.ts';
 
 // The engine kills at the end of the grace; this is what it may need beyond that.
 const STOP_MARGIN = 15_000;
+/** Milliseconds between two looks for the end of a container. */
+const EXIT_INTERVAL = 200;
 
 /** The containers of a Compose project, one-off runs left out. */
 export async function listContainers(
@@ -115,34 +118,41 @@ export async function stopContainer(
 ): Promise<Exit> {
   const container = docker.getContainer(id);
   const timeout = gracePeriod + STOP_MARGIN;
-  return bounded({ timeout }, async (abortSignal) => {
-    await tolerating([404], () => container.update({ RestartPolicy: { Name: 'no' } }));
+  const t = Math.ceil(gracePeriod / 1000);
+  await untilTaken(() => tolerating([404], () => container.update({ RestartPolicy: { Name: 'no' } })));
+  return untilTaken(async () => {
     await confirm();
-    abortSignal.throwIfAborted();
-    // 304: it has stopped already.
-    await tolerating([304, 404], () => container.stop({ t: Math.ceil(gracePeriod / 1000), abortSignal }));
-    return exitOf(container);
+    return bounded({ timeout }, async (abortSignal) => {
+      // 304: it has stopped already.
+      await tolerating([304, 404], () => container.stop({ t, abortSignal }));
+      return exitOf(container);
+    });
   });
 }
 
-/** Undefined when it still runs a while after `limit`. */
+/**
+ * Undefined when it still runs a while after `limit`. By looks, since one long request would say nothing of an engine
+ * that goes away: its answer has begun already.
+ */
 export async function awaitExit(docker: Docker, { id }: Container, limit: number): Promise<Exit | undefined> {
   const container = docker.getContainer(id);
-  try {
-    return await bounded({ timeout: limit + STOP_MARGIN }, async (abortSignal) => {
-      await tolerating([404], () => container.wait({ abortSignal }));
-      return exitOf(container);
-    });
-  } catch (error) {
-    if (error instanceof TimeoutError) return undefined;
-    throw error;
+  const deadline = systemClock.now() + limit + STOP_MARGIN;
+  while (systemClock.now() < deadline) {
+    const details = await tolerating([404], () => container.inspect());
+    if (!details?.State.Running) return exitIn(details);
+    await systemClock.sleep(EXIT_INTERVAL);
   }
+  return undefined;
 }
 
 async function exitOf(container: Docker.Container): Promise<Exit> {
-  const details = await tolerating([404], () => container.inspect());
-  return { found: details !== undefined, code: details?.State.ExitCode ?? 0 };
+  return exitIn(await tolerating([404], () => container.inspect()));
 }
+
+const exitIn = (details: Docker.ContainerInspectInfo | undefined): Exit => ({
+  found: details !== undefined,
+  code: details?.State.ExitCode ?? 0,
+});
 
 export async function removeContainer(docker: Docker, { id }: Container): Promise<void> {
   await tolerating([404], () => docker.getContainer(id).remove());

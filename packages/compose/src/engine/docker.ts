@@ -3,6 +3,7 @@ import Docker from 'dockerode';
 import { DeployError } from '../domain/errors.ts';
 import { runDocker } from './docker-command.ts';
 import { LIMITS, type Limits } from './limits.ts';
+import { engineLost, orLost } from './lost.ts';
 
 /** The engine that the docker CLI would talk to: DOCKER_HOST, else the current context. Each request has its limit. */
 export async function connectDocker(limits: Limits = LIMITS): Promise<Docker> {
@@ -41,13 +42,16 @@ type Dial = (request: Request, answered: (error: unknown, data: unknown) => void
 function withLimits(docker: Docker, limits: Limits): Docker {
   const dial: Dial = docker.modem.dial.bind(docker.modem);
   const bounded: Dial = (request, answered) => {
-    if (request.abortSignal) return dial(request, answered);
+    if (request.abortSignal)
+      return dial(request, (error, data) =>
+        answered(request.abortSignal?.aborted ? error : orLost(error), data),
+      );
     const limit = limitOf(request.method, limits);
     const late = new AbortController();
     const timer = new Timer(limit, () => late.abort());
     dial({ ...request, abortSignal: late.signal }, (error, data) => {
       timer.stop();
-      answered(error && late.signal.aborted ? silent(request, limit) : error, data);
+      answered(error && late.signal.aborted ? silent(request, limit) : orLost(error), data);
     });
   };
   docker.modem.dial = bounded;
@@ -70,17 +74,7 @@ export async function assertReachable(docker: Docker): Promise<void> {
   try {
     await docker.ping();
   } catch (error) {
-    if (error instanceof DeployError) throw error;
-    throw new DeployError(
-      'engine-unreachable',
-      {
-        doing: 'reaching the container engine',
-        found: messageOf(error),
-        wanted: 'an engine that answers at DOCKER_HOST or in the current docker context',
-        fix: 'start it, or point DOCKER_HOST at it; `docker version` shows the same',
-      },
-      { cause: error },
-    );
+    throw error instanceof DeployError ? error : engineLost(messageOf(error), error);
   }
 }
 

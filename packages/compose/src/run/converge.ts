@@ -6,6 +6,7 @@ import { decide } from './decide.ts';
 import { asDeployError } from './failure.ts';
 import { MOST_STEPS } from './plan.ts';
 import { prefer } from './prefer.ts';
+import { RETRY_FOR, RETRY_INTERVAL } from './retries.ts';
 import { look, lookAtSlots, type Run, settlePending, write } from './run.ts';
 import { failureOf, whileWatched } from './while-watched.ts';
 
@@ -62,11 +63,23 @@ async function attempt(run: Run, situation: Situation, step: Step): Promise<void
     if (mayInterrupt(situation, step)) run.signal?.throwIfAborted();
     await (mayBeOvertaken(situation, step) ? whileWatched(run, perform) : perform(run));
     emit({ type: 'done', step: summary, duration: clock.now() - begun });
+    run.seen.cutOffAt = undefined;
   } catch (thrown) {
     const failure = asDeployError(run, step, thrown);
     emit({ type: 'failed', step: summary, duration: clock.now() - begun, reason: failure.explanation.found });
+    if (await isCutOff(run, failure)) return;
     await beginRollback(run, situation, failure);
   }
+}
+
+/** An engine that goes away says nothing against the release: once it answers, what came of the step is seen. */
+async function isCutOff({ ports: { clock }, seen }: Run, { code }: DeployError): Promise<boolean> {
+  if (code !== 'engine-unreachable') return false;
+  seen.cutOffAt ??= clock.now();
+  if (clock.now() - seen.cutOffAt >= RETRY_FOR) return false;
+  // While it ends in order it still answers on connections that it has, and refuses new ones.
+  await clock.sleep(RETRY_INTERVAL);
+  return true;
 }
 
 async function beginRollback(run: Run, situation: Situation, failure: DeployError): Promise<void> {

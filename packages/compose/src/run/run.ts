@@ -35,6 +35,8 @@ export interface Seen {
   asking: Promise<void> | undefined;
   /** Work that bad news has overtaken and that goes on still. */
   readonly pending: Set<Promise<unknown>>;
+  /** When the engine went away in the middle of a step, if none was done since. */
+  cutOffAt: number | undefined;
   /** Why the deployment went back. */
   failure: DeployError | undefined;
 }
@@ -47,6 +49,7 @@ export const nothingSeen = (): Seen => ({
   answers: [],
   asking: undefined,
   pending: new Set(),
+  cutOffAt: undefined,
   failure: undefined,
 });
 

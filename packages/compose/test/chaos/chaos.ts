@@ -1,16 +1,30 @@
 import { systemClock } from '@cutover/internal';
-import { type LoadReport, startLoad, watchProject } from '@cutover/testing';
+import { type LoadReport, startLoad, watchProcesses, watchProject } from '@cutover/testing';
 import { execa } from 'execa';
+import type { RestartableEngine } from '../../../../scripts/engine/restartable.ts';
 import { type Bundle, bundleScript } from '../support/bundle.ts';
 import { containersInSlot, type Stack, stackDeployment, startStack, type Way } from '../support/stack.ts';
 
-/** The moment of a blow: after so many events of the deployment, or so many milliseconds. */
+/** The moment of a blow: after so many events of the deployment (0: before it begins), or so many milliseconds. */
 export type Moment = { readonly event: number } | { readonly after: number };
 
-/** What is struck: the deploying process dies, or HAProxy is reloaded, restarted in order, or dies and is restarted. */
-export type Target = 'deployer' | 'haproxy-reload' | 'haproxy-restart' | 'haproxy-kill';
+/**
+ * What is struck: the deploying process dies; HAProxy is reloaded, restarted in order, or dies and is restarted; or the
+ * daemon of the engine ends in order or dies, and is started again while the containers live.
+ */
+export type Target =
+  | 'deployer'
+  | 'haproxy-reload'
+  | 'haproxy-restart'
+  | 'haproxy-kill'
+  | 'engine-restart'
+  | 'engine-kill';
 
-export type Blow = Moment & { readonly target?: Target };
+export type Blow = Moment & {
+  readonly target?: Target;
+  /** Milliseconds for which the engine is away. */
+  readonly away?: number;
+};
 
 export interface Damage {
   readonly round: number;
@@ -24,9 +38,11 @@ export interface ChaosReport {
   readonly struck: number;
   readonly damage: readonly Damage[];
   readonly load: LoadReport;
-  /** Milliseconds with two crons, by the engine's events. */
+  /** How the deployments ended that were struck. */
+  readonly ends: Readonly<Record<string, number>>;
+  /** Milliseconds with two crons: by the engine's events, or by the kernel's processes where the engine is struck. */
   readonly cronOverlap: number;
-  /** Containers that were killed, HAProxy's own apart, which a blow may kill. */
+  /** Containers that were killed, HAProxy's own apart, which a blow may kill; by the deployments' own word as well. */
   readonly killedInGrace: number;
 }
 
@@ -38,17 +54,21 @@ export interface ChaosReport {
 export async function chaos(
   way: Way,
   blows: readonly Blow[],
-  onRound: (round: number, struck: boolean, damage?: string) => void = () => {},
+  onRound: (round: number, end: string | undefined, damage?: string) => void = () => {},
   signal?: AbortSignal,
+  engine?: RestartableEngine,
 ): Promise<ChaosReport> {
   const versions = ['1', '2'];
   await using deployer = await buildDeployer();
-  const stack = await startStack(way, versions);
-  const watch = await watchProject(stack.name);
+  const stack = await startStack(way, versions, engine);
+  const watch = engine ? watchProcesses(engine.group, 'ROLE') : await watchProject(stack.name);
   const damage: Damage[] = [];
+  const ends: Record<string, number> = {};
   let struck = 0;
+  let killed = 0;
   const load = startLoad({
     target: stack.url,
+    container: new URL(stack.url).hostname,
     rate: 50,
     duration: 15 * 60_000,
     requests: [
@@ -66,21 +86,26 @@ export async function chaos(
         deployer: deployer.file,
         image: stack.image(versions[(round + 1) % 2] as string),
       };
-      const fell = await deployAndStrike(deployment, blow);
-      if (fell) struck++;
+      const { fell, end, killed: how } = await deployAndStrike(deployment, blow);
+      killed += how;
+      if (fell) {
+        struck++;
+        ends[end] = (ends[end] ?? 0) + 1;
+      }
       const again = await deploy(deployment);
       const what =
         again.exitCode === 0 ? await notAllNew(deployment) : `run again, it failed: ${again.stderr}`;
       if (what) damage.push({ round, blow, what });
-      onRound(round, fell, what);
+      onRound(round, fell ? end : undefined, what);
     }
     return {
       rounds: blows.length,
       struck,
       damage,
       load: await load.stop(),
+      ends,
       cronOverlap: watch.presence('cron').overlap,
-      killedInGrace: watch.killed.filter((service) => service !== 'haproxy').length,
+      killedInGrace: killed + watch.killed.filter((service) => service !== 'haproxy').length,
     };
   } finally {
     watch.close();
@@ -106,13 +131,23 @@ export function deploy({ stack, way, deployer, image }: Attempt, under: readonly
 /** `deployer.ts` as it was when the run began. */
 export const buildDeployer = (): Promise<Bundle> => bundleScript(new URL('deployer.ts', import.meta.url));
 
-/** True when the blow fell; false when the deployment was through before its moment came. */
-async function deployAndStrike(attempt: Attempt, blow: Blow): Promise<boolean> {
-  if (blow.target === 'haproxy-kill') await haproxyOfAge(attempt.stack);
+interface Struck {
+  /** False when the deployment was through before its moment came. */
+  readonly fell: boolean;
+  readonly end: string;
+  /** How many containers it says were killed. */
+  readonly killed: number;
+}
+
+async function deployAndStrike(attempt: Attempt, blow: Blow): Promise<Struck> {
+  const { target = 'deployer' } = blow;
+  if (target === 'haproxy-kill') await haproxyOfAge(attempt.stack);
+  const isBefore = 'event' in blow && blow.event === 0;
+  if (isBefore) await strikes[target](attempt.stack, blow);
   const child = deploy(attempt);
   let fell: Promise<unknown> | undefined;
   const strike = () => {
-    if (child.exitCode === null) fell ??= strikes[blow.target ?? 'deployer'](attempt.stack, child);
+    if (child.exitCode === null && !isBefore) fell ??= strikes[target](attempt.stack, blow, child);
   };
   const timer = 'after' in blow ? setTimeout(strike, blow.after) : undefined;
   let events = 0;
@@ -120,10 +155,18 @@ async function deployAndStrike(attempt: Attempt, blow: Blow): Promise<boolean> {
     events += chunk.toString().split('\n').length - 1;
     if ('event' in blow && events >= blow.event) strike();
   });
-  await child;
+  const { exitCode, stdout, stderr } = await child;
   clearTimeout(timer);
   await fell;
-  return fell !== undefined;
+  const killed = stdout.split('"verdict":"killed"').length - 1;
+  return { fell: isBefore || fell !== undefined, end: endOf(exitCode, stderr), killed };
+}
+
+function endOf(exitCode: number | undefined, said: string): string {
+  if (exitCode === undefined) return 'killed';
+  if (exitCode === 0) return 'deployed';
+  const code = /^([a-z-]+):/m.exec(said)?.[1] ?? said;
+  return `${said.includes('Everything is as before') ? 'reverted' : 'not done'}: ${code}`;
 }
 
 /**
@@ -143,10 +186,10 @@ async function stateOfHaproxy({ compose }: Stack, field: string): Promise<string
   return (await execa('docker', ['inspect', '--format', `{{.State.${field}}}`, id])).stdout;
 }
 
-type Strike = (stack: Stack, deployer: ReturnType<typeof deploy>) => Promise<unknown>;
+type Strike = (stack: Stack, blow: Blow, deployer?: ReturnType<typeof deploy>) => Promise<unknown>;
 
 const strikes: Record<Target, Strike> = {
-  deployer: async (_, deployer) => deployer.kill('SIGKILL'),
+  deployer: async (_, __, deployer) => deployer?.kill('SIGKILL'),
   'haproxy-reload': ({ compose }) => compose('kill', '--signal', 'SIGUSR2', 'haproxy'),
   'haproxy-restart': ({ compose }) => compose('restart', '--timeout', '5', 'haproxy'),
   // By its process: a container that was killed through the engine is not restarted by it. Who runs a deployment again
@@ -157,7 +200,19 @@ const strikes: Record<Target, Strike> = {
     const answer = () => fetch(stack.url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
     while (!(await answer())) await systemClock.sleep(50);
   },
+  'engine-restart': ({ engine }, { away }) => restart(engine, 'SIGTERM', away),
+  'engine-kill': ({ engine }, { away }) => restart(engine, 'SIGKILL', away),
 };
+
+async function restart(
+  engine: RestartableEngine | undefined,
+  signal: 'SIGTERM' | 'SIGKILL',
+  away = 0,
+): Promise<void> {
+  await engine?.stop(signal);
+  await systemClock.sleep(away);
+  await engine?.start();
+}
 
 /** What is not as it should be after a deployment; undefined when all is new. */
 async function notAllNew({ stack, image }: Attempt): Promise<string | undefined> {

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ensureEngine } from '../../../../scripts/engine/index.ts';
+import type { RestartableEngine } from '../../../../scripts/engine/restartable.ts';
+import { engineOfItsOwn } from '../support/own-engine.ts';
 import type { Way } from '../support/stack.ts';
 import { type Blow, type ChaosReport, chaos, type Target } from './chaos.ts';
 import { failingSlots, failures, isLate, moments, type Round } from './failing-slot.ts';
@@ -8,7 +10,8 @@ import { failingSlots, failures, isLate, moments, type Round } from './failing-s
  * `pnpm chaos [--rounds 200] [--way map|server]`: the deploying process is killed at every event of a deployment, then
  * at random moments. `--haproxy`: HAProxy is reloaded, restarted and killed at every event instead. `--slot`: the new
  * slot is killed, stopped, frozen and more at each step after the switch, by map and by server state, and deployments
- * are interrupted there and rolled back. A signal ends it after the round under way, with nothing left behind.
+ * are interrupted there and rolled back. `--engine`: the daemon of an engine of its own is restarted and killed at every
+ * event, and is away for up to 9 s each time. A signal ends it after the round under way, with nothing left behind.
  */
 const { values } = parseArgs({
   options: {
@@ -16,12 +19,14 @@ const { values } = parseArgs({
     way: { type: 'string' },
     slot: { type: 'boolean', default: false },
     haproxy: { type: 'boolean', default: false },
+    engine: { type: 'boolean', default: false },
   },
 });
 // As many as a deployment tells, and a few to be sure; a batch must fit into one run of the load.
 const EVENTS = 36;
 const BATCH = 40;
 const LONGEST = 9_000;
+const engineTargets: readonly Target[] = ['engine-restart', 'engine-kill'];
 const proxyTargets: readonly Target[] = ['haproxy-reload', 'haproxy-restart', 'haproxy-kill'];
 
 Object.assign(process.env, (await ensureEngine({ log: console.error })).env);
@@ -75,6 +80,7 @@ async function strikeDeployers(): Promise<boolean> {
 
 /** How many of the random moments came too late each time. */
 async function strikeAll(): Promise<number> {
+  if (values.engine) return strikeEngine();
   if (values.haproxy) {
     await strike(proxyTargets.flatMap(atEveryEvent));
     return 0;
@@ -86,16 +92,27 @@ async function strikeAll(): Promise<number> {
   return left;
 }
 
+/** On an engine of its own, which is restarted before a deployment and at every event of one. */
+async function strikeEngine(): Promise<number> {
+  await using engine = await engineOfItsOwn(stopped.signal);
+  const away = () => Math.random() * LONGEST;
+  await strike(
+    engineTargets.flatMap((target) =>
+      [{ event: 0, target }, ...atEveryEvent(target)].map((blow) => ({ ...blow, away: away() })),
+    ),
+    engine,
+  );
+  return 0;
+}
+
 /** How many of the blows fell. */
-async function strike(blows: readonly Blow[]): Promise<number> {
+async function strike(blows: readonly Blow[], engine?: RestartableEngine): Promise<number> {
   let fell = 0;
   for (let from = 0; from < blows.length; from += BATCH) {
     const batch = blows.slice(from, from + BATCH);
-    const told = (round: number, struck: boolean, damage = 'all new') =>
-      console.log(
-        `round ${from + round + 1} of ${blows.length}: ${struck ? 'struck' : 'was through'}, ${damage}`,
-      );
-    const report = await chaos((values.way ?? 'map') as Way, batch, told, stopped.signal);
+    const told = (round: number, end = 'was through', damage = 'all new') =>
+      console.log(`round ${from + round + 1} of ${blows.length}: struck: ${end}; then ${damage}`);
+    const report = await chaos((values.way ?? 'map') as Way, batch, told, stopped.signal, engine);
     fell += report.struck;
     reports.push(report);
     console.log(summary());
@@ -113,6 +130,7 @@ function summary(): string {
     failed: sum(({ load }) => load.failed),
     cronOverlap: sum(({ cronOverlap }) => cronOverlap),
     killedInGrace: sum(({ killedInGrace }) => killedInGrace),
+    ends: reports.map(({ ends }) => ends),
     damage: reports.flatMap(({ damage }) => damage),
     failures: reports.map(({ load }) => load.failures),
     minutes: minutes(),

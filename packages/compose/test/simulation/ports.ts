@@ -1,6 +1,7 @@
 import { lifeOf } from '../../src/domain/container.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import type { Hooks, Policy } from '../../src/domain/policy.ts';
+import { engineLost } from '../../src/engine/lost.ts';
 import { wasTold } from '../../src/engine/told.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
@@ -71,7 +72,7 @@ export function portsOf(around: Surroundings): {
   return { settings, ports, ledgerWith, identity: async () => identity };
 }
 
-const unreachable = new Error('Cannot connect to the Docker daemon');
+const unreachable = engineLost('Cannot connect to the Docker daemon', undefined);
 
 async function dockerIn({ world: { engine, shelf }, process }: Surroundings) {
   return dockerOf(

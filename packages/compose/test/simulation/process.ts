@@ -1,4 +1,5 @@
 import type { Clock } from '@cutover/internal';
+import { engineLost } from '../../src/engine/lost.ts';
 import type { CallFault } from './faults.ts';
 import type { Kernel, Scheduled } from './kernel.ts';
 
@@ -171,10 +172,16 @@ export class Process {
     if (kind) this.#hindered(Math.max(patience, ms));
     const timeout = () => {
       this.#hindered(patience);
-      back(patience, () => reject(new Error(`${call.name}: no answer`)));
+      const late = `${call.name}: no answer`;
+      back(patience, () => reject(call.to === 'engine' ? engineLost(late, undefined) : new Error(late)));
     };
     if (this.cut.has(call.to) || kind === 'lose-request') return void timeout();
-    if (kind === 'refuse') return void back(latency, () => reject(new Error(`${call.name}: refused`)));
+    if (kind === 'refuse') {
+      const refused = `${call.name}: refused`;
+      return void back(latency, () =>
+        reject(call.to === 'engine' ? engineLost(refused, undefined) : new Error(refused)),
+      );
+    }
     const deaf = kind === 'lose-reply' || kind === 'late-apply' || kind === 'false-error';
     if (deaf && kind !== 'false-error') timeout();
     let settled = false;

@@ -5,6 +5,7 @@ import { createRuntimeClient, type RuntimeClient } from '@cutover/haproxy';
 import { systemClock } from '@cutover/internal';
 import { freePorts, uniqueName } from '@cutover/testing';
 import { execa } from 'execa';
+import type { RestartableEngine } from '../../../../scripts/engine/restartable.ts';
 import { blueGreen, type Deployment } from '../../src/blue-green.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import { composeProject } from '../../src/engine/compose-project.ts';
@@ -21,6 +22,8 @@ export interface Stack extends AsyncDisposable {
   /** Where HAProxy answers. */
   readonly url: string;
   readonly way: Way;
+  /** The engine of its own on which it runs. */
+  readonly engine?: RestartableEngine;
   readonly client: RuntimeClient;
   readonly router: Router;
   image(version: string): string;
@@ -83,10 +86,15 @@ global
   ${way === 'server' ? 'server-state-file /etc/haproxy/maps/state' : ''}
 resolvers docker
   nameserver dns 127.0.0.11:53
-  hold valid 200ms
-  hold nx 200ms
-  hold obsolete 200ms
+  resolve_retries 3
   timeout resolve 200ms
+  timeout retry 200ms
+  hold obsolete 200ms
+  # As in the guide: these survive a restart of the engine.
+  hold timeout 24h
+  hold refused 24h
+  hold other 24h
+  hold nx 10m
 defaults
   mode http
   timeout connect 5s
@@ -131,7 +139,7 @@ const slotServices = (way: Way) =>
 const slotVariables = (way: Way) =>
   ['blue', 'green'].flatMap((slot) => rolesOf(way).map((role) => variableOf(role, slot)));
 
-const composeFile = (name: string, port: number, way: Way) => `
+const composeFile = (name: string, port: number | undefined, way: Way) => `
 name: ${name}
 services:${slotServices(way).join('')}
   cron:${service('CRON_IMAGE', 'cron', JOB)}
@@ -144,10 +152,18 @@ services:${slotServices(way).join('')}
     restart: always
     command: ['haproxy', '-W', '-db', '-f', '/etc/haproxy/haproxy.cfg']
     volumes: ['./haproxy:/etc/haproxy', './run:/run/haproxy']
-    ports: ['127.0.0.1:${port}:8080']
+    ${port === undefined ? '' : `ports: ['127.0.0.1:${port}:8080']`}
 `;
 
-export async function startStack(way: Way, versions: readonly string[]): Promise<Stack> {
+/**
+ * On an engine of its own, if one is given, which DOCKER_HOST then names. There HAProxy is asked at its address: what
+ * loopback publishes goes through a process that ends with the engine.
+ */
+export async function startStack(
+  way: Way,
+  versions: readonly string[],
+  engine?: RestartableEngine,
+): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'cutover-stack-'));
   const name = uniqueName(way);
   const image = (version: string) => `${name}:${version}`;
@@ -166,7 +182,7 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
       join(directory, 'haproxy/maps', way === 'server' ? 'state' : 'live.map'),
       { map: 'shop api_blue\n', pairs: 'api api_blue\nweb web_blue\n', server: '' }[way],
     );
-    const [port] = (await freePorts(1)) as [number];
+    const [port] = engine ? [] : await freePorts(1);
     await writeFile(join(directory, 'compose.yaml'), composeFile(name, port, way));
     const first = image(versions[0] as string);
     await writeFile(
@@ -175,7 +191,8 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
     );
     for (const version of versions) await build(image(version), version);
     await compose('up', '--detach');
-    const url = `http://127.0.0.1:${port}`;
+    const address = engine ? await addressOf(await compose('ps', '--quiet', 'haproxy')) : undefined;
+    const url = address === undefined ? `http://127.0.0.1:${port}` : `http://${address}:8080`;
     const client = createRuntimeClient({ address: join(directory, 'run/admin.sock') });
     const router = routerOf(way, directory, client, url);
     await untilProven(router);
@@ -184,6 +201,7 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
       directory,
       name,
       url,
+      ...(engine ? { engine } : {}),
       client,
       image,
       compose,
@@ -194,6 +212,11 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
     await dispose();
     throw error;
   }
+}
+
+async function addressOf(container: string): Promise<string> {
+  const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
+  return (await execa('docker', ['inspect', '--format', format, container])).stdout;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Look } from './finding.ts';
+import { HOLD_LOOK } from './hold-findings.ts';
 
 /** Of the manual, of images and of guides. */
 const KNOWN =
@@ -30,4 +31,5 @@ export const CONFIG_LOOKS: readonly Look<string>[] = [
         ? []
         : [['defaults', 'a request whose server is gone is not sent to another server']],
   },
+  HOLD_LOOK,
 ];

@@ -10,7 +10,7 @@ import { examine } from './findings.ts';
 import type { Haproxy } from './verb.ts';
 
 export interface DoctorOptions {
-  /** Text of `haproxy.cfg`, for what a running HAProxy does not tell: credentials, `option redispatch`. */
+  /** Text of `haproxy.cfg`, for what a running HAProxy does not tell: credentials, `option redispatch`, holds. */
   config?: string | undefined;
   signal?: AbortSignal | undefined;
 }

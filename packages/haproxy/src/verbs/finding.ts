@@ -12,7 +12,8 @@ export interface Finding {
     | 'weight-1'
     | 'default-credentials'
     | 'stats-admin'
-    | 'no-redispatch';
+    | 'no-redispatch'
+    | 'short-holds';
   /** `error`: a switch can lose requests, or a stranger can steer; `warning`: under some conditions. */
   readonly severity: 'error' | 'warning';
   /** What it is about: `app/green`, a socket, a map. */

@@ -1,0 +1,40 @@
+import { messageOf, systemClock } from '@cutover/internal';
+import { DeployError } from '../domain/errors.ts';
+import { RETRY_FOR, RETRY_INTERVAL } from '../run/retries.ts';
+
+/** The engine is not there, or went away before it had answered: whether it did what it was asked is not known. */
+export const engineLost = (found: string, cause: unknown): DeployError =>
+  new DeployError(
+    'engine-unreachable',
+    {
+      doing: 'reaching the container engine',
+      found,
+      wanted: 'an engine that answers at DOCKER_HOST or in the current docker context',
+      fix: 'start it, or point DOCKER_HOST at it; `docker version` shows the same',
+    },
+    { cause },
+  );
+
+/** Without an answer of the engine there is no status: it is not there, or went away in the middle. */
+export const orLost = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error && !('statusCode' in error)
+    ? engineLost(messageOf(error), error)
+    : error;
+
+/** Nobody took the request, so nothing has come of it. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof DeployError && REFUSED.has((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+
+const REFUSED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT']);
+
+/** Asks again for what nobody took, until the engine is there. */
+export async function untilTaken<T>(work: () => Promise<T>): Promise<T> {
+  for (const begun = systemClock.now(); ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRefused(error) || systemClock.now() - begun >= RETRY_FOR) throw error;
+      await systemClock.sleep(RETRY_INTERVAL);
+    }
+  }
+}
