@@ -1,17 +1,16 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { answers } from './detect.ts';
 import { clearFirewall, rememberFirewall } from './firewall.ts';
+import { launch } from './launch.ts';
 import { clearLeftovers, clearStrays, rememberStrays } from './leftovers.ts';
 import { lowerBridges, raiseBridge } from './network.ts';
 import * as paths from './paths.ts';
 import { engineProcesses, foreignDaemonRuns, send, until } from './processes.ts';
 import { settle, settled } from './settings.ts';
-import { EngineError, type Scene, step } from './step.ts';
+import { type Scene, step } from './step.ts';
 import { kitEnvironment, provideEngineKit } from './tools.ts';
 
-const startTimeout = 60_000;
 const stopTimeout = 30_000;
 
 /** Starts the private engine unless it answers; what an earlier one left when it was killed is cleared away first. */
@@ -26,8 +25,8 @@ export async function startEngine(scene: Scene): Promise<void> {
     await rememberStrays();
     await rememberFirewall(inside);
     await raiseBridge(inside, network);
-    await favourContainers();
-    await launch(inside);
+    await favourContainers(paths.cgroupName);
+    await launch(inside, ['dockerd', '--config-file', paths.daemonFile], paths.privateHost, paths.logFile);
   });
 }
 
@@ -35,8 +34,8 @@ export async function startEngine(scene: Scene): Promise<void> {
  * All containers together would get as much of a busy machine as one process outside them: health checks would call
  * them dead. Under systemd, and for version 2 of control groups, that is already settled by slices.
  */
-async function favourContainers(): Promise<void> {
-  const group = `/sys/fs/cgroup/cpu/${paths.cgroupName}`;
+export async function favourContainers(name: string): Promise<void> {
+  const group = `/sys/fs/cgroup/cpu/${name}`;
   if (!existsSync('/sys/fs/cgroup/cpu/cpu.shares')) return;
   await mkdir(group, { recursive: true });
   await writeFile(`${group}/cpu.shares`, '8192');
@@ -65,28 +64,4 @@ export async function removeEngine(scene: Scene): Promise<void> {
   await stopEngine(scene);
   if (!(await foreignDaemonRuns())) await clearStrays();
   await rm(paths.stateFolder, { recursive: true, force: true });
-}
-
-async function launch(scene: Scene): Promise<void> {
-  const log = await open(paths.logFile, 'w');
-  const daemon = spawn('dockerd', ['--config-file', paths.daemonFile], {
-    env: { ...process.env, ...scene.env },
-    stdio: ['ignore', log.fd, log.fd],
-    detached: true,
-  });
-  let ended: string | undefined;
-  daemon.once('error', (error) => (ended = error.message));
-  daemon.once('exit', (code, signal) => (ended = `exit ${code ?? signal}`));
-  daemon.unref();
-  await log.close();
-  const ready = await until(
-    async () => ended !== undefined || answers(paths.privateHost),
-    startTimeout,
-    scene.signal,
-  );
-  if (ready && ended === undefined) return;
-  const tail = (await readFile(paths.logFile, 'utf8')).trim().split('\n').slice(-8).join('\n  ');
-  throw new EngineError(
-    `dockerd did not start: ${ended ?? 'no answer in 60 s'}; ${paths.logFile} ends with\n  ${tail}`,
-  );
 }

@@ -13,21 +13,24 @@ export async function clearLeftovers(scene: Scene): Promise<void> {
   send('SIGKILL', await engineProcesses());
   if (!(await until(gone, 5000)))
     throw new EngineError('Cannot end what a killed Docker engine left running');
+  await unmountBelow(scene, [paths.runFolder, paths.stateFolder]);
+  await rm(`${paths.runFolder}/exec`, { recursive: true, force: true });
+  for (const file of [`${paths.runFolder}/docker.pid`, paths.socketFile]) await rm(file, { force: true });
+  await clearControlGroups(paths.cgroupName);
+}
+
+export async function unmountBelow(scene: Scene, roots: readonly string[]): Promise<void> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8'))
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '');
-  const roots = [paths.runFolder, paths.dataRoot];
   const ours = mounts.filter((path) => roots.some((root) => path === root || path.startsWith(`${root}/`)));
   for (const path of ours.reverse()) await shell(scene)('umount', ['--lazy', path]);
-  await rm(`${paths.runFolder}/exec`, { recursive: true, force: true });
-  for (const file of [`${paths.runFolder}/docker.pid`, paths.socketFile]) await rm(file, { force: true });
-  await clearControlGroups();
 }
 
-async function clearControlGroups(): Promise<void> {
+export async function clearControlGroups(name: string): Promise<void> {
   const root = '/sys/fs/cgroup';
   for (const controller of ['', ...(await readdir(root).catch(() => []))]) {
-    const group = `${root}/${controller}/${paths.cgroupName}`;
+    const group = `${root}/${controller}/${name}`;
     const children = await readdir(group, { withFileTypes: true }).catch(() => []);
     const folders = children.filter((child) => child.isDirectory()).map(({ name }) => `${group}/${name}`);
     for (const folder of [...folders, group]) await rmdir(folder).catch(() => undefined);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupName, runFolder, stateFolder } from './paths.ts';
 
 // The daemon's command line names the first, those of its helpers the second.
-const folders = [stateFolder, runFolder];
+const privateFolders = [stateFolder, runFolder];
 
 /** A process of the private engine: the daemon, its helpers, or something inside a container. */
 export interface EngineProcess {
@@ -11,14 +11,17 @@ export interface EngineProcess {
   readonly name: string;
 }
 
-/** Finds them by what they are rather than by pid files, which survive a kill -9 and then name strangers. */
-export async function engineProcesses(): Promise<EngineProcess[]> {
+/** Finds them, of the private engine or of another, by what they are rather than by pid files, which survive a kill -9 and then name strangers. */
+export async function engineProcesses(
+  folders: readonly string[] = privateFolders,
+  group = cgroupName,
+): Promise<EngineProcess[]> {
   const ownGroups = await read('self', 'cgroup');
   const isOurs = async ({ pid, name, command }: Entry): Promise<boolean> => {
     if (servers.test(name) && folders.some((folder) => command.includes(`${folder}/`))) return true;
     const groups = await read(pid, 'cgroup');
     // On a machine that is itself a container of such an engine, our own group is not one that we made.
-    return groups.includes(`/${cgroupName}/`) && groups !== ownGroups;
+    return groups.includes(`/${group}/`) && groups !== ownGroups;
   };
   const all = await list();
   const ours = await Promise.all(all.map(isOurs));

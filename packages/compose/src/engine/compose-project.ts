@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import { DeployError } from '../domain/errors.ts';
 import { engineLedger } from '../ledger/engine-ledger.ts';
 import type { Engine } from '../ports/index.ts';
-import { type ComposeFiles, composeCommands, runCompose } from './compose.ts';
+import type { ComposeFiles } from './compose.ts';
 import { assertComposeV2, readConfig } from './compose-config.ts';
 import { awaitExit, listContainers, removeContainer, stopContainer } from './containers.ts';
 import { assertReachable, connectDocker } from './docker.ts';
@@ -16,6 +16,7 @@ import { LIMITS, type Limits } from './limits.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
 import { assertDeployable } from './preflight.ts';
 import { projectInFolder } from './project-name.ts';
+import { upServices } from './up.ts';
 
 export interface ComposeProjectOptions {
   /** Folder of the Compose file; relative paths of `files` and `envFile` start here. Default: the working directory. */
@@ -110,13 +111,7 @@ export function projectEngine(
       if (on.length > 0 || off.length > 0)
         await updateEnvFile(envFile, (text) => withProfiles(text, on, off));
     },
-    up: async (orders, signal) => {
-      const doing = `starting ${orders.map(({ service }) => service).join(', ')}`;
-      const fix =
-        'see with `docker compose ps` whether something that they depend on does not become healthy, and with `docker ps` whether the engine answers';
-      const run = { doing, code: 'start-failed', fix, limit: limits.up, signal } as const;
-      await runCompose(where, composeCommands.up(orders), { managed }, run);
-    },
+    up: (orders, signal) => upServices(where, orders, { managed }, { limit: limits.up, signal }),
     stop: withDocker(stopContainer),
     awaitExit: withDocker(awaitExit),
     remove: withDocker(removeContainer),

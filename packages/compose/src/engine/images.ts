@@ -4,6 +4,8 @@ import type { Image } from '../domain/release.ts';
 import { tolerating } from './docker.ts';
 import { type Pull, pullImage } from './pull.ts';
 
+const PULLS = 3;
+
 export interface Resolving extends Pull {
   /** Asks the registry also where the engine has an image of that name: a tag may have moved. */
   readonly always: boolean;
@@ -18,11 +20,24 @@ export async function resolveImage(
   const inspect = () => tolerating([404], () => docker.getImage(name).inspect());
   const isFixed = /^sha256:|@sha256:/.test(name);
   const known = always && !isFixed ? undefined : await inspect();
-  const failure = known ? undefined : await pullImage(name, pull);
-  const details = failure === undefined ? (known ?? (await inspect())) : undefined;
-  if (!details) throw missing(name, failure ?? 'the engine does not have it after pulling', always);
+  const details = known ?? (await pulled(name, inspect, { always, ...pull }));
   await assertArchitecture(docker, name, details.Architecture);
   return { name: nameOf(name, details), ref: pinnable(name, details), id: details.Id };
+}
+
+/** What was pulled and is gone at once, since somebody prunes the host, is pulled again. */
+async function pulled(
+  name: string,
+  inspect: () => Promise<Docker.ImageInspectInfo | undefined>,
+  { always, ...pull }: Resolving,
+): Promise<Docker.ImageInspectInfo> {
+  for (let attempt = 0; attempt < PULLS; attempt++) {
+    const failure = await pullImage(name, pull);
+    if (failure !== undefined) throw missing(name, failure, always);
+    const found = await inspect();
+    if (found) return found;
+  }
+  throw missing(name, 'the engine does not have it after pulling', always);
 }
 
 /** A digest where a registry gave one; else the id, which Compose takes as well. */

@@ -120,10 +120,11 @@ services:
     ports: ['127.0.0.1:${port}:8080']
 `;
 
-export async function startStack(way: Way, versions: readonly string[]): Promise<Stack> {
+/** With a `repository` its images are there, and pushed. */
+export async function startStack(way: Way, versions: readonly string[], repository?: string): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'cutover-stack-'));
   const name = uniqueName(way);
-  const image = (version: string) => `${name}:${version}`;
+  const image = (version: string) => `${repository ?? name}:${version}`;
   const compose = async (...args: readonly string[]) =>
     (await execa('docker', ['compose', ...args], { cwd: directory })).stdout;
   const dispose = async () => {
@@ -146,7 +147,10 @@ export async function startStack(way: Way, versions: readonly string[]): Promise
       join(directory, '.env'),
       `COMPOSE_PROFILES=blue\nBLUE_IMAGE=${first}\nGREEN_IMAGE=${first}\nCRON_IMAGE=${first}\nWORKER_IMAGE=${first}\n`,
     );
-    for (const version of versions) await build(image(version), version);
+    for (const version of versions) {
+      await build(image(version), version);
+      if (repository !== undefined) await execa('docker', ['push', '--quiet', image(version)]);
+    }
     await compose('up', '--detach');
     const url = `http://127.0.0.1:${port}`;
     const client = createRuntimeClient({ address: join(directory, 'run/admin.sock') });
