@@ -8,6 +8,7 @@ import { type Layout, otherSlot, type ServiceName, type SlotName, serviceOf } fr
 import { hasSameImages, type Image, type Release } from '../domain/release.ts';
 import { containersOf, type Observation } from '../domain/situation.ts';
 import type { Engine } from '../ports/index.ts';
+import { knownImages, withoutRecord } from './known-images.ts';
 
 /** What a deployment is formed from. */
 export interface Beginning {
@@ -46,8 +47,8 @@ export async function formIntent(
   const live = knownOn(now, serviceOf(layout, now.router.live));
   const background = Object.keys(layout.background).map((service) => knownOn(now, service));
   const known = [live, ...background].filter((container) => container !== undefined);
-  const images = await imagesOf(engine, known);
-  const imageOf = (container: Container | undefined) => container && images.get(container.image);
+  const images = await knownImages(engine, journal, known);
+  const imageOf = (container: Container): Image => images.get(container.image) ?? withoutRecord(container);
   const changes = known.map((container) => ({
     container,
     reasons: reasonsToReplace(
@@ -56,7 +57,7 @@ export async function formIntent(
       container === live ? release.slot : release.background[container.service],
     ),
   }));
-  const slot = imageOf(live);
+  const slot = live && imageOf(live);
   return {
     ...wanted,
     kind,
@@ -65,7 +66,7 @@ export async function formIntent(
     previous: {
       id: (slot && (nameOf(journal, slot.id) ?? slot.name)) ?? 'nothing',
       background: Object.fromEntries(
-        known.slice(live ? 1 : 0).map(({ service, image }) => [service, images.get(image) as Image]),
+        known.slice(live ? 1 : 0).map((container) => [container.service, imageOf(container)]),
       ),
       configuration: configurationOf(journal),
       ...(slot ? { slot } : {}),
@@ -77,6 +78,7 @@ export async function formIntent(
       .flatMap(({ container: { service } }) => containersOf(now, service).map(({ id }) => id)),
     because: [
       ...changes.flatMap(({ reasons }) => reasons),
+      ...known.filter(({ image }) => !images.has(image)).map(noWayBack),
       ...(kind === 'rollback' ? notBroughtBack(beginning) : []),
     ],
     replicas: Object.fromEntries(
@@ -113,14 +115,8 @@ function notBroughtBack({ journal, release }: Beginning): readonly string[] {
   );
 }
 
-async function imagesOf(
-  engine: Pick<Engine, 'resolve'>,
-  containers: readonly Container[],
-): Promise<ReadonlyMap<string, Image>> {
-  const images = new Map<string, Image>();
-  for (const { image } of containers) if (!images.has(image)) images.set(image, await engine.resolve(image));
-  return images;
-}
+const noWayBack = ({ service, imageName }: Container): string =>
+  `${service}: the engine has no record of the image that it runs (${imageName}); there is no way back to it once it is stopped`;
 
 /** What people called the release of which this image was the slots'. */
 export function nameOf(journal: readonly JournalEntry[], image: Image['id']): string | undefined {

@@ -1,4 +1,5 @@
 import { lifeOf } from '../../src/domain/container.ts';
+import { DeployError } from '../../src/domain/errors.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import type { Hooks, Policy } from '../../src/domain/policy.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
@@ -78,6 +79,8 @@ export function portsOf(around: Surroundings): {
   return { settings, ports, ledgerWith, identity: async () => identity };
 }
 
+const noImage = (name: string) =>
+  new DeployError('image-missing', { doing: `looking for ${name}`, found: 'nothing has it' });
 const unreachable = new Error('Cannot connect to the Docker daemon');
 
 async function dockerIn({ world: { engine, shelf }, process }: Surroundings) {
@@ -127,8 +130,9 @@ function engineOf({ world, process }: Surroundings): Omit<Engine, 'ledger'> {
         mutates: false,
         serve: (answer, refuse) => {
           const version = versionOf(name);
-          if (engine.missingImages.has(version)) refuse(new Error(`no such image: ${name}`));
-          else answer(image(version));
+          if (!engine.missingImages.has(version)) return answer(image(version));
+          if (name === image(version).id) world.reach('what runs has no image record');
+          refuse(noImage(name));
         },
       }),
     observe: () => look('observe engine', () => engine.list()),

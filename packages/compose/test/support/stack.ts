@@ -176,7 +176,7 @@ export async function startStack(way: Way, versions: readonly string[], reposito
  * Until HAProxy's checks confirm the first slot: it takes the traffic as soon as its name is found, and loses it again
  * when the first check comes too early.
  */
-async function untilProven(router: Router): Promise<void> {
+export async function untilProven(router: Router): Promise<void> {
   const limit = systemClock.now() + START_TIMEOUT;
   while (!(await router.observe().catch(() => undefined))?.slots.blue?.settled) {
     if (systemClock.now() > limit) throw new Error(`the stack is not up after ${START_TIMEOUT} ms`);
