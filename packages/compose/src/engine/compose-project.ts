@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { option, readOptions } from '@cutover/internal';
 import type Docker from 'dockerode';
 import { DeployError } from '../domain/errors.ts';
@@ -63,7 +63,7 @@ export function projectEngine(
   where: ComposeFiles,
   { always, limits }: { readonly always: boolean; readonly limits: Limits },
 ): Engine {
-  const envFile = join(where.directory, where.envFile ?? '.env');
+  const envFile = resolve(where.directory, where.envFile ?? '.env');
   const managed = new Set<string>(['COMPOSE_PROFILES']);
   const docker = lazily(() => connectDocker(limits));
   const composeV2 = lazily(() => assertComposeV2(where, limits));
