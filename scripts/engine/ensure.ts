@@ -71,8 +71,12 @@ async function isComplete(scene: Scene, images: readonly ImageName[]): Promise<b
   return (await hasCompose(scene.env)) && !(await missingImages(scene, images)).length;
 }
 
+/** Whether an engine can be provided here: on Debian, as root. */
+export const canProvideEngine = async (): Promise<boolean> =>
+  process.getuid?.() === 0 && (await debianSuite()) !== undefined;
+
 async function complete(scene: Scene, images: readonly ImageName[], existing: boolean): Promise<void> {
-  const capable = process.getuid?.() === 0 && (await debianSuite()) !== undefined;
+  const capable = await canProvideEngine();
   if (!existing && !capable) throw new EngineError(`${await whyNoEngine()}: ${remedy}`);
   const extensible = capable && scene.env.DOCKER_HOST !== undefined;
   if (!extensible && !(await hasCompose(scene.env)))

@@ -6,7 +6,16 @@ import { status } from './status.ts';
 import { EngineError } from './step.ts';
 
 export { demoImages, type ImageName, imageNames } from './catalog.ts';
-export { clean, type EngineOptions, ensureEngine, ensureTool, type ProvidedEngine, stop } from './ensure.ts';
+export {
+  canProvideEngine,
+  clean,
+  type EngineOptions,
+  ensureEngine,
+  ensureTool,
+  type ProvidedEngine,
+  stop,
+} from './ensure.ts';
+export { type OwnEngine, type OwnEngineOptions, startOwnEngine } from './own-engine.ts';
 export { EngineError } from './step.ts';
 
 const usage = `Usage: engine up [--image <name>…|--all] | down | clean | status | env`;

@@ -47,7 +47,7 @@ export async function raiseBridge(scene: Scene, { prefix, mtu }: NetworkPlan): P
 }
 
 /** Removes every bridge that has an address of ours, and tells their names. */
-export async function lowerBridges(scene: Scene, { prefix }: NetworkPlan): Promise<string[]> {
+export async function lowerBridges(scene: Scene, { prefix }: Pick<NetworkPlan, 'prefix'>): Promise<string[]> {
   const links = await ip<Link>(scene, 'address', 'show', 'type', 'bridge');
   const ours = links.filter(({ addr_info }) =>
     addr_info?.some(({ local }) => local.startsWith(`${prefix}.`)),

@@ -8,6 +8,8 @@ export const clientFolder = `${stateFolder}/bin`;
 export const daemonFile = `${stateFolder}/daemon.json`;
 /** What did not exist before the engine first started. */
 export const absentFile = `${stateFolder}/absent.json`;
+/** A folder for each engine that a test has of its own. */
+export const ownFolder = `${stateFolder}/own`;
 export const logFile = `${stateFolder}/dockerd.log`;
 export const kitFolder = (name: string): string => `${stateFolder}/kits/${name}`;
 

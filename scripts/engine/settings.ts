@@ -21,7 +21,7 @@ export async function settled(): Promise<NetworkPlan | undefined> {
   return { mtu, prefix: pools[0]?.base.split('.').slice(0, 2).join('.') ?? '' };
 }
 
-function daemonSettings({ prefix, mtu }: NetworkPlan) {
+export function daemonSettings({ prefix, mtu }: NetworkPlan) {
   return {
     hosts: [paths.privateHost],
     'data-root': paths.dataRoot,

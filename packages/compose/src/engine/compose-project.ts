@@ -1,10 +1,10 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { option, readOptions } from '@cutover/internal';
 import type Docker from 'dockerode';
 import { DeployError } from '../domain/errors.ts';
 import { engineLedger } from '../ledger/engine-ledger.ts';
 import type { Engine } from '../ports/index.ts';
-import { type ComposeFiles, composeCommands, runCompose, throwLost } from './compose.ts';
+import { type ComposeFiles, throwLost } from './compose.ts';
 import { assertComposeV2, readConfig } from './compose-config.ts';
 import { awaitExit, listContainers, removeContainer, stopContainer } from './containers.ts';
 import { assertReachable, connectDocker } from './docker.ts';
@@ -17,6 +17,7 @@ import { lastCheckOf, tailContainer } from './output.ts';
 import { assertDeployable } from './preflight.ts';
 import { projectInFolder } from './project-name.ts';
 import { wasTold } from './told.ts';
+import { upServices } from './up.ts';
 
 export interface ComposeProjectOptions {
   /** Folder of the Compose file; relative paths of `files` and `envFile` start here. Default: the working directory. */
@@ -63,7 +64,7 @@ export function projectEngine(
   where: ComposeFiles,
   { always, limits }: { readonly always: boolean; readonly limits: Limits },
 ): Engine {
-  const envFile = join(where.directory, where.envFile ?? '.env');
+  const envFile = resolve(where.directory, where.envFile ?? '.env');
   const managed = new Set<string>(['COMPOSE_PROFILES']);
   const docker = lazily(() => connectDocker(limits));
   const composeV2 = lazily(() => assertComposeV2(where, limits));
@@ -112,13 +113,8 @@ export function projectEngine(
       if (on.length > 0 || off.length > 0)
         await updateEnvFile(envFile, (text) => withProfiles(text, on, off));
     },
-    up: async (orders, signal) => {
-      const doing = `starting ${orders.map(({ service }) => service).join(', ')}`;
-      const fix =
-        'see with `docker compose ps` whether something that they depend on does not become healthy, and with `docker ps` whether the engine answers';
-      const run = { doing, code: 'start-failed', fix, limit: limits.up, signal } as const;
-      await runCompose(where, composeCommands.up(orders), { managed }, run).catch(throwLost);
-    },
+    up: (orders, signal) =>
+      upServices(where, orders, { managed }, { limit: limits.up, signal }).catch(throwLost),
     stop: withDocker(stopContainer),
     wasTold: async (container) => wasTold(await docker(), await project(), container),
     awaitExit: withDocker(awaitExit),

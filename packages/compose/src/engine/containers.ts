@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import type { Container, Health } from '../domain/container.ts';
 import type { Exit } from '../ports/index.ts';
 import { tolerating } from './docker.ts';
+import { LIMITS } from './limits.ts';
 import { untilTaken } from './lost.ts';
 
 // The engine kills at the end of the grace; this is what it may need beyond that.
@@ -155,5 +156,16 @@ const exitIn = (details: Docker.ContainerInspectInfo | undefined): Exit => ({
 });
 
 export async function removeContainer(docker: Docker, { id }: Container): Promise<void> {
-  await tolerating([404], () => docker.getContainer(id).remove());
+  const container = docker.getContainer(id);
+  try {
+    await container.remove();
+  } catch (error) {
+    const { statusCode, message } = error as { statusCode?: number; message: string };
+    if (statusCode === 404) return;
+    // Somebody prunes the host: their removal is as good as ours, and has to be over as ours would be.
+    if (statusCode !== 409 || !message.includes('already in progress')) throw error;
+    await bounded({ timeout: LIMITS.remove }, (abortSignal) =>
+      tolerating([404], () => container.wait({ condition: 'removed', abortSignal })),
+    );
+  }
 }

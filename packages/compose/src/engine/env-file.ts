@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { replaceFile } from '@cutover/internal';
 
-const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/;
+/** Name, value with its quotes, and the comment after it: as in Compose, a `#` begins one after a space alone. */
+const ASSIGNMENT =
+  /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|(?!#).*?)(\s* #.*)?\s*$/;
 
 /** The value of a variable in the text of an env file, quotes removed; the last assignment wins, as in Compose. */
 export function readVariable(text: string, name: string): string | undefined {
@@ -9,15 +11,16 @@ export function readVariable(text: string, name: string): string | undefined {
   return found === undefined ? undefined : ASSIGNMENT.exec(found)?.[2]?.replace(/^(['"])(.*)\1$/, '$2');
 }
 
-/** The text with these variables set; every other line stays as it is, comments and order included. */
+/** The text with these variables set; all else stays as it is, comments and order included. */
 export function withVariables(text: string, values: Readonly<Record<string, string>>): string {
-  const left = new Map(Object.entries(values));
+  const wanted = new Map(Object.entries(values));
+  const left = new Map(wanted);
   const lines = text.split('\n').map((line) => {
-    const name = ASSIGNMENT.exec(line)?.[1];
-    const value = name === undefined ? undefined : values[name];
-    if (name === undefined || value === undefined) return line;
+    const [, name = '', , comment = ''] = ASSIGNMENT.exec(line) ?? [];
+    const value = wanted.get(name);
+    if (value === undefined) return line;
     left.delete(name);
-    return `${name}=${value}`;
+    return `${name}=${value}${comment}`;
   });
   const added = [...left].map(([name, value]) => `${name}=${value}`);
   const body = lines.join('\n').replace(/\n*$/, '');

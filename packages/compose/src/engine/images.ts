@@ -4,6 +4,10 @@ import type { Image } from '../domain/release.ts';
 import { tolerating } from './docker.ts';
 import { type Pull, pullImage } from './pull.ts';
 
+const PULLS = 3;
+
+const isId = (name: string): boolean => name.startsWith('sha256:');
+
 export interface Resolving extends Pull {
   /** Asks the registry also where the engine has an image of that name: a tag may have moved. */
   readonly always: boolean;
@@ -17,12 +21,27 @@ export async function resolveImage(
 ): Promise<Image> {
   const inspect = () => tolerating([404], () => docker.getImage(name).inspect());
   const isFixed = /^sha256:|@sha256:/.test(name);
-  const known = always && !isFixed ? undefined : await inspect();
-  const failure = known ? undefined : await pullImage(name, pull);
-  const details = failure === undefined ? (known ?? (await inspect())) : undefined;
-  if (!details) throw missing(name, failure ?? 'the engine does not have it after pulling', always);
+  const asks = always && !isFixed;
+  const known = asks ? undefined : await inspect();
+  if (!known && isId(name)) throw missing(name, 'an id is no name that a registry knows', asks);
+  const details = known ?? (await pulled(name, inspect, { always: asks, ...pull }));
   await assertArchitecture(docker, name, details.Architecture);
   return { name: nameOf(name, details), ref: pinnable(name, details), id: details.Id };
+}
+
+/** What was pulled and is gone at once, since somebody prunes the host, is pulled again. */
+async function pulled(
+  name: string,
+  inspect: () => Promise<Docker.ImageInspectInfo | undefined>,
+  { always, ...pull }: Resolving,
+): Promise<Docker.ImageInspectInfo> {
+  for (let attempt = 0; attempt < PULLS; attempt++) {
+    const failure = await pullImage(name, pull);
+    if (failure !== undefined) throw missing(name, failure, always);
+    const found = await inspect();
+    if (found) return found;
+  }
+  throw missing(name, 'the engine does not have it after pulling', always);
 }
 
 /** A digest where a registry gave one; else the id, which Compose takes as well. */
@@ -33,7 +52,7 @@ function pinnable(name: string, { RepoDigests, Id }: Docker.ImageInspectInfo): s
 
 /** An id says nothing to people; a tag does. */
 const nameOf = (name: string, { RepoTags }: Docker.ImageInspectInfo): string =>
-  name.startsWith('sha256:') ? (RepoTags?.[0] ?? name.slice(0, 19)) : name;
+  isId(name) ? (RepoTags?.[0] ?? name.slice(0, 19)) : name;
 
 const missing = (name: string, why: string, always: boolean) =>
   new DeployError('image-missing', {

@@ -18,6 +18,7 @@ import { areSameImages, hasSameImages, type Image, namesOf, type Release } from 
 import { containersOf } from '../domain/situation.ts';
 import type { Engine } from '../ports/index.ts';
 import { type Beginning, knownOn, runningOn } from './beginning.ts';
+import { knownImages, withoutRecord } from './known-images.ts';
 import { newReplicas, presentReplicas } from './replicas.ts';
 
 /** The slot to deploy to: the idle one, or the live one when it has the release already. */
@@ -53,11 +54,14 @@ export async function formIntent(
   const known = [...servicesOfSlot(layout, live), ...Object.keys(layout.background)].flatMap(
     (service) => knownOn(now, service) ?? [],
   );
-  const images = await imagesOf(engine, known);
+  const recorded = await knownImages(engine, journal, known);
+  const images = new Map(
+    known.map((container) => [container.service, recorded.get(container.image) ?? withoutRecord(container)]),
+  );
   const slots = imagesInSlot(layout, live, images);
-  const changes = known.map(({ service, ...container }) => ({
-    service,
-    reasons: reasonsToReplace(beginning, { service, ...container }, services[service]),
+  const changes = known.map((container) => ({
+    service: container.service,
+    reasons: reasonsToReplace(beginning, container, services[container.service]),
   }));
   const outdated = changes.filter(({ reasons }) => reasons.length > 0).map(({ service }) => service);
   return {
@@ -79,6 +83,7 @@ export async function formIntent(
       .flatMap((service) => containersOf(now, service).map(({ id }) => id)),
     because: [
       ...changes.flatMap(({ reasons }) => reasons),
+      ...known.filter(({ image }) => !recorded.has(image)).map(noWayBack),
       ...(kind === 'rollback' ? notBroughtBack(beginning) : []),
     ],
     replicas: newReplicas(beginning, wanted.target),
@@ -110,20 +115,8 @@ function notBroughtBack({ journal, release }: Beginning): readonly string[] {
   );
 }
 
-/** The images of what is there, by service. */
-async function imagesOf(
-  engine: Pick<Engine, 'resolve'>,
-  containers: readonly Container[],
-): Promise<ReadonlyMap<ServiceName, Image>> {
-  const resolved = new Map<Image['id'], Image>();
-  const images = new Map<ServiceName, Image>();
-  for (const { service, image } of containers) {
-    const found = resolved.get(image) ?? (await engine.resolve(image));
-    resolved.set(image, found);
-    images.set(service, found);
-  }
-  return images;
-}
+const noWayBack = ({ service, imageName }: Container): string =>
+  `${service}: the engine has no record of the image that it runs (${imageName}); there is no way back to it once it is stopped`;
 
 /** The images of a slot by role; undefined where one of its services has no container. */
 function imagesInSlot(

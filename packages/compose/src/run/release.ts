@@ -6,6 +6,7 @@ import { type Image, namesOf, type Release } from '../domain/release.ts';
 import type { Ports } from '../ports/index.ts';
 import { knownOn } from './beginning.ts';
 import { nameOf } from './intent.ts';
+import { knownImages } from './known-images.ts';
 import { observe } from './observe.ts';
 import { type Resolving, resolveImage } from './resolve.ts';
 
@@ -76,16 +77,25 @@ const invalid = (found: string, wanted: string) =>
 export async function currentRelease(ports: Ports, layout: Layout, signal?: AbortSignal): Promise<Release> {
   const { engine, ledger } = ports;
   const now = await observe(ports);
+  const journal = await ledger.read();
   const imageOf = async (service: ServiceName): Promise<Image> => {
     const container = knownOn(now, service);
-    if (container) return engine.resolve(container.image, { signal });
-    throw invalid(`${service} has no container`, 'services that run: deploy an image first');
+    if (!container) throw invalid(`${service} has no container`, 'services that run: deploy an image first');
+    const known = await knownImages(engine, journal, [container], signal);
+    const found = known.get(container.image);
+    if (found) return found;
+    throw new DeployError('image-missing', {
+      doing: 'reading what runs',
+      found: `the engine has no record of the image that ${service} runs (${container.imageName})`,
+      wanted: 'an image to create its containers from',
+      fix: 'deploy that version, or another one, by its name',
+    });
   };
   const slots: Record<RoleName, Image> = {};
   for (const role of rolesOf(layout)) slots[role] = await imageOf(serviceOf(layout, now.router.live, role));
   const background: Record<ServiceName, Image> = {};
   for (const service of Object.keys(layout.background)) background[service] = await imageOf(service);
-  const id = nameOf(await ledger.read(), slots) ?? namesOf(slots);
+  const id = nameOf(journal, slots) ?? namesOf(slots);
   return { id, slots, background, configuration: await engine.configuration() };
 }
 
@@ -101,9 +111,35 @@ export async function releaseBefore(
   const found = to === undefined ? earlierRelease(journal) : known.findLast(({ id }) => id === to);
   if (!found) throw noPrevious(to, known);
   // A clean-up of the host may have taken an image since: better known now than half-way.
-  for (const { ref, name } of [...Object.values(found.slots), ...Object.values(found.background)])
-    await resolveImage(ports, ref, { signal, image: name });
+  for (const image of [...Object.values(found.slots), ...Object.values(found.background)])
+    await assertThere(ports, found, image, signal);
   return { ...found, configuration: await ports.engine.configuration() };
+}
+
+/** A container that still runs, such as that of a slot that is warm, needs no image: one switch is the way back. */
+async function assertThere(
+  ports: Resolving,
+  { id }: Release,
+  image: Image,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await resolveImage(ports, image.ref, { signal, image: image.name });
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code !== 'image-missing') throw error;
+    const containers = await ports.engine.observe();
+    if (containers.some((one) => one.running && one.image === image.id)) return;
+    throw new DeployError(
+      error.code,
+      {
+        doing: `rolling back to ${id}`,
+        found: `its image ${image.name} is gone from the engine: ${error.explanation.found}`,
+        wanted: error.explanation.wanted,
+        fix: 'build or push that version again and deploy it by its name, or rollback({ to }) to another one',
+      },
+      { cause: error },
+    );
+  }
 }
 
 const onlyConfigurationChanged = (known: readonly Release[]): DeployError =>

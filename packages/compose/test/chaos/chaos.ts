@@ -60,7 +60,7 @@ export async function chaos(
 ): Promise<ChaosReport> {
   const versions = ['1', '2'];
   await using deployer = await buildDeployer();
-  const stack = await startStack(way, versions, engine);
+  const stack = await startStack(way, versions, { engine });
   const watch = engine ? watchProcesses(engine.group, 'ROLE') : await watchProject(stack.name);
   const damage: Damage[] = [];
   const ends: Record<string, number> = {};

@@ -29,7 +29,9 @@ describe('an engine that goes away', () => {
         request.socket.destroy();
       },
     });
-    await expect(engine.stop(container, 1_000, async () => {})).rejects.toMatchObject({ code: 'engine-unreachable' });
+    await expect(engine.stop(container, 1_000, async () => {})).rejects.toMatchObject({
+      code: 'engine-unreachable',
+    });
     expect(heard).toBe(1);
   });
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Configuration } from '../../src/domain/configuration.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { chooseTarget, formIntent } from '../../src/run/intent.ts';
-import { release } from '../support/releases.ts';
-import { layout, World } from '../support/world.ts';
+import { intentWith, release } from '../support/releases.ts';
+import { image, layout, World } from '../support/world.ts';
 
 const deployed = (configuration: Configuration): JournalEntry => ({
   type: 'outcome',
@@ -70,6 +70,33 @@ describe('formIntent', () => {
   it('says which images differ', async () => {
     const { because } = await intentOf(await beginning({}, {}, '2'));
     expect(because).toEqual(['api_blue: api:1 → api:2', 'cron: api:1 → api:2', 'worker: api:1 → api:2']);
+  });
+
+  it('goes on without the record of an image that runs, and says that there is no way back to it', async () => {
+    const begun = await beginning({}, {}, '2');
+    begun.world.recordless.add('sha256:1');
+    const { because, previous } = await intentOf(begun);
+    const noWayBack = ['api_blue', 'cron', 'worker'].map(
+      (service) =>
+        `${service}: the engine has no record of the image that it runs (api:1); there is no way back to it once it is stopped`,
+    );
+    expect(because.slice(3)).toEqual(noWayBack);
+    expect(previous.slots?.app).toEqual({ name: 'api:1', ref: 'sha256:1', id: 'sha256:1' });
+  });
+
+  it('finds the image that runs by the digest that a deployment noted', async () => {
+    const begun = await beginning({}, {}, '2');
+    const intent = intentWith({ release: release('1') });
+    begun.world.recordless.add('sha256:1');
+    const { because, previous } = await intentOf({ ...begun, journal: [{ type: 'intent', intent }] });
+    expect(because).toHaveLength(3);
+    expect(previous.slots?.app).toEqual(image('1'));
+  });
+
+  it('fails when the engine does not answer about what runs', async () => {
+    const begun = await beginning({}, {}, '2');
+    begun.world.engine.resolve = async () => Promise.reject(new Error('no route to the engine'));
+    await expect(intentOf(begun)).rejects.toThrow('no route');
   });
 
   it('says of a rollback which settings stay as they are now', async () => {

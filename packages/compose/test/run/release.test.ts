@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { resolveRelease } from '../../src/run/release.ts';
+import type { JournalEntry } from '../../src/domain/journal.ts';
+import { currentRelease, releaseBefore, resolveRelease } from '../../src/run/release.ts';
+import { intentWith, release } from '../support/releases.ts';
 import { image, layout, World } from '../support/world.ts';
 
 const resolve = (request: object, world = new World()) => {
@@ -46,5 +48,45 @@ describe('resolveRelease', () => {
     [{ images: { api_blue: 'api:2' } }, 'no image for cron, worker'],
   ])('refuses %o', async (request, message) => {
     await expect(resolve(request)).rejects.toThrow(message);
+  });
+});
+
+describe('releaseBefore', () => {
+  const previous = { ...release('1'), lives: [], replicas: {} };
+
+  const deployed: JournalEntry[] = [
+    { type: 'intent', intent: intentWith({ previous }) },
+    { type: 'outcome', outcome: 'deployed', configuration: {}, ended: '2026-01-01T00:00:01.000Z' },
+  ];
+  const worldAfter = (journal: JournalEntry[]) => {
+    const world = new World();
+    world.journal = journal;
+    world.recordless.add('api@sha256:1');
+    return world;
+  };
+
+  it('says that the image is gone to which a rollback would go', async () => {
+    const world = worldAfter(deployed);
+    world.containers = [];
+    await expect(releaseBefore(world.context.ports)).rejects.toMatchObject({
+      code: 'image-missing',
+      message:
+        'rolling back to 1: its image api:1 is gone from the engine: it is gone. Fix: build or push that version again and deploy it by its name, or rollback({ to }) to another one',
+    });
+  });
+
+  it('needs no image where a container of it runs still', async () => {
+    const world = worldAfter(deployed.slice(0, 1));
+    expect(await releaseBefore(world.context.ports)).toEqual(release('1'));
+  });
+});
+
+describe('currentRelease', () => {
+  it('says which service runs on an image of which there is no record', async () => {
+    const world = new World();
+    world.recordless.add('sha256:1');
+    await expect(currentRelease(world.context.ports, layout)).rejects.toThrow(
+      'the engine has no record of the image that api_blue runs (api:1)',
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { lifeOf } from '../../src/domain/container.ts';
+import { DeployError } from '../../src/domain/errors.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import type { Hooks, Policy } from '../../src/domain/policy.ts';
 import { engineLost } from '../../src/engine/lost.ts';
@@ -72,6 +73,8 @@ export function portsOf(around: Surroundings): {
   return { settings, ports, ledgerWith, identity: async () => identity };
 }
 
+const noImage = (name: string) =>
+  new DeployError('image-missing', { doing: `looking for ${name}`, found: 'nothing has it' });
 const unreachable = engineLost('Cannot connect to the Docker daemon', undefined);
 
 async function dockerIn({ world: { engine, shelf }, process }: Surroundings) {
@@ -137,8 +140,9 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
         mutates: false,
         serve: (answer, refuse) => {
           const version = versionOf(name);
-          if (engine.missingImages.has(version)) refuse(new Error(`no such image: ${name}`));
-          else answer(image(version));
+          if (!engine.missingImages.has(version)) return answer(image(version));
+          if (name === image(version).id) world.reach('what runs has no image record');
+          refuse(noImage(name));
         },
       }),
     observe: () => look('observe engine', () => engine.list()),

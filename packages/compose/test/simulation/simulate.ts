@@ -262,12 +262,6 @@ export class Simulation {
   #judgeEnd(ending: Ending, version: string | undefined, scaleChanges: number): void {
     const { world } = this;
     const { engine } = world;
-    // The number in the project counts for a deployment that begins after it has changed; a way back keeps what there was.
-    const isFree = engine.scaleChanges > (version === undefined ? 0 : scaleChanges);
-    const numbersOf = (service: string) => [
-      engine.scaleOf(service),
-      ...(isFree && engine.scales.has(service) ? SCALES : []),
-    ];
     if (ending === 'locked' && this.#others.length === 0 && !world.journalLost && !this.#othersLive())
       world.violate('I7', 'it is locked out, and nobody else deploys');
     if (this.broken || world.disturbed || this.#others.length > 0) return;
@@ -282,6 +276,12 @@ export class Simulation {
       nothing: restless || world.journalLost ? undefined : 'any',
       reverted: world.journalLost ? undefined : 'any',
     }[ending as string];
+    // The number in the project counts for a deployment that begins after it has changed; a way back keeps what there was.
+    const isFree = engine.scaleChanges > (says === 'any' ? 0 : scaleChanges);
+    const numbersOf = (service: string) => [
+      engine.scaleOf(service),
+      ...(isFree && engine.scales.has(service) ? SCALES : []),
+    ];
     const problem = says && allOn(world, says === 'any' ? undefined : says, numbersOf);
     if (problem) world.violate('I6', `it says ${ending}, and ${problem}`);
     if (ending === 'deployed' && world.fooled)

@@ -28,6 +28,13 @@ describe('a simulated deployment', () => {
     expect({ endings, violations }).toEqual({ endings: ['deployed', 'unchanged'], violations: [] });
   });
 
+  it('deploys when the engine loses the image records of what runs', async () => {
+    const faults = [{ run: 1, call: 1, do: 'old-image-gone', ms: 0 }] as const;
+    const { endings, violations, reached } = await simulate({ seed: '0', runs: ['deploy'], faults });
+    expect({ endings, violations }).toEqual({ endings: ['deployed', 'unchanged'], violations: [] });
+    expect(reached.get('what runs has no image record')).toBeGreaterThan(0);
+  });
+
   it('survives a part of the exhaustive mode', { timeout: 3 * MINUTES }, async () => {
     await expectClean(await runAll(share(everyFault(await boundaries()), 3, 51)));
   });

@@ -23,6 +23,7 @@ const rare = [
   'the lock vanishes under its holder',
   "the lock of a dead process is left, and in nobody's way",
   'the slot fails at the moment of the switch',
+  'what runs has no image record',
 ] as const;
 
 export type Situation = (typeof rare)[number] | 'an operator would recreate a container';

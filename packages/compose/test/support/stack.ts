@@ -155,18 +155,25 @@ services:${slotServices(way).join('')}
     ${port === undefined ? '' : `ports: ['127.0.0.1:${port}:8080']`}
 `;
 
-/**
- * On an engine of its own, if one is given, which DOCKER_HOST then names. There HAProxy is asked at its address: what
- * loopback publishes goes through a process that ends with the engine.
- */
+/** Where a stack is, if not on the shared engine with images of its own. */
+interface Elsewhere {
+  /**
+   * An engine of its own, which DOCKER_HOST then names. There HAProxy is asked at its address: what loopback publishes
+   * goes through a process that ends with the engine.
+   */
+  readonly engine?: RestartableEngine | undefined;
+  /** Where its images are, and to which they are pushed. */
+  readonly repository?: string;
+}
+
 export async function startStack(
   way: Way,
   versions: readonly string[],
-  engine?: RestartableEngine,
+  { engine, repository }: Elsewhere = {},
 ): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'cutover-stack-'));
   const name = uniqueName(way);
-  const image = (version: string) => `${name}:${version}`;
+  const image = (version: string) => `${repository ?? name}:${version}`;
   const compose = async (...args: readonly string[]) =>
     (await execa('docker', ['compose', ...args], { cwd: directory })).stdout;
   const dispose = async () => {
@@ -189,7 +196,10 @@ export async function startStack(
       join(directory, '.env'),
       `COMPOSE_PROFILES=blue\n${[...slotVariables(way), 'CRON_IMAGE', 'WORKER_IMAGE'].map((variable) => `${variable}=${first}\n`).join('')}`,
     );
-    for (const version of versions) await build(image(version), version);
+    for (const version of versions) {
+      await build(image(version), version);
+      if (repository !== undefined) await execa('docker', ['push', '--quiet', image(version)]);
+    }
     await compose('up', '--detach');
     const address = engine ? await addressOf(await compose('ps', '--quiet', 'haproxy')) : undefined;
     const url = address === undefined ? `http://127.0.0.1:${port}` : `http://${address}:8080`;
@@ -223,7 +233,7 @@ async function addressOf(container: string): Promise<string> {
  * Until HAProxy's checks confirm the first slot: it takes the traffic as soon as its name is found, and loses it again
  * when the first check comes too early.
  */
-async function untilProven(router: Router): Promise<void> {
+export async function untilProven(router: Router): Promise<void> {
   const limit = systemClock.now() + START_TIMEOUT;
   while (!(await router.observe().catch(() => undefined))?.slots.blue?.settled) {
     if (systemClock.now() > limit) throw new Error(`the stack is not up after ${START_TIMEOUT} ms`);

@@ -1,6 +1,7 @@
 import { FakeClock } from '@cutover/testing';
 import type { Configuration } from '../../src/domain/configuration.ts';
 import type { Container } from '../../src/domain/container.ts';
+import { DeployError } from '../../src/domain/errors.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { imageSettings, type Layout, servicesOfSlot } from '../../src/domain/layout.ts';
@@ -59,6 +60,8 @@ export class World {
   pins: Record<string, string> = {};
   journal: JournalEntry[] = [];
   locked: symbol | undefined;
+  /** Names and ids that the engine has no image of. */
+  readonly recordless = new Set<string>();
   faults: Faults = {};
   #count = 0;
   #dead = false;
@@ -160,7 +163,12 @@ export class World {
     ledger: () => this.ledger,
     preflight: async () => {},
     configuration: async () => this.configuration,
-    resolve: async (name) => image(name.split(':')[1] as string),
+    resolve: async (name) => {
+      const isGone = this.recordless.has(name);
+      if (isGone)
+        throw new DeployError('image-missing', { doing: `looking for ${name}`, found: 'it is gone' });
+      return image(name.split(':').at(-1) as string);
+    },
     observe: () => this.#call(undefined, () => this.containers),
     pin: (images) => this.#call(`pin ${Object.keys(images)}`, () => void Object.assign(this.pins, images)),
     prefer: (live) => this.#call(`prefer ${live}`, () => {}),

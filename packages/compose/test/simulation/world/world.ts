@@ -172,7 +172,7 @@ export class World {
   #judge(): void {
     this.slowReturn.judge();
     this.#judgeTargets();
-    if (this.router.isMixed) this.violate('I18', 'the services of a page are served by different slots');
+    if (this.router.isMixed) this.violate('I19', 'the services of a page are served by different slots');
     if (this.#excused) {
       if (this.isServed) this.#excused = false;
       return;

@@ -1,0 +1,36 @@
+import { systemClock } from '@cutover/internal';
+import { ExecaError } from 'execa';
+import type { UpOrder } from '../ports/index.ts';
+import { type ComposeFiles, type ComposeVariables, composeCommands, runCompose } from './compose.ts';
+
+/**
+ * What a prune of the host can take while Compose is at work: an image of which there is no container yet, which
+ * Compose pulls again where its reference is a registry's digest, and a container that was not started yet.
+ */
+const GONE = /No such (image|container)|marked for removal/i;
+const ATTEMPTS = 5;
+/** Milliseconds, for a removal that is under way. */
+const PAUSE = 200;
+
+/** Creates and starts what is missing of these services. */
+export async function upServices(
+  where: ComposeFiles,
+  orders: readonly UpOrder[],
+  variables: ComposeVariables,
+  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  const doing = `starting ${orders.map(({ service }) => service).join(', ')}`;
+  const fix =
+    'see with `docker compose ps` whether something that they depend on does not become healthy, and with `docker ps` whether the engine answers';
+  const run = { doing, code: 'start-failed', fix, limit, signal } as const;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await runCompose(where, composeCommands.up(orders), variables, run);
+      return;
+    } catch (error) {
+      const isGone = error instanceof ExecaError && GONE.test(String(error.stderr));
+      if (!isGone || attempt === ATTEMPTS) throw error;
+      await systemClock.sleep(PAUSE, signal);
+    }
+  }
+}
