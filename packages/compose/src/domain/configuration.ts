@@ -14,14 +14,22 @@ export const replicasIn = (fingerprint: Fingerprint | undefined): number | undef
   return text === undefined ? undefined : Number(text);
 };
 
+/** The settings, with the number of containers of another fingerprint. */
+export function withReplicasOf(settings: Fingerprint, other: Fingerprint | undefined): Fingerprint {
+  const { [REPLICAS]: _, ...rest } = settings;
+  const replicas = other?.[REPLICAS];
+  return replicas === undefined ? rest : { ...rest, [REPLICAS]: replicas };
+}
+
 export type Configuration = Readonly<Record<ServiceName, Fingerprint>>;
 
-/** The names of the settings that differ; none where one of the two is not known. */
+/** The names of the settings that differ; none where one of the two is not known, as a number of containers may be. */
 export function changedSettings(
   before: Fingerprint | undefined,
   now: Fingerprint | undefined,
 ): readonly string[] {
   if (!before || !now) return [];
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [...names].filter((name) => before[name] !== now[name]).sort();
+  const isKnown = (name: string) => name !== REPLICAS || (name in before && name in now);
+  return [...names].filter((name) => before[name] !== now[name] && isKnown(name)).sort();
 }
