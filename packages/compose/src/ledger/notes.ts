@@ -72,6 +72,16 @@ export const createRecord = (notes: Notes, { sequence, entry, writer }: JournalR
     [WRITER]: JSON.stringify(writer),
   });
 
+/**
+ * Whether nobody has that number, or ever will: an engine that was killed while it created a volume leaves one without
+ * labels.
+ */
+export async function isSpoilt({ docker, project }: Notes, sequence: number): Promise<boolean> {
+  const volume = docker.getVolume(nameOf(project, `journal-${sequence}`));
+  const found = await tolerating([404], () => volume.inspect());
+  return found !== undefined && found.Labels?.[ENTRY] === undefined;
+}
+
 /** Only for entries that are not the last: a process that uses such a number again does not get the lock by it. */
 export const removeRecord = (notes: Notes, { sequence }: JournalRecord): Promise<void> =>
   remove(notes, `journal-${sequence}`);

@@ -3,7 +3,16 @@ import type { JournalEntry } from '../domain/journal.ts';
 import { withRetries } from '../run/retries.ts';
 import type { LedgerContext } from './context.ts';
 import { BEAT } from './heartbeat.ts';
-import { createRecord, holderOf, type JournalRecord, readNotes, toggleBeat, type Writer } from './notes.ts';
+import {
+  createRecord,
+  holderOf,
+  isSpoilt,
+  type JournalRecord,
+  readNotes,
+  toggleBeat,
+  type Writer,
+  type Written,
+} from './notes.ts';
 import { refused } from './refusals.ts';
 
 /** The time during which the last entry of the journal is our own. */
@@ -29,13 +38,14 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
   let lost = false;
 
   /** The last entry, if it is ours. */
-  const look = async (): Promise<JournalRecord | undefined> => {
-    const written = await readNotes(context);
+  const lastIn = (written: Written): JournalRecord | undefined => {
     beating = written.beating;
     if (holderOf(written)?.token === writer.token) return written.records.at(-1);
     lost = true;
     return undefined;
   };
+
+  const look = async () => lastIn(await readNotes(context));
 
   const write = (entry: JournalEntry) =>
     createRecord(context, { sequence: next, entry, writer }).catch((error: unknown) => {
@@ -52,7 +62,15 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
     beating = undefined;
     await toggleBeat(context, was === true);
     await look();
+    if (was !== true && !beating && !lost) await replaceBeat();
     confirmed = begun;
+  };
+
+  /** One that an engine left without labels when it was killed is no sign, and in the way of the next. */
+  const replaceBeat = async (): Promise<void> => {
+    await toggleBeat(context, true);
+    await toggleBeat(context, false);
+    await look();
   };
 
   /** Within {@link BEAT} of a sign there is no other: two in a row could cancel out before anybody looks. */
@@ -72,7 +90,13 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
 
   const append = async (entry: JournalEntry): Promise<boolean> => {
     while (!lost) {
-      const last = await withRetries('engine', clock, () => write(entry).then(look));
+      const written = await withRetries('engine', clock, () => write(entry).then(() => readNotes(context)));
+      const isMissing = (written.records.at(-1)?.sequence ?? 0) < next;
+      if (isMissing && (await withRetries('engine', clock, () => isSpoilt(context, next)))) {
+        next++;
+        continue;
+      }
+      const last = lastIn(written);
       if (last?.sequence !== next) break;
       next++;
       if (JSON.stringify(last.entry) === JSON.stringify(entry)) return true;
@@ -97,8 +121,10 @@ export function tenureOf(context: LedgerContext, writer: Writer, sequence: numbe
     end: async () => {
       stopping.abort(new Error('stopped'));
       const last = lost ? undefined : await look();
-      if (last)
-        await createRecord(context, { sequence: last.sequence + 1, entry: { type: 'released' }, writer });
+      if (!last) return;
+      let { sequence } = last;
+      do await createRecord(context, { sequence: ++sequence, entry: { type: 'released' }, writer });
+      while (await isSpoilt(context, sequence));
     },
   };
 }

@@ -97,6 +97,38 @@ describe('engineLedger', () => {
     await lock.release();
   });
 
+  it('passes over what an engine left that was killed while it created an entry, or the beat', async () => {
+    const unlabelled = (note: string) => docker.createVolume({ Name: `cutover-${project}-${note}` });
+    const spoilt = await Promise.all(['journal-1', 'journal-3', 'journal-5', 'beat'].map(unlabelled));
+    const clock = new FakeClock();
+    try {
+      const lock = await open({ clock }).acquire('deploy of 2');
+      await lock.append(entry('after a gap'));
+      await clock.advance(FENCE_AFTER + 1);
+      await lock.assertHeld();
+      const { Volumes } = await docker.listVolumes({
+        filters: { label: [`dev.cutover.project=${project}`] },
+      });
+      expect(Volumes.map(({ Name }) => Name).sort()).toEqual(
+        ['beat', 'journal-2', 'journal-4'].map((note) => `cutover-${project}-${note}`),
+      );
+      await lock.release();
+      expect(await ledger.holder()).toBeUndefined();
+      await (await open().acquire('deploy of 3')).release();
+      const entries = ['acquired', 'undo', 'released', 'acquired', 'released'];
+      expect((await ledger.read()).map(({ type }) => type)).toEqual(entries);
+    } finally {
+      await Promise.all(
+        spoilt.map(({ name }) =>
+          docker
+            .getVolume(name)
+            .remove()
+            .catch(() => {}),
+        ),
+      );
+    }
+  });
+
   it('refuses a contender that read the journal so long ago that its next number has been pruned', async () => {
     const lock = await ledger.acquire('deploy of 2');
     await lock.append({ type: 'intent', intent: { id: 'of 2' } } as JournalEntry);

@@ -53,6 +53,12 @@ export class NoteShelf {
     this.#keep(this.notes.filter((note) => note.name !== name));
   }
 
+  labelsOf(name: string): Labels {
+    const found = this.notes.find((note) => note.name === name);
+    if (!found) throw status(404, `no such volume: ${name}`);
+    return found.labels;
+  }
+
   /** Somebody deletes all of them. */
   clear(): void {
     this.#keep([]);
@@ -111,7 +117,7 @@ export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, 
   const ask = <T>(name: string, work: () => T): Promise<T> =>
     process.call({
       name,
-      mutates: !isBeat(name) && name !== 'list notes',
+      mutates: !isBeat(name) && name !== 'list notes' && name !== 'inspect note',
       to: 'engine',
       serve: (answer, refuse) => {
         try {
@@ -144,7 +150,10 @@ export function dockerOf(process: Process, shelf: NoteShelf, guard: () => void, 
         if (full()) throw status(500, 'no space left on device');
         shelf.create(Name, Labels, process.kernel.now);
       }),
-    getVolume: (name: string) => ({ remove: () => ask(callOf('remove', name), () => shelf.remove(name)) }),
+    getVolume: (name: string) => ({
+      inspect: () => ask('inspect note', () => ({ Labels: shelf.labelsOf(name) })),
+      remove: () => ask(callOf('remove', name), () => shelf.remove(name)),
+    }),
   };
   return docker as unknown as Docker;
 }
