@@ -15,11 +15,17 @@ export const engineLost = (found: string, cause: unknown): DeployError =>
     { cause },
   );
 
-/** Without an answer of the engine there is no status: it is not there, or went away in the middle. */
-export const orLost = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error && !('statusCode' in error)
-    ? engineLost(messageOf(error), error)
-    : error;
+/**
+ * Without an answer of the engine there is no status: it is not there, or went away in the middle. One that is about to
+ * end answers with a status, and says that it has lost its own connection to containerd.
+ */
+export function orLost(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const isLost = 'statusCode' in error ? ENDING.test(error.message) : 'code' in error;
+  return isLost ? engineLost(messageOf(error), error) : error;
+}
+
+const ENDING = /transport is closing|daemon is shutting down/;
 
 /** Nobody took the request, so nothing has come of it. */
 const isRefused = (error: unknown): boolean =>

@@ -35,6 +35,20 @@ describe('an engine that goes away', () => {
     expect(heard).toBe(1);
   });
 
+  it('is engine-unreachable also where it says with a status that it is about to end', async () => {
+    docker = await fakeDocker({
+      engine: (_, response) => {
+        response
+          .writeHead(500)
+          .end('{"message":"Cannot update container c1: transport is closing: unavailable"}');
+      },
+    });
+    const own = projectEngine(where, { always: false, limits: LIMITS });
+    await expect(own.stop(container, 1_000, async () => {})).rejects.toMatchObject({
+      code: 'engine-unreachable',
+    });
+  });
+
   it('before a stop gets it once it is back', async () => {
     let heard = 0;
     docker = await fakeDocker();
