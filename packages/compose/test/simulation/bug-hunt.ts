@@ -1,5 +1,5 @@
 import { bugs } from './bugs.ts';
-import { boundaries, everyPause, everySignalByHand } from './exhaustive.ts';
+import { boundaries, everyFault, everyPause, everySignalByHand } from './exhaustive.ts';
 import type { Plan } from './faults.ts';
 import { simulate } from './simulate.ts';
 import { swarmPlan } from './swarm.ts';
@@ -50,12 +50,13 @@ export async function hunt(
   return { plans: tried, caught, first, plan: found, invariants: [...invariants].sort() };
 }
 
-/** Seeds; and in between, or last, what a seed hardly ever hits: a pause at the one call that matters. */
+/** Seeds; and in between, or last, what a seed hardly ever hits: a pause, or a late arrival, of the one call that matters. */
 async function* huntingGround(from: number, seeds: number): AsyncGenerator<Plan> {
   const many = Math.min(seeds, MANY_SEEDS);
   yield* seedsOf(from, many);
   const calls = await boundaries();
   yield* everySignalByHand(calls);
+  yield* everyFault(calls, ['die-late'], [['deploy', 'deploy']]);
   yield* everyPause(calls);
   yield* seedsOf(from + many, seeds - many);
 }

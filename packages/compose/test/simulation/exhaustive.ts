@@ -6,7 +6,7 @@ import type { Way } from './world/router.ts';
 
 /** How long or late, where a fault of this kind has a length; one length is too short to matter, one long enough. */
 const lengths: Partial<Record<FaultKind, readonly number[]>> = {
-  'die-late': [1_000, 30_000],
+  'die-late': [1_000, 4_000, 30_000],
   freeze: [4_000, 40_000],
   'freeze-sent': [40_000],
   suspend: [40_000],
