@@ -56,7 +56,10 @@ export async function formIntent(
   );
   const recorded = await knownImages(engine, journal, known);
   const images = new Map(
-    known.map((container) => [container.service, recorded.get(container.image) ?? withoutRecord(container)]),
+    known.map((container) => [
+      container.service,
+      recorded.get(container.image) ?? withoutRecord(journal, container),
+    ]),
   );
   const slots = imagesInSlot(layout, live, images);
   const changes = known.map((container) => ({

@@ -25,12 +25,9 @@ export async function knownImages(
   return images;
 }
 
-/** All that is known of an image from the container that runs it: enough to tell it from others, not to create another. */
-export const withoutRecord = ({ image, imageName }: Container): Image => ({
-  name: imageName,
-  ref: image,
-  id: image,
-});
+/** What is known of an image that the engine has no record of: as an earlier deployment noted it, else by its container. */
+export const withoutRecord = (journal: readonly JournalEntry[], { image, imageName }: Container): Image =>
+  notedImage(journal, image) ?? { name: imageName, ref: image, id: image };
 
 /** @throws what `found` rejects with, unless that is `image-missing` */
 const ifThere = (found: Promise<Image>): Promise<Image | undefined> =>
