@@ -130,8 +130,13 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
     status: ({ signal } = {}) =>
       untouched('reading how things stand', { signal }, () => {
         const { ports } = contextOf(settings);
-        const { project, layout } = settings;
-        return readStatus({ ports, layout, check: () => project.preflight(requestOf(layout)), signal });
+        const { project, router, layout } = settings;
+        return readStatus({
+          ports,
+          layout,
+          check: () => project.preflight(requestOf(layout, router)),
+          signal,
+        });
       }),
   };
 }

@@ -2,6 +2,7 @@ import { bounded, systemClock } from '@cutover/internal';
 import type Docker from 'dockerode';
 import type { Container, Health } from '../domain/container.ts';
 import type { Exit } from '../ports/index.ts';
+import { addressesOf } from './addresses.ts';
 import { tolerating } from './docker.ts';
 import { LIMITS } from './limits.ts';
 import { untilTaken } from './lost.ts';
@@ -81,6 +82,7 @@ function toContainer({
   State,
   RestartCount,
   NetworkSettings,
+  HostConfig,
 }: Docker.ContainerInspectInfo) {
   return {
     id: Id,
@@ -95,9 +97,7 @@ function toContainer({
     restarts: RestartCount,
     exitCode: State.ExitCode,
     stopTimeout: stopTimeoutOf(Config),
-    addresses: Object.values(NetworkSettings.Networks)
-      .map(({ IPAddress }) => IPAddress)
-      .filter(Boolean),
+    addresses: addressesOf({ NetworkSettings, HostConfig }),
   };
 }
 

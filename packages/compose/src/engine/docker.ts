@@ -1,33 +1,24 @@
 import { messageOf, Timer } from '@cutover/internal';
 import Docker from 'dockerode';
 import { DeployError } from '../domain/errors.ts';
-import { runDocker } from './docker-command.ts';
+import { type Endpoint, findEndpoint } from './endpoint.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { engineLost, orLost } from './lost.ts';
 
 /** The engine that the docker CLI would talk to: DOCKER_HOST, else the current context. Each request has its limit. */
 export async function connectDocker(limits: Limits = LIMITS): Promise<Docker> {
-  const host = process.env.DOCKER_HOST ?? (await contextHost(limits));
-  return withLimits(clientOf(host), limits);
+  return withLimits(clientOf(await findEndpoint(limits)), limits);
 }
 
-function clientOf(host: string | undefined): Docker {
+function clientOf({ host, tls }: Endpoint): Docker {
   if (!host) return new Docker();
   if (host.startsWith('unix://')) return new Docker({ socketPath: host.slice('unix://'.length) });
   const { protocol, hostname, port, username } = new URL(host);
   if (protocol === 'ssh:') {
     return new Docker({ protocol: 'ssh', host: hostname, port: port || 22, username });
   }
+  if (tls) return new Docker({ ...tls, protocol: 'https', host: hostname, port: Number(port) || 2376 });
   return new Docker({ host: hostname, port: Number(port) || 2375 });
-}
-
-async function contextHost({ ask }: Limits): Promise<string | undefined> {
-  const { stdout, error } = await runDocker(['context', 'inspect', '-f', '{{.Endpoints.docker.Host}}'], {
-    doing: 'looking for the container engine',
-    code: 'engine-unreachable',
-    limit: ask,
-  });
-  return error ? undefined : stdout.trim() || undefined;
 }
 
 /** A request, as the client hands it to the one function through which all of them go. */

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { DeployError } from '../domain/errors.ts';
 import { DEFAULT_GRACE_PERIOD } from '../domain/policy.ts';
 import type { DeployRequest } from '../ports/index.ts';
@@ -11,6 +12,9 @@ export function assertDeployable(config: ComposeConfig, request: DeployRequest):
   for (const name of request.single) assertOne(config, doing, name);
   for (const name of request.services) assertNameless(config, doing, name);
   for (const [name, grace] of Object.entries(request.graces)) assertGrace(config, doing, name, grace);
+  for (const [slot, services] of Object.entries(request.slots))
+    assertNotNeeded(config, doing, slot, services);
+  for (const file of request.files) assertFolderMounted(config, doing, resolve(file));
   if (new Set(request.settings).size === request.settings.length) return;
   throw new DeployError('invalid-options', {
     doing,
@@ -52,6 +56,40 @@ function assertNameless({ services }: ComposeConfig, doing: string, name: string
     found: `${name} has ${replicasOf(service)} replicas and container_name: ${container_name}`,
     wanted: 'containers that Compose can name itself',
     fix: 'remove container_name from it',
+  });
+}
+
+/** While its slot is idle, its profile is off: Compose refuses a project in which something that is on depends on it. */
+function assertNotNeeded(
+  { services }: ComposeConfig,
+  doing: string,
+  slot: string,
+  ofSlot: readonly string[],
+): void {
+  for (const [name, { depends_on = {} }] of Object.entries(services)) {
+    const needed = ofSlot.find((one) => depends_on[one] && depends_on[one].required !== false);
+    const isOff = needed !== undefined && (services[needed]?.profiles ?? []).length > 0;
+    if (!isOff || ofSlot.includes(name)) continue;
+    throw new DeployError('compose-invalid', {
+      doing,
+      found: `${name} depends on ${needed}, whose profile is off while ${slot} is idle`,
+      wanted: 'a project that `docker compose up` takes with either slot',
+      fix: `remove ${needed} from depends_on of ${name}, or write \`required: false\` there`,
+    });
+  }
+}
+
+/** A mount of the file alone stays with what was there when the container was created. */
+function assertFolderMounted({ services }: ComposeConfig, doing: string, file: string): void {
+  const found = Object.entries(services).find(([, { volumes = [] }]) =>
+    volumes.some(({ type, source }) => type === 'bind' && source === file),
+  );
+  if (!found) return;
+  throw new DeployError('compose-invalid', {
+    doing,
+    found: `${found[0]} mounts the file ${file} alone`,
+    wanted: 'a mount of its folder: the file is replaced by rename, which the container would not see',
+    fix: `mount ${dirname(file)} instead`,
   });
 }
 

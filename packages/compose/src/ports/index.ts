@@ -78,6 +78,10 @@ export interface DeployRequest {
   readonly single: readonly ServiceName[];
   /** The settings that hold their images. */
   readonly settings: readonly string[];
+  /** Those that are off while their slot is idle: by slot. */
+  readonly slots: Readonly<Record<SlotName, readonly ServiceName[]>>;
+  /** Files that are replaced by rename. */
+  readonly files: readonly string[];
   /** Milliseconds of grace that were promised to services, which the project must promise as well. */
   readonly graces: Readonly<Record<ServiceName, number>>;
 }
@@ -96,6 +100,8 @@ export interface Exit {
 
 /** What sends traffic to a slot. */
 export interface Router {
+  /** Files that it replaces by rename, so that a mount of one of them alone would not see the change; default none. */
+  readonly files?: readonly string[] | undefined;
   /** Proves, changing nothing, that it can be steered, and knows these slots and each service in them. */
   preflight(slots: readonly SlotName[], roles: readonly RoleName[]): Promise<void>;
   observe(): Promise<RouterState>;

@@ -76,6 +76,7 @@ export function haproxyMapRouter(options: HaproxyMapRouterOptions): Router {
   };
 
   return {
+    files: [file],
     preflight: async (wanted, roles) => {
       assertRoutes(routes, wanted, roles);
       await assertAdmin(client);

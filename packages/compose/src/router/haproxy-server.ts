@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type RuntimeClient, readServersState, type ServerState, type StatRow } from '@cutover/haproxy';
 import { option, readOptions } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
@@ -89,6 +91,7 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
   };
 
   return {
+    files: [file],
     preflight: async (wanted, roles) => {
       assertOneService(roles);
       for (const slot of wanted) slots.nameOf(slot);
@@ -144,9 +147,11 @@ function assertOneService(roles: readonly RoleName[]): void {
 /** Set to take traffic: a server that is down, or whose name is gone, does so as soon as it is back. */
 const isOpen = ({ admin }: ServerState): boolean => admin.set === 'ready';
 
-/** The servers of the backend as the file has them; none where it is empty, as HAProxy leaves it at first. */
+/** The servers of the backend as the file has them; none where it is empty or, before the first deployment, not there. */
 async function readStored(file: string, backend: string): Promise<readonly ServerState[]> {
-  const text = await readFile(file, 'utf8').catch(unreadable('state', file));
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' && existsSync(dirname(file)) ? '' : unreadable('state', file)(error),
+  );
   return (text === '' ? [] : (readServersState(text.trimEnd()) ?? [])).filter(
     (state) => state.backend === backend,
   );

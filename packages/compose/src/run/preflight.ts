@@ -1,21 +1,24 @@
-import { gracePeriods, imageSettings, type Layout, rolesOf } from '../domain/layout.ts';
-import type { DeployRequest } from '../ports/index.ts';
+import { gracePeriods, imageSettings, type Layout, rolesOf, servicesOfSlot } from '../domain/layout.ts';
+import type { DeployRequest, Router } from '../ports/index.ts';
+import { mapValues } from './map-values.ts';
 import type { Settings } from './options.ts';
 
 /** Everything that must hold before anything changes. */
 export async function preflight({ project, router, layout }: Settings): Promise<void> {
-  await project.preflight(requestOf(layout));
+  await project.preflight(requestOf(layout, router));
   await router.preflight(Object.keys(layout.slots), rolesOf(layout));
 }
 
 /** What a deployment asks of the project. */
-export function requestOf(layout: Layout): DeployRequest {
-  const { background } = layout;
+export function requestOf(layout: Layout, { files = [] }: Pick<Router, 'files'>): DeployRequest {
+  const { slots, background } = layout;
   const settings = imageSettings(layout);
   return {
     services: Object.keys(settings),
     single: Object.keys(background).filter((service) => background[service]?.exclusive),
     settings: Object.values(settings),
+    slots: mapValues(slots, (_, slot) => servicesOfSlot(layout, slot)),
+    files,
     graces: gracePeriods(layout),
   };
 }

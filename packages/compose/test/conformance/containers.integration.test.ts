@@ -56,7 +56,14 @@ describe('containers of the simulated and of the real engine', () => {
   beforeAll(async () => {
     project = await startProject();
     engine = composeProject({ directory: project.directory });
-    await engine.preflight({ services: ['api'], single: ['api'], settings: ['API_IMAGE'], graces: {} });
+    await engine.preflight({
+      services: ['api'],
+      single: ['api'],
+      settings: ['API_IMAGE'],
+      graces: {},
+      slots: {},
+      files: [],
+    });
   });
   afterAll(() => project[Symbol.asyncDispose]());
 

@@ -16,6 +16,8 @@ describe('composeProject', () => {
     single: ['api', 'cron'],
     settings: ['API_IMAGE', 'CRON_IMAGE'],
     graces: {},
+    slots: {},
+    files: [],
   };
   const only = async (service: string) => {
     const found = (await engine.observe()).filter((container) => container.service === service);

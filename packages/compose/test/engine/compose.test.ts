@@ -26,18 +26,32 @@ describe('composeArguments', () => {
 });
 
 describe('assertDeployable', () => {
-  const none = { services: [], single: [], settings: [] };
+  const none = { services: [], single: [], settings: [], slots: {}, files: [], graces: {} };
   const config = { name: 'shop', services: { api: {}, cron: { deploy: { replicas: 2 } } } };
 
   it('names the service that is missing and those that are there', () => {
     expect(() =>
-      assertDeployable(config, { services: ['api', 'blue'], single: [], settings: [], graces: {} }),
+      assertDeployable(config, {
+        services: ['api', 'blue'],
+        single: [],
+        settings: [],
+        graces: {},
+        slots: {},
+        files: [],
+      }),
     ).toThrow('no service blue; it has api, cron; wanted every service that is deployed: api, blue');
   });
 
   it('refuses an exclusive service with replicas', () => {
     expect(() =>
-      assertDeployable(config, { services: ['cron'], single: ['cron'], settings: [], graces: {} }),
+      assertDeployable(config, {
+        services: ['cron'],
+        single: ['cron'],
+        settings: [],
+        graces: {},
+        slots: {},
+        files: [],
+      }),
     ).toThrow('cron has 2 replicas');
   });
 
@@ -58,7 +72,48 @@ describe('assertDeployable', () => {
 
   it('refuses a variable that two services share', () => {
     expect(() =>
-      assertDeployable(config, { services: [], single: [], settings: ['A', 'A'], graces: {} }),
+      assertDeployable(config, {
+        services: [],
+        single: [],
+        settings: ['A', 'A'],
+        graces: {},
+        slots: {},
+        files: [],
+      }),
     ).toThrow('two services share an image variable');
+  });
+
+  describe('of a service that depends on one of a slot', () => {
+    const asked =
+      (worker: object, api: object = { profiles: ['blue'] }) =>
+      () =>
+        assertDeployable(
+          { name: 'shop', services: { api_blue: api, worker } },
+          { ...none, slots: { blue: ['api_blue'] } },
+        );
+
+    it('refuses it, since a bare up would refuse the project while the slot is idle', () => {
+      expect(asked({ depends_on: { api_blue: {} } })).toThrow(
+        'worker depends on api_blue, whose profile is off while blue is idle',
+      );
+    });
+
+    it.each([
+      ['is not required', { depends_on: { api_blue: { required: false } } }, undefined],
+      ['has no profile', { depends_on: { api_blue: {} } }, {}],
+    ])('takes it when that %s', (_, worker, api) => {
+      expect(asked(worker, api)).not.toThrow();
+    });
+  });
+
+  it.each([
+    ['/srv/maps/live.map', 'haproxy mounts the file /srv/maps/live.map alone'],
+    ['/srv/maps', undefined],
+  ])('looks whether %s is mounted and would hide a file that is replaced by rename', (source, message) => {
+    const services = { haproxy: { volumes: [{ type: 'bind', source }] } };
+    const asked = () =>
+      assertDeployable({ name: 'shop', services }, { ...none, files: ['/srv/maps/live.map'] });
+    if (message) expect(asked).toThrow(message);
+    else expect(asked).not.toThrow();
   });
 });

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createRuntimeClient } from '@cutover/haproxy';
 import { type FakeHaproxyOptions, startFakeHaproxy } from '@cutover/haproxy/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -73,5 +73,74 @@ describe('a backend that HAProxy does not have', () => {
     const { client, file } = await begin({ frontends: ['api'], backends: { app: { blue: {} } } }, '');
     const router = haproxyServerRouter({ client, backend: 'api', servers: { blue: 'blue' }, file });
     await expect(router.observe()).rejects.toMatchObject({ code: 'router-unfit' });
+  });
+});
+
+describe('the state file of haproxyServerRouter', () => {
+  const byServer = async (name: string) => {
+    const servers = { blue: {}, green: { admin: 8 } };
+    const { client, file } = await begin({ frontends: ['web'], backends: { api: servers } }, '');
+    return haproxyServerRouter({
+      client,
+      backend: 'api',
+      servers: { blue: 'blue', green: 'green' },
+      file: join(dirname(file), name),
+    });
+  };
+
+  it('may be missing before the first deployment', async () => {
+    const router = await byServer('later');
+    expect(await router.observe()).toMatchObject({ live: 'blue', stored: undefined });
+  });
+
+  it('must have a folder', async () => {
+    await expect((await byServer('nowhere/state')).observe()).rejects.toMatchObject({ code: 'router-unfit' });
+  });
+});
+
+describe('haproxyMapRouter of several services', () => {
+  const backends = (name: string) => ({ blue: `${name}_blue`, green: `${name}_green` });
+  const keys = { api: backends('api'), web: backends('web') };
+  const byKeys = async (entries: Record<string, string>, stored = '') => {
+    const servers = { one: { address: '10.0.0.1' }, two: { address: '10.0.0.2' } };
+    const all = Object.values(keys).flatMap((each) => Object.values(each));
+    const { client, file, fake } = await begin(
+      { backends: Object.fromEntries(all.map((name) => [name, servers])), maps: { [map]: entries } },
+      stored,
+    );
+    return { fake, router: haproxyMapRouter({ client, map, file, keys }) };
+  };
+
+  it('takes a slot for live when all its backends are named, and shows each of their servers', async () => {
+    const { router } = await byKeys({ api: 'api_blue', web: 'web_blue' }, 'api api_green\nweb web_green\n');
+    const { live, stored, slots } = await router.observe();
+    expect([live, stored]).toEqual(['blue', 'green']);
+    expect(slots.green?.servers?.web?.map(({ up, address }) => [up, address])).toEqual([
+      [true, '10.0.0.1'],
+      [true, '10.0.0.2'],
+    ]);
+  });
+
+  it('refuses a map that names the API of one slot and the front end of the other', async () => {
+    const { router } = await byKeys({ api: 'api_blue', web: 'web_green' });
+    await expect(router.observe()).rejects.toMatchObject({
+      code: 'unknown-slot',
+      message: expect.stringContaining('api api_blue, web web_green; wanted api api_blue, web web_blue, or'),
+    });
+  });
+
+  it('switches all of them in one commit', async () => {
+    const { router } = await byKeys({ api: 'api_blue', web: 'web_blue' });
+    const seen: string[] = [];
+    await router.switchTo('green', 'blue', async () => void seen.push((await router.observe()).live));
+    expect([...seen, (await router.observe()).live]).toEqual(['blue', 'green']);
+  });
+
+  it('refuses slots that have other services', async () => {
+    const { router } = await byKeys({ api: 'api_blue', web: 'web_blue' });
+    await expect(router.preflight(['blue', 'green'], ['api', 'shop'])).rejects.toMatchObject({
+      code: 'unknown-slot',
+      message: expect.stringContaining('no key for the service shop; web, which is no service of the slots'),
+    });
   });
 });
