@@ -1,6 +1,8 @@
 import { DeployError } from '../domain/errors.ts';
+import { hasWayBack } from '../domain/fitness.ts';
 import type { Outcome } from '../domain/intent.ts';
-import { configurationNow, hasSwitched, hasWayBack, type Situation } from '../domain/situation.ts';
+import { configurationNow } from '../domain/noted-configuration.ts';
+import { hasSwitched, type Situation } from '../domain/situation.ts';
 import { assertSafe, describe, kindOf, type Step } from '../steps/index.ts';
 import { decide } from './decide.ts';
 import { asDeployError } from './failure.ts';

@@ -1,13 +1,11 @@
+import { canServe, isComplete, isRunning } from '../domain/fitness.ts';
 import type { SlotName } from '../domain/layout.ts';
 import { otherSlot } from '../domain/layout.ts';
+import { outdated } from '../domain/outdated.ts';
 import type { Release } from '../domain/release.ts';
 import {
-  canServe,
   containersOfSlot,
   hasSwitched,
-  isComplete,
-  isRunning,
-  outdated,
   type Situation,
   type Wanted,
   wantedInSlot,

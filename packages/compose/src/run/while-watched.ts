@@ -1,7 +1,8 @@
 import { linkSignals, messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
+import { faultOf, hasWarmWayBack } from '../domain/fitness.ts';
 import { type SlotName, slotInWords } from '../domain/layout.ts';
-import { faultOf, hasWarmWayBack, type Situation } from '../domain/situation.ts';
+import type { Situation } from '../domain/situation.ts';
 import { probe } from './probe.ts';
 import { leaveBehind, lookAtSlots, type Run } from './run.ts';
 

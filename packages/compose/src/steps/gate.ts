@@ -1,22 +1,13 @@
 import { GATE_RULES, gateVerdict, observe, openGate } from '@cutover/healthcheck/gate';
-import { bounded, messageOf } from '@cutover/internal';
-import { type Container, judge, lifeOf, strangersTo } from '../domain/container.ts';
+import { type Container, lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
-import { rolesOf, type SlotName, serviceOf, slotInWords } from '../domain/layout.ts';
-import { type RouterServer, serversOf } from '../domain/router-state.ts';
-import {
-  containersOf,
-  containersOfSlot,
-  including,
-  isFit,
-  type Observation,
-  type Situation,
-  withProofs,
-} from '../domain/situation.ts';
+import { isFit } from '../domain/fitness.ts';
+import { type SlotName, slotInWords } from '../domain/layout.ts';
+import { containersOfSlot, including, type Situation, withProofs } from '../domain/situation.ts';
 import { emitLogs } from '../run/logs.ts';
-import { observe as see } from '../run/observe.ts';
 import { cancelSignal, type Run } from '../run/run.ts';
 import { servicesOf } from './containers.ts';
+import { type Fault, faultIn } from './gate-faults.ts';
 import { type Kind, summaryOf } from './kind.ts';
 
 export interface Gate {
@@ -24,8 +15,6 @@ export interface Gate {
   readonly slot: SlotName;
   readonly containers: readonly Container[];
 }
-
-const CHECK_TIMEOUT = 5_000;
 
 /** Looks at each container of the new slot until all were good often enough and long enough, without coming and going. */
 export const gate = {
@@ -55,7 +44,7 @@ async function prove(run: Run, step: Gate): Promise<void> {
   const deadline = clock.now() + timeout;
   await forgetOldChecks(run, step);
   for (let progress = openGate; ; ) {
-    const fault = await lookAt(run, step);
+    const fault = await faultIn(run, step);
     const now = clock.now();
     if (fault && (fault.final || now >= deadline)) throw await refused(run, step, fault);
     progress = observe(progress, { good: !fault, at: now }, rules);
@@ -78,67 +67,6 @@ async function forgetOldChecks({ ports: { router }, lock }: Run, { slot }: Gate)
   if (!router.warm || (await router.observe()).live === slot) return;
   await lock.confirm();
   await router.warm(slot);
-}
-
-/** Why the slot is not good, and the container to which that applies. */
-interface Fault {
-  readonly why: string;
-  readonly final?: boolean | undefined;
-  readonly container?: Container;
-}
-
-async function lookAt(run: Run, step: Gate): Promise<Fault | undefined> {
-  const now = await see(run.ports);
-  const faults = rolesOf(run.layout).flatMap((role) => {
-    const service = serviceOf(run.layout, step.slot, role);
-    return faultsOf(
-      run,
-      step.containers.filter((container) => container.service === service),
-      containersOf(now, service),
-      serversOf(now.router.slots[step.slot], role).map(settled),
-    );
-  });
-  return faults.find(({ final }) => final) ?? faults[0] ?? (await faultOfChecks(run));
-}
-
-/** Of one service: each container that is to be proven, and what the router still sends its traffic to beside them. */
-function faultsOf(
-  { policy }: Run,
-  containers: readonly Container[],
-  now: Observation['containers'],
-  servers: readonly RouterServer[],
-): readonly Fault[] {
-  const faults = containers.flatMap((container): Fault[] => {
-    const found = judge(
-      container,
-      now.find(({ id }) => id === container.id),
-      servers,
-      policy.gate,
-    );
-    const name = containers.length > 1 ? `${container.name}: ` : '';
-    return found.good ? [] : [{ why: name + found.why, final: found.final, container }];
-  });
-  const strangers = strangersTo(now, servers).map((address) => ({
-    why: `the router still looks at ${address}, where nothing of the slot runs`,
-  }));
-  return [...faults, ...strangers];
-}
-
-const settled = (server: RouterServer): RouterServer => ({ ...server, up: server.settled ?? server.up });
-
-async function faultOfChecks(run: Run): Promise<Fault | undefined> {
-  const { policy, ports } = run;
-  const { clock } = ports;
-  const signal = cancelSignal(run);
-  for (const check of policy.gate.checks) {
-    try {
-      await bounded({ timeout: CHECK_TIMEOUT, signal, clock }, (inner) => check.run({ signal: inner }));
-    } catch (error) {
-      signal?.throwIfAborted();
-      return { why: `${check.name}: ${messageOf(error)}` };
-    }
-  }
-  return undefined;
 }
 
 async function refused(run: Run, step: Gate, { why, container }: Fault): Promise<DeployError> {

@@ -1,8 +1,9 @@
 import { messageOf } from '@cutover/internal';
 import { lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
+import { canServe, isFit } from '../domain/fitness.ts';
 import { type SlotName, slotInWords } from '../domain/layout.ts';
-import { assert, canServe, containersOfSlot, isFit, type Situation } from '../domain/situation.ts';
+import { assert, containersOfSlot, type Situation } from '../domain/situation.ts';
 import { runHook } from '../run/hook.ts';
 import { emitLogsOf } from '../run/logs.ts';
 import { MOMENT } from '../run/observe.ts';

@@ -1,13 +1,7 @@
 import { type Container, judge, lifeOf } from '../domain/container.ts';
+import { isProven } from '../domain/fitness.ts';
 import type { RouterServer } from '../domain/router-state.ts';
-import {
-  containersOf,
-  including,
-  isProven,
-  type Situation,
-  type Wanted,
-  withProofs,
-} from '../domain/situation.ts';
+import { containersOf, including, type Situation, type Wanted, withProofs } from '../domain/situation.ts';
 import { emitLogs } from '../run/logs.ts';
 import { leaveBehind, type Run } from '../run/run.ts';
 import { servicesOf } from './containers.ts';

@@ -1,6 +1,7 @@
 import { type Container, lifeOf } from '../domain/container.ts';
+import { faultOf } from '../domain/fitness.ts';
 import type { SlotName } from '../domain/layout.ts';
-import { containersOfSlot, faultOf, type Situation, withProofs } from '../domain/situation.ts';
+import { containersOfSlot, type Situation, withProofs } from '../domain/situation.ts';
 import { lookAtSlots, type Run } from '../run/run.ts';
 import { answered, faultOfAnswers, watchFailed } from '../run/while-watched.ts';
 import { servicesOf } from './containers.ts';

@@ -1,0 +1,19 @@
+import { type Configuration, withReplicasOf } from './configuration.ts';
+import type { Situation } from './situation.ts';
+
+/**
+ * With what the containers were created that are there: those of this deployment with what it read when it began, but for
+ * their number, of which the way back brings the old one.
+ */
+export function configurationNow({ containers, intent, progress }: Situation): Configuration {
+  const { existing, previous, release } = intent;
+  const services = [...new Set(containers.map(({ service }) => service))];
+  const known = services.flatMap((service) => {
+    const isOld = containers.every((one) => one.service !== service || existing.includes(one.id));
+    const fingerprint = (isOld ? previous : release).configuration[service];
+    if (!fingerprint) return [];
+    const numbered = progress.direction === 'back' ? previous.configuration[service] : fingerprint;
+    return [[service, withReplicasOf(fingerprint, numbered)] as const];
+  });
+  return Object.fromEntries(known);
+}
