@@ -10,11 +10,10 @@ import { type Stack, stackDeployment, startStack } from './support/stack.ts';
 describe('blueGreen with two services of two containers in a slot', () => {
   let stack: Stack;
   let deployment: Deployment;
-  let onEvent: (event: DeployEvent) => unknown = () => {};
 
   beforeAll(async () => {
     stack = await startStack('pairs', ['1', '2', '3']);
-    deployment = stackDeployment(stack, (event) => void onEvent(event));
+    deployment = stackDeployment(stack, () => {});
   });
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
@@ -80,13 +79,17 @@ describe('blueGreen with two services of two containers in a slot', () => {
   }, 180_000);
 
   it('fails when one of the new containers dies in the gate, and changes nothing', async () => {
-    onEvent = async (event) => {
-      if (event.type !== 'progress' || event.step.do !== 'gate' || event.note !== 'good 1') return;
-      onEvent = () => {};
+    let killed = false;
+    const onEvent = async (event: DeployEvent) => {
+      if (killed || event.type !== 'progress' || event.step.do !== 'gate' || event.note !== 'good 1') return;
+      killed = true;
       const [, second] = (await stack.compose('ps', '--quiet', 'web_green')).split('\n');
       await execa('docker', ['kill', second as string]);
     };
-    await expect(deployment.deploy({ image: stack.image('2') })).rejects.toMatchObject({
+    // Long enough for the blow to fall in it.
+    const gate = { stableFor: 20_000, interval: 100, timeout: 40_000 };
+    const slow = stackDeployment(stack, (event) => void onEvent(event), { gate });
+    await expect(slow.deploy({ image: stack.image('2') })).rejects.toMatchObject({
       code: 'gate-failed',
       facts: { outcome: 'reverted' },
     });
