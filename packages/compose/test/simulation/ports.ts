@@ -304,7 +304,7 @@ function routerOf({ world, process }: Surroundings): Router {
   const probe = () =>
     ask('probe', false, () => {
       const servers = world.servers();
-      if (servers.length === 0) throw new Error('503');
+      if (servers.length === 0 || world.meetsBadServer()) throw new Error('503');
       if (world.engine.traits.failsRequests && servers.some(({ version }) => version === '2'))
         throw new Error('500');
     });

@@ -62,6 +62,7 @@ export class World {
   #excused = false;
   #leftRotation = new Map<string, number>();
   #lastLive = new Map<string, number>();
+  #turn = 0;
   #lostReady = new Map<string, { life: string; at: number }>();
 
   constructor(seed: bigint, way: Way = 'map', shape: Shape = 'single') {
@@ -148,6 +149,14 @@ export class World {
       if (found.length === before) return [];
     }
     return found;
+  }
+
+  /** Of several servers that the router believes in, one that answers badly gets every second request. */
+  meetsBadServer(): boolean {
+    const { router, shop } = this;
+    if (shop.roles.length === 1) return false;
+    const isBad = (c: SimContainer) => c.readySince === undefined && router.checks.passesAt(c);
+    return router.targets().some((slot) => this.slotContainers(slot).some(isBad)) && ++this.#turn % 2 === 0;
   }
 
   get isServed(): boolean {
