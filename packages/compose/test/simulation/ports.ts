@@ -205,8 +205,10 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
               (entry) => entry.type === 'stopping' && entry.containers.includes(lifeOf(container)),
             );
           judged(world, process, `stop of ${id}`, announced);
-          // A successor that finds the container disarmed waits for as long as its grace, and not longer.
-          const by = again || world.kernel.now >= waitedFor ? 'network' : process.name;
+          // A successor that finds the container disarmed waits for as long as its grace, and not longer. What a dead
+          // process has sent arrives in that time: it is known of as long as the engine remembers its events.
+          const isLost = process.deadFor > A_WHILE && engine.events.isForgetful;
+          const by = again || isLost || world.kernel.now >= waitedFor ? 'network' : process.name;
           engine.stop(id, grace, by, () => answer(exitOf(world, id)));
         },
       });
@@ -227,6 +229,9 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
     lastCheck: async () => undefined,
   };
 }
+
+/** Milliseconds by which the request of a dead process is late. */
+const A_WHILE = 1_000;
 
 const exitOf = ({ engine }: World, id: string): Exit => {
   const found = engine.find(id);

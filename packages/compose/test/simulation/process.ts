@@ -50,6 +50,7 @@ export class Process {
   readonly controller = new AbortController();
   readonly cut = new Set<Call<unknown>['to']>();
   #frozen: (() => void)[] | undefined;
+  #diedAt = 0;
   #suspended = 0;
   #frozenAt = 0;
   /** Its pauses and the looks that took long: what happened meanwhile it learned later, or not at all. */
@@ -103,8 +104,10 @@ export class Process {
   };
 
   die(): void {
-    if (this.alive) this.#journal.note(this.name, 'is killed');
+    if (!this.alive) return;
+    this.#journal.note(this.name, 'is killed');
     this.alive = false;
+    this.#diedAt = this.kernel.now;
   }
 
   interrupt(): void {
@@ -128,6 +131,11 @@ export class Process {
       this.#journal.note(this.name, 'wakes');
       for (const run of waiting) this.#inside(run);
     });
+  }
+
+  /** Milliseconds since its death; 0 while it lives. */
+  get deadFor(): number {
+    return this.alive ? 0 : this.kernel.now - this.#diedAt;
   }
 
   get isFrozen(): boolean {

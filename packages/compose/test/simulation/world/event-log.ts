@@ -1,16 +1,24 @@
 import type { EngineEvent } from '../../../src/engine/told.ts';
 import type { Kernel } from '../kernel.ts';
 
+/** More than a deployment makes. */
+const MOST = 256;
+
 /** The latest events, as the engine keeps them in memory: a limited number, and none over a restart. */
 export class EventLog {
   kept: readonly EngineEvent[] = [];
-  limit = 256;
+  limit = MOST;
   /** Something that happened is not among them any more. */
   forgotten = false;
   readonly #kernel: Kernel;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
+  }
+
+  /** A successor may look for an event of this deployment and find it gone. */
+  get isForgetful(): boolean {
+    return this.forgotten || this.limit < MOST;
   }
 
   record(Type: 'container' | 'volume', Action: string, ID: string, signal?: number): void {
