@@ -6,7 +6,7 @@ export type { DeployEvent, Layers, StepSummary, StopVerdict } from './domain/eve
 export type { HistoryEntry } from './domain/history.ts';
 export type { Author, Intent, Outcome } from './domain/intent.ts';
 export type { JournalEntry } from './domain/journal.ts';
-export type { ServiceName, SlotName } from './domain/layout.ts';
+export type { RoleName, ServiceName, SlotName } from './domain/layout.ts';
 export {
   DEFAULT_DRAIN,
   DEFAULT_GATE,
@@ -21,7 +21,7 @@ export {
   type WatchPolicy,
 } from './domain/policy.ts';
 export type { Image, Release } from './domain/release.ts';
-export type { RouterSlot, RouterState } from './domain/router-state.ts';
+export type { RouterServer, RouterSlot, RouterState } from './domain/router-state.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';
 export type {
   DeployRequest,
@@ -38,7 +38,13 @@ export type {
 export { type ConsoleOptions, consoleReporter } from './report/console.ts';
 export { jsonReporter } from './report/json.ts';
 export { DEPLOY_CHANNEL } from './report/listeners.ts';
-export { type HaproxyMapRouterOptions, haproxyMapRouter } from './router/haproxy-map.ts';
+export {
+  type HaproxyMapOptions,
+  type HaproxyMapRouterOptions,
+  haproxyMapRouter,
+  type OneServiceKey,
+  type SeveralServiceKeys,
+} from './router/haproxy-map.ts';
 export { type HaproxyServerRouterOptions, haproxyServerRouter } from './router/haproxy-server.ts';
 export type {
   ContainerStatus,
@@ -49,6 +55,6 @@ export type {
   StatusProblem,
 } from './run/deploy-status.ts';
 export type { DeployResult } from './run/deployment.ts';
-export type { BackgroundOptions, BlueGreenOptions, SlotOptions } from './run/options.ts';
+export type { BackgroundOptions, BlueGreenOptions, SlotOptions, SlotServiceOptions } from './run/options.ts';
 export type { ReleaseRequest } from './run/release.ts';
 export { runScript, type ScriptContext } from './script.ts';

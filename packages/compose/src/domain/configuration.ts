@@ -2,7 +2,7 @@ import type { ServiceName } from './layout.ts';
 
 /**
  * What a container of a service would be created with, apart from its image: a digest of each setting by its name
- * (`environment.LOG_LEVEL`, `command`, `secrets.db_password`). Values are not kept, but for {@link REPLICAS}.
+ * (`environment.LOG_LEVEL`, `command`, `secrets.db_password`). Values are not kept, but for `replicas`.
  */
 export type Fingerprint = Readonly<Record<string, string>>;
 

@@ -8,7 +8,8 @@ import type { Router } from '../ports/index.ts';
 import { assertAdmin, probing, reaching, unreadable } from './haproxy.ts';
 import { assertRoutes, entriesOf, routesOf, slotNamedBy, slotsOf, undecided, viewOf } from './map-routes.ts';
 
-interface Common {
+/** What every router by a map is told. */
+export interface HaproxyMapOptions {
   /** `createRuntimeClient()` of `@cutover/haproxy`, at level admin. */
   client: RuntimeClient;
   /** The map as HAProxy knows it: the path in `use_backend %[str(shop),map(/etc/haproxy/maps/live.map)]`. */
@@ -19,19 +20,21 @@ interface Common {
   probe?: string;
 }
 
-interface OneService {
+/** For a slot of one service. */
+export interface OneServiceKey {
   /** The key in the map that names the live backend. */
   key: string;
   /** The backend of each slot. */
   backends: Readonly<Record<SlotName, string>>;
 }
 
-interface SeveralServices {
+/** For a slot of several services. */
+export interface SeveralServiceKeys {
   /** The backend of each slot by key of the map, which is what the slots call the service; all are set in one commit. */
   keys: Readonly<Record<RoleName, Readonly<Record<SlotName, string>>>>;
 }
 
-export type HaproxyMapRouterOptions = Common & (OneService | SeveralServices);
+export type HaproxyMapRouterOptions = HaproxyMapOptions & (OneServiceKey | SeveralServiceKeys);
 
 /**
  * HAProxy as the router, by a map: each service of both slots has a backend that is always checked, and one atomic
@@ -41,7 +44,7 @@ export type HaproxyMapRouterOptions = Common & (OneService | SeveralServices);
  */
 export function haproxyMapRouter(options: HaproxyMapRouterOptions): Router {
   const { client, map, file, probe, ...rest } = readOptions<
-    Common & Partial<OneService & SeveralServices>,
+    HaproxyMapOptions & Partial<OneServiceKey & SeveralServiceKeys>,
     object
   >(
     options,
