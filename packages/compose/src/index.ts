@@ -32,7 +32,7 @@ export type {
   Lock,
   ResolveOptions,
   Router,
-  Told,
+  Signalled,
   UpOrder,
 } from './ports/index.ts';
 export { type ConsoleOptions, consoleReporter } from './report/console.ts';
@@ -55,6 +55,7 @@ export type {
   StatusProblem,
 } from './run/deploy-status.ts';
 export type { DeployResult } from './run/deployment.ts';
-export type { BackgroundOptions, BlueGreenOptions, SlotOptions, SlotServiceOptions } from './run/options.ts';
+export type { BackgroundOptions, SlotOptions, SlotServiceOptions } from './run/layout-options.ts';
+export type { BlueGreenOptions } from './run/options.ts';
 export type { ReleaseRequest } from './run/release.ts';
 export { runScript, type ScriptContext } from './script.ts';

@@ -34,7 +34,7 @@ export interface RouterState {
 }
 
 /** Each service has a server that is up. */
-export const isUp = (
+export const checksOf = (
   servers: Readonly<Record<RoleName, readonly RouterServer[]>>,
 ): Pick<RouterSlot, 'up' | 'settled'> => {
   const all = Object.values(servers);

@@ -16,7 +16,7 @@ import { LIMITS, type Limits } from './limits.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
 import { assertDeployable } from './preflight.ts';
 import { projectInFolder } from './project-name.ts';
-import { wasTold } from './told.ts';
+import { wasSignalled } from './signalled.ts';
 import { upServices } from './up.ts';
 
 export interface ComposeProjectOptions {
@@ -116,7 +116,7 @@ export function projectEngine(
     up: (orders, signal) =>
       upServices(where, orders, { managed }, { limit: limits.up, signal }).catch(throwLost),
     stop: withDocker(stopContainer),
-    wasTold: async (container) => wasTold(await docker(), await project(), container),
+    wasSignalled: async (container) => wasSignalled(await docker(), await project(), container),
     awaitExit: withDocker(awaitExit),
     remove: withDocker(removeContainer),
     tail: async (container, lines) => tailContainer(await docker(), container, lines, limits.ask),

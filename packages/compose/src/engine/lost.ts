@@ -27,13 +27,13 @@ export function orLost(error: unknown): unknown {
 
 const ENDING = /transport is closing|daemon is shutting down/;
 
-/** Nobody took the request, so nothing has come of it. */
+/** The connection was refused, so the request has had no effect. */
 const isRefused = (error: unknown): boolean =>
   error instanceof DeployError && REFUSED.has((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 
 const REFUSED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT']);
 
-/** Asks again for what nobody took, until the engine is there. */
+/** Repeats what was refused in this way until the engine accepts connections. */
 export async function untilTaken<T>(work: () => Promise<T>): Promise<T> {
   for (const begun = systemClock.now(); ; ) {
     try {

@@ -45,11 +45,11 @@ export interface Engine {
   prefer(live: readonly ServiceName[], idle: readonly ServiceName[]): Promise<void>;
   /**
    * Disarms the restart policy, sends SIGTERM once, kills after `gracePeriod` ms; resolves when it has exited. Asks
-   * `confirm` between the two: who finds the policy armed knows that it was told by nobody, and will be by nobody else.
+   * `confirm` between the two: a policy that is still armed proves that no SIGTERM was sent, and that none is on its way.
    */
   stop(container: Container, gracePeriod: number, confirm: () => Promise<void>): Promise<Exit>;
   /** Whether an announced stop reached this life of it; undefined when the engine does not remember enough to say. */
-  wasTold(container: Container): Promise<Told | undefined>;
+  wasSignalled(container: Container): Promise<Signalled | undefined>;
   /** Waits for the exit of a container that was told to stop before; undefined when it still runs after `limit` ms. */
   awaitExit(container: Container, limit: number): Promise<Exit | undefined>;
   remove(container: Container): Promise<void>;
@@ -86,10 +86,10 @@ export interface DeployRequest {
   readonly graces: Readonly<Record<ServiceName, number>>;
 }
 
-export type Told =
-  | { readonly told: false }
+export type Signalled =
+  | { readonly signalled: false }
   /** Milliseconds since the signal. */
-  | { readonly told: true; readonly ago: number };
+  | { readonly signalled: true; readonly ago: number };
 
 export interface Exit {
   /** 137 when it was killed. */

@@ -1,7 +1,7 @@
 import type { MapEntry, RuntimeClient } from '@cutover/haproxy';
 import { DeployError } from '../domain/errors.ts';
 import { ONLY_ROLE, type RoleName, type SlotName } from '../domain/layout.ts';
-import { isUp, type RouterSlot } from '../domain/router-state.ts';
+import { checksOf, type RouterSlot } from '../domain/router-state.ts';
 import { backendView } from './haproxy.ts';
 
 /** One service of the slots: the key of the map that names its live backend, and the backend of each slot. */
@@ -104,7 +104,7 @@ export async function viewOf(
   );
   const servers = Object.fromEntries(views.map(([role, view]) => [role, view.servers]));
   return {
-    ...isUp(servers),
+    ...checksOf(servers),
     servers,
     sessions: views.reduce((sum, [, view]) => sum + view.sessions, 0),
   };

@@ -40,7 +40,7 @@ export function retryingPorts(ports: Ports): Ports {
     engine: {
       ...engine,
       observe: (services) => withRetries('engine', clock, () => engine.observe(services)),
-      wasTold: (container) => withRetries('engine', clock, () => engine.wasTold(container)),
+      wasSignalled: (container) => withRetries('engine', clock, () => engine.wasSignalled(container)),
     },
     router: {
       ...router,

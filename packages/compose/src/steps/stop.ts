@@ -13,7 +13,7 @@ export interface Stop {
   readonly containers: readonly Container[];
 }
 
-/** One SIGTERM for each life of a container: who was told before, or may have been, is only waited for. */
+/** One SIGTERM for each life of a container: one that has its SIGTERM, or may have it, is only waited for. */
 export const stop = {
   failure: 'stop-failed',
 
@@ -58,7 +58,7 @@ async function stopOne(
   const begun = clock.now();
   const grace = gracePeriods(layout)[service] ?? stopTimeout ?? DEFAULT_GRACE_PERIOD;
   const exit =
-    (announced ? await exitIfTold(engine, container, grace) : undefined) ??
+    (announced ? await exitIfSignalled(engine, container, grace) : undefined) ??
     (await engine.stop(container, grace, lock.confirm));
   const duration = clock.now() - begun;
   emit({
@@ -68,21 +68,21 @@ async function stopOne(
 }
 
 /**
- * Of one whose stop was announced before: undefined when it is to be told now. Who died between its note and its call
- * told nobody. Where the engine does not know, the stop may be under way, and is given one grace to come.
+ * For a stop that the journal announces already. Undefined: send SIGTERM now, since the process that announced it died
+ * before its call. Where the engine does not know, that call may still be on its way: it gets one grace period to arrive.
  */
-async function exitIfTold(
+async function exitIfSignalled(
   engine: Engine,
   container: Container,
   grace: number,
   ifUnknown = grace,
 ): Promise<Exit | undefined> {
-  const found = await engine.wasTold(container);
-  if (found?.told === false) return undefined;
+  const found = await engine.wasSignalled(container);
+  if (found?.signalled === false) return undefined;
   const rest = found ? grace - found.ago : ifUnknown;
   if (rest <= 0) return undefined;
-  // It may have been told meanwhile, by a stop that was under way.
-  return (await engine.awaitExit(container, rest)) ?? exitIfTold(engine, container, grace, 0);
+  // A call that was on its way may have arrived meanwhile.
+  return (await engine.awaitExit(container, rest)) ?? exitIfSignalled(engine, container, grace, 0);
 }
 
 const verdictOf = ({ found, code }: Exit) => (found ? (code === 137 ? 'killed' : 'clean') : 'already gone');

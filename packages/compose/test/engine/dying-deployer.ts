@@ -17,10 +17,10 @@ const stops: Record<Moment, (engine: Engine) => Partial<Engine>> = {
       return new Promise(() => {});
     },
   }),
-  told: ({ stop, wasTold }) => ({
+  told: ({ stop, wasSignalled }) => ({
     stop: async (container, grace, confirm) => {
       const stopped = stop(container, grace, confirm);
-      while (container.service === 'cron' && !(await wasTold(container))?.told);
+      while (container.service === 'cron' && !(await wasSignalled(container))?.signalled);
       if (container.service === 'cron') die();
       return stopped;
     },

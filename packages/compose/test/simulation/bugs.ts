@@ -92,21 +92,21 @@ const scaled = (orders: readonly UpOrder[], change: (replicas: number) => number
   }));
 
 /** Any signal of that kind, to whichever life of the container, counts as the one that told it to stop. */
-const takingForTold = (counts: (signal: string | undefined) => boolean): Sabotage =>
+const takingForSignalled = (counts: (signal: string | undefined) => boolean): Sabotage =>
   withEngine((engine, world) => ({
-    wasTold: async (container) =>
+    wasSignalled: async (container) =>
       world.engine.events.kept.some(
         ({ Actor }) => Actor.ID === container.id && counts(Actor.Attributes.signal),
       )
-        ? { told: true, ago: 0 }
-        : engine.wasTold(container),
+        ? { signalled: true, ago: 0 }
+        : engine.wasSignalled(container),
   }));
 
 /** Where nothing can be known, nobody was told. */
-const untoldWhere = (applies: (events: EventLog) => boolean): Sabotage =>
+const unsignalledWhere = (applies: (events: EventLog) => boolean): Sabotage =>
   withEngine((engine, { engine: { events } }) => ({
-    wasTold: async (container) =>
-      (await engine.wasTold(container)) ?? (applies(events) ? { told: false } : undefined),
+    wasSignalled: async (container) =>
+      (await engine.wasSignalled(container)) ?? (applies(events) ? { signalled: false } : undefined),
   }));
 
 /** Mistakes that a deployer could make, each injected between the core and the world; the simulator must see them all. */
@@ -154,10 +154,10 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     },
   })),
   // Who was told
-  'takes missing events for proof that nobody was told': untoldWhere(({ forgotten }) => forgotten),
-  'reads the events of an earlier life of the container': takingForTold((signal) => signal === '15'),
-  'takes any kill event for the SIGTERM': takingForTold((signal) => signal === '1'),
-  'does not see that a stop is under way': untoldWhere(({ forgotten }) => !forgotten),
+  'takes missing events for proof that nobody was told': unsignalledWhere(({ forgotten }) => forgotten),
+  'reads the events of an earlier life of the container': takingForSignalled((signal) => signal === '15'),
+  'takes any kill event for the SIGTERM': takingForSignalled((signal) => signal === '1'),
+  'does not see that a stop is under way': unsignalledWhere(({ forgotten }) => !forgotten),
   'stops without asking whether the lock is still its own': withEngine((engine) => ({
     stop: (container, grace) => engine.stop(container, grace, async () => {}),
   })),

@@ -3,7 +3,7 @@ import { DeployError } from '../../src/domain/errors.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import type { Hooks, Policy } from '../../src/domain/policy.ts';
 import { engineLost } from '../../src/engine/lost.ts';
-import { wasTold } from '../../src/engine/told.ts';
+import { wasSignalled } from '../../src/engine/signalled.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
 import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports/index.ts';
@@ -14,7 +14,7 @@ import type { Call, Process } from './process.ts';
 import { MapRouter, type Prepared } from './world/map-router.ts';
 import { dockerOf } from './world/notes.ts';
 import type { ServerRouter } from './world/server-router.ts';
-import { isSurelyUntold, withEvents } from './world/told.ts';
+import { isSurelyUnsignalled, withEvents } from './world/signalled.ts';
 import type { World } from './world/world.ts';
 
 export interface Surroundings {
@@ -213,8 +213,8 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
         },
       });
     },
-    wasTold: async (container) =>
-      wasTold(withEvents(await dockerIn(around), engine, world.kernel, look), 'shop', container),
+    wasSignalled: async (container) =>
+      wasSignalled(withEvents(await dockerIn(around), engine, world.kernel, look), 'shop', container),
     awaitExit: ({ id, service }, limit) => awaitExit(world, process, id, service, limit),
     remove: ({ id, service }) =>
       ask({
@@ -251,7 +251,7 @@ function awaitExit(world: World, process: Process, id: string, service: string, 
         answer(exitOf(world, id));
         return;
       }
-      if (!world.journalLost && isSurelyUntold(c, world.engine))
+      if (!world.journalLost && isSurelyUnsignalled(c, world.engine))
         world.violate('I18', `${id} runs on, nobody has told it to stop, and it is waited for`);
       let waiting = true;
       const once = (exit: Exit | undefined) => {

@@ -12,7 +12,8 @@ import { composeProject } from '../../src/engine/compose-project.ts';
 import type { Router } from '../../src/ports/index.ts';
 import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
 import { haproxyServerRouter } from '../../src/router/haproxy-server.ts';
-import type { BlueGreenOptions, SlotOptions } from '../../src/run/options.ts';
+import type { SlotOptions } from '../../src/run/layout-options.ts';
+import type { BlueGreenOptions } from '../../src/run/options.ts';
 import { removeNotes } from './notes.ts';
 
 /** A small application in two slots behind a real HAProxy, on the real engine; all of it goes when disposed. */

@@ -177,7 +177,7 @@ export class World {
         for (const { service, replicas } of orders) this.#up(service, replicas ?? 1);
       }),
     stop: (container) => this.#call(`stop ${container.service}`, () => this.#exit(container)),
-    wasTold: async () => undefined,
+    wasSignalled: async () => undefined,
     // A stop here is over at once: who still runs was never told.
     awaitExit: ({ id }) =>
       this.#call(undefined, () =>

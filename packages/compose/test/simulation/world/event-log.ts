@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../../src/engine/told.ts';
+import type { EngineEvent } from '../../../src/engine/signalled.ts';
 import type { Kernel } from '../kernel.ts';
 
 /** More than a deployment makes. */

@@ -2,7 +2,7 @@ import { bounded } from '@cutover/internal';
 import type Docker from 'dockerode';
 import { type Container, lifeOf } from '../domain/container.ts';
 import { nameOfRecord, readNotes } from '../ledger/notes.ts';
-import type { Told } from '../ports/index.ts';
+import type { Signalled } from '../ports/index.ts';
 import { LIMITS } from './limits.ts';
 
 /** What of an event of the engine counts here. */
@@ -14,11 +14,11 @@ export interface EngineEvent {
 }
 
 /** Undefined also where the engine, or a proxy in front of it, refuses to tell. */
-export async function wasTold(
+export async function wasSignalled(
   docker: Docker,
   project: string,
   container: Container,
-): Promise<Told | undefined> {
+): Promise<Signalled | undefined> {
   try {
     const [{ Config, HostConfig }, { records }] = await Promise.all([
       docker.getContainer(container.id).inspect(),
@@ -29,7 +29,7 @@ export async function wasTold(
     );
     // By the engine's own clock: another one may be ahead, and what is yet to come is waited for.
     const now = Date.parse((await docker.info()).SystemTime);
-    return toldBy(await eventsUntil(docker, now), {
+    return signalledBy(await eventsUntil(docker, now), {
       id: container.id,
       stopSignal: (Config as { StopSignal?: string }).StopSignal,
       armed: !['', 'no'].includes(HostConfig.RestartPolicy?.Name ?? ''),
@@ -61,19 +61,19 @@ const eventsUntil = (docker: Docker, now: number): Promise<readonly EngineEvent[
  * paused gives up at the lock. When it finds the update and no signal, the stop may be on its way for as long as a
  * network takes, and nothing is known.
  */
-export function toldBy(
+export function signalledBy(
   events: readonly EngineEvent[],
   { id, stopSignal, armed, note, now }: Asked,
-): Told | undefined {
+): Signalled | undefined {
   const is = (action: string) => (event: EngineEvent) => event.Actor.ID === id && event.Action === action;
   const life = events.slice(events.findLastIndex(is('start')) + 1);
   const signal = life.filter(is('kill')).find(({ Actor }) => isStop(Actor.Attributes.signal, stopSignal));
-  if (signal) return { told: true, ago: Math.max(0, now - signal.timeNano / 1e6) };
-  if (armed) return { told: false };
+  if (signal) return { signalled: true, ago: Math.max(0, now - signal.timeNano / 1e6) };
+  if (armed) return { signalled: false };
   const noted = life.findIndex(
     ({ Type, Action, Actor }) => Type === 'volume' && Action === 'create' && Actor.ID === note,
   );
-  return noted < 0 || life.slice(noted).some(is('update')) ? undefined : { told: false };
+  return noted < 0 || life.slice(noted).some(is('update')) ? undefined : { signalled: false };
 }
 
 interface Asked {

@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Container, lifeOf } from '../../src/domain/container.ts';
 import { listContainers } from '../../src/engine/containers.ts';
 import { connectDocker } from '../../src/engine/docker.ts';
-import { wasTold } from '../../src/engine/told.ts';
+import { wasSignalled } from '../../src/engine/signalled.ts';
 import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 import { type Bundle, bundleScript } from '../support/bundle.ts';
 import { removeNotes } from '../support/notes.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import type { Moment } from './dying-deployer.ts';
 
-describe('wasTold', () => {
+describe('wasSignalled', () => {
   const project = uniqueName('told');
   const created: Docker.Container[] = [];
   let docker: Docker;
@@ -56,33 +56,33 @@ describe('wasTold', () => {
   it('tells by the events who was announced, and who was told', async () => {
     const real = await start('no');
     const container = await look('no');
-    const ask = () => wasTold(docker, project, container);
+    const ask = () => wasSignalled(docker, project, container);
     expect(await ask()).toBeUndefined();
     await announce(container);
-    expect(await ask()).toEqual({ told: false });
+    expect(await ask()).toEqual({ signalled: false });
     await real.kill({ signal: 'SIGHUP' });
-    expect(await ask()).toEqual({ told: false });
+    expect(await ask()).toEqual({ signalled: false });
     await real.update({ RestartPolicy: { Name: 'no' } });
     expect(await ask()).toBeUndefined();
     await real.kill({ signal: 'SIGTERM' });
-    expect(await ask()).toMatchObject({ told: true, ago: expect.toSatisfy((ago: number) => ago >= 0) });
+    expect(await ask()).toMatchObject({ signalled: true, ago: expect.toSatisfy((ago: number) => ago >= 0) });
     await real.restart({ t: 0 });
     const next = await look('no');
     await announce(next);
-    expect(await wasTold(docker, project, next)).toEqual({ told: false });
+    expect(await wasSignalled(docker, project, next)).toEqual({ signalled: false });
   });
 
   it('tells by its restart policy that nobody was told, whatever the events say', async () => {
     const real = await start('unless-stopped');
     const container = await look('unless-stopped');
-    expect(await wasTold(docker, project, container)).toEqual({ told: false });
+    expect(await wasSignalled(docker, project, container)).toEqual({ signalled: false });
     await real.update({ RestartPolicy: { Name: 'no' } });
-    expect(await wasTold(docker, project, container)).toBeUndefined();
+    expect(await wasSignalled(docker, project, container)).toBeUndefined();
   });
 
   it('knows nothing of a container that is gone', async () => {
     const gone = { id: 'f'.repeat(64), startedAt: '' } as Container;
-    expect(await wasTold(docker, project, gone)).toBeUndefined();
+    expect(await wasSignalled(docker, project, gone)).toBeUndefined();
   });
 });
 

@@ -4,7 +4,7 @@ import type { SimContainer, SimEngine } from './engine.ts';
 import { status } from './notes.ts';
 
 /** Whether it can be known that nobody has told it to stop, nor is about to. */
-export const isSurelyUntold = (c: SimContainer, { events }: SimEngine): boolean =>
+export const isSurelyUnsignalled = (c: SimContainer, { events }: SimEngine): boolean =>
   c.running && !c.stop && c.policy !== 'no' && (hasPolicy(c) || !events.forgotten);
 
 /** The cron is one of those that were created without a restart policy, as far as the deployer is told. */
