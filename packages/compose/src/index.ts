@@ -46,6 +46,7 @@ export {
   type SeveralServiceKeys,
 } from './router/haproxy-map.ts';
 export { type HaproxyServerRouterOptions, haproxyServerRouter } from './router/haproxy-server.ts';
+export { routerInstances } from './router/instances.ts';
 export type {
   ContainerStatus,
   DeployStatus,

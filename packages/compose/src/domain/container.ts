@@ -1,6 +1,6 @@
 import { sameAddress } from '@cutover/internal';
 import type { ServiceName } from './layout.ts';
-import type { RouterServer } from './router-state.ts';
+import type { RouterServer, View } from './router-state.ts';
 
 export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
 
@@ -53,13 +53,13 @@ export interface Rules {
 }
 
 /**
- * Container and router, judged together: pure, so that each rule can be seen and tested alone. `servers`: all that the
- * router has for its service.
+ * Container and router, judged together: pure, so that each rule can be seen and tested alone. `views`: what each
+ * instance of the router has for its service.
  */
 export function judge(
   before: Container,
   now: Container | undefined,
-  servers: readonly RouterServer[],
+  views: readonly View[],
   { unhealthy = 'fail' }: Rules = {},
 ): ProbeResult {
   if (!now) return { good: false, final: true, why: 'the container is gone' };
@@ -71,7 +71,7 @@ export function judge(
   if (now.health === 'unhealthy')
     return { good: false, final: unhealthy === 'fail', why: 'its health check says unhealthy' };
   if (now.health === 'starting') return { good: false, why: 'its health check has not passed yet' };
-  return judgeRoute(now, servers);
+  return views.map((view) => judgeRoute(now, view)).find(({ good }) => !good) ?? { good: true };
 }
 
 /** Among servers that say where they send the traffic, the container's own must be up. */

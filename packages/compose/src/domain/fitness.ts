@@ -1,6 +1,6 @@
 import { type Container, judge, lifeOf } from './container.ts';
 import { rolesOf, type SlotName, serviceOf, servicesOfSlot } from './layout.ts';
-import { serversOf } from './router-state.ts';
+import { viewsOf } from './router-state.ts';
 import { containersOf, containersOfSlot, hasSwitched, replicasOf, type Situation } from './situation.ts';
 
 /** Something of it runs. */
@@ -25,7 +25,7 @@ export const isProven = ({ progress, intent }: Situation, container: Container):
 const warmOnes = (s: Situation, slot: SlotName): readonly (readonly Container[])[] =>
   rolesOf(s.layout).map((role) =>
     containersOf(s, serviceOf(s.layout, slot, role)).filter(
-      (c) => !s.progress.stopping.has(lifeOf(c)) && judge(c, c, serversOf(s.router.slots[slot], role)).good,
+      (c) => !s.progress.stopping.has(lifeOf(c)) && judge(c, c, viewsOf(s.router.slots[slot], role)).good,
     ),
   );
 
@@ -68,7 +68,7 @@ export function faultOf(
     const wanted = replicasOf(s, service) ?? 1;
     if (containers.length < wanted) return `${service} has ${containers.length} of ${wanted} containers`;
     for (const container of containers) {
-      const found = judge(container, container, serversOf(s.router.slots[slot], role));
+      const found = judge(container, container, viewsOf(s.router.slots[slot], role));
       if (!found.good) return `${container.name}: ${found.why}`;
       if (routed.size > 0 && !routed.has(lifeOf(container))) return `${container.name} was started again`;
     }

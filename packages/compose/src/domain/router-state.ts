@@ -18,6 +18,8 @@ export interface RouterSlot extends Omit<RouterServer, 'address'> {
   readonly sessions: number;
   /** Its servers by role, so that each container is looked for among them. Left out, `up` speaks for all of them. */
   readonly servers?: Readonly<Record<RoleName, readonly RouterServer[]>> | undefined;
+  /** The slot as each instance of the router has it, where there are several; what is beside it sums them up. */
+  readonly instances?: readonly RouterSlot[] | undefined;
   /**
    * The router sends it new traffic as soon as it is up, also while it is not the live slot. Left out by a router that
    * names one slot only, as a map does.
@@ -26,11 +28,16 @@ export interface RouterSlot extends Omit<RouterServer, 'address'> {
 }
 
 export interface RouterState {
-  /** The slot that takes traffic now; where none can, the one that is meant to. */
-  readonly live: SlotName;
-  /** The slot that a restarted router would choose. */
+  /**
+   * The slot that takes traffic now; where none can, the one that is meant to. Undefined while both do: the instances of
+   * the router do not name the same.
+   */
+  readonly live: SlotName | undefined;
+  /** The slot that a restarted router would choose; undefined where that is unknown, or differs between instances. */
   readonly stored: SlotName | undefined;
   readonly slots: Readonly<Record<SlotName, RouterSlot>>;
+  /** The slot that each instance names, where there are several. */
+  readonly instances?: Readonly<Record<string, SlotName | undefined>> | undefined;
 }
 
 /** Each service has a server that is up. */
@@ -44,6 +51,11 @@ export const checksOf = (
   };
 };
 
-/** Where the traffic of one service of a slot goes. */
-export const serversOf = (slot: RouterSlot | undefined, role: RoleName): readonly RouterServer[] =>
-  slot ? (slot.servers?.[role] ?? [{ up: slot.up, settled: slot.settled }]) : [];
+/** Where the traffic of one service of a slot goes, as one instance of the router has it. */
+export type View = readonly RouterServer[];
+
+/** … as each instance has it. */
+export const viewsOf = (slot: RouterSlot | undefined, role: RoleName): readonly View[] =>
+  (slot?.instances ?? [slot]).map((one) =>
+    one ? (one.servers?.[role] ?? [{ up: one.up, settled: one.settled }]) : [],
+  );

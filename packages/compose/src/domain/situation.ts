@@ -55,8 +55,9 @@ export const wantedInSlot = (
 export const replicasOf = ({ intent, progress }: Situation, service: ServiceName): number | undefined =>
   (progress.direction === 'forward' ? intent : intent.previous).replicas[service];
 
-/** The traffic is on the slot that gets the release. */
-export const hasSwitched = ({ router, intent }: Situation): boolean => router.live === intent.target;
+/** The traffic, or some of it, is on the slot that gets the release. */
+export const hasSwitched = ({ router, intent: { target, origin } }: Situation): boolean =>
+  router.live === target || (router.live === undefined && target !== origin);
 
 /** The situation with more proven than before: what a step promises. */
 export const withProofs = (s: Situation, proofs: Partial<Proofs>): Situation => ({

@@ -42,7 +42,7 @@ export async function converge(run: Run): Promise<Outcome> {
 }
 
 async function finish(run: Run, situation: Situation, outcome: Outcome): Promise<Outcome> {
-  await prefer(run, situation.router.live);
+  await prefer(run, outcome);
   const undone = run.journal.findLast((entry) => entry.type === 'undo');
   await write(run, {
     type: 'outcome',

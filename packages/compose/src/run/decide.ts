@@ -34,11 +34,12 @@ function forward(s: Situation): Step {
   const { target, release } = s.intent;
   const background = everyBackground(s, release.background);
   const isBefore = !hasSwitched(s);
+  const isProvenThere = s.router.live === target && isComplete(s, target);
   return (
     first(
       () => close.next(s),
       () => isBefore && persist.next(s, s.router.live),
-      () => (isBefore || !isComplete(s, target)) && prepare(s, target, release.slots),
+      () => !isProvenThere && prepare(s, target, release.slots),
       () => isBefore && stop.next(outdated(s, background)),
       () => switchTraffic.next(s, target),
       () => persist.next(s, target),

@@ -40,8 +40,10 @@ export interface StatusProblem {
 
 /** What runs now, as reported by engine and router. A part that cannot be read is listed in `problems`. */
 export interface DeployStatus {
-  /** The slot that has the traffic; undefined if the router could not be read. */
+  /** The slot that has the traffic; undefined if the router could not be read, or its instances name different ones. */
   readonly live: SlotName | undefined;
+  /** The slot that each instance of the router names, where there are several. */
+  readonly instances?: Readonly<Record<string, SlotName | undefined>> | undefined;
   /** The slot that a restarted router would choose; different from `live` only in the middle of a deployment. */
   readonly stored: SlotName | undefined;
   readonly slots: Readonly<Record<SlotName, SlotStatus>>;

@@ -5,6 +5,7 @@ import { remember, unfinished } from '../domain/journal.ts';
 import type { SlotName } from '../domain/layout.ts';
 import type { Situation } from '../domain/situation.ts';
 import { describe } from '../steps/index.ts';
+import { liveSlot } from './beginning.ts';
 import { type Context, conduct, holdingLock, newRun, type Order } from './conduct.ts';
 import { decide } from './decide.ts';
 import { wentBack } from './ending.ts';
@@ -36,10 +37,12 @@ type Done = Pick<DeployResult, 'outcome' | 'previous' | 'live'>;
 /** Nothing to do, or: lock → finish or undo what somebody left → do it. */
 export async function deployRelease(context: Context, order: Order): Promise<Done> {
   const { ledger, emit } = context.ports;
-  const asked = await intend(context, order);
-  if (asked.settled && !unfinished(await ledger.read())) {
-    emit({ type: 'unchanged', release: order.release.id, live: asked.intent.target });
-    return doneBy(asked.intent, 'unchanged');
+  if (!unfinished(await ledger.read())) {
+    const { intent, settled } = await intend(context, order);
+    if (settled) {
+      emit({ type: 'unchanged', release: order.release.id, live: intent.target });
+      return doneBy(intent, 'unchanged');
+    }
   }
   return holdingLock(context, `${order.kind} of ${order.release.id}`, async (lock) => {
     const left = await finishLeftover(context, lock, order);
@@ -90,7 +93,8 @@ export async function resumeDeployment(context: Context, signal?: AbortSignal): 
 /** The intent as things stand now, and whether everything is so already. */
 async function intend({ settings: { layout }, ports }: Context, { kind, release, slot }: Order) {
   const now = await observe(ports);
-  const beginning = { kind, layout, now, journal: await ports.ledger.read(), release };
+  const live = liveSlot(now.router);
+  const beginning = { kind, layout, now, live, journal: await ports.ledger.read(), release };
   const target = chooseTarget(beginning, slot);
   const intent = await formIntent(ports.engine, beginning, {
     id: ports.newId(),

@@ -23,8 +23,7 @@ import { newReplicas, presentReplicas } from './replicas.ts';
 
 /** The slot to deploy to: the idle one, or the live one when it has the release already. */
 export function chooseTarget(beginning: Beginning, asked: SlotName | undefined): SlotName {
-  const { layout, now, release } = beginning;
-  const { live } = now.router;
+  const { layout, live, release } = beginning;
   const idle = otherSlot(layout, live);
   if (asked === undefined) return hasRelease(beginning, live) ? live : idle;
   if (asked === idle) return idle;
@@ -48,8 +47,7 @@ export async function formIntent(
   beginning: Beginning,
   wanted: Pick<Intent, 'id' | 'target' | 'by' | 'began'>,
 ): Promise<Intent> {
-  const { kind, layout, now, journal, release } = beginning;
-  const { live } = now.router;
+  const { kind, layout, now, live, journal, release } = beginning;
   const services = { ...byService(layout, live, release.slots), ...release.background };
   const known = [...servicesOfSlot(layout, live), ...Object.keys(layout.background)].flatMap(
     (service) => knownOn(now, service) ?? [],

@@ -37,17 +37,21 @@ export async function finishLeftover(
 
 /**
  * Why what was left is undone rather than finished. Who wants back what ran before gets it by the way back, which is
- * one switch while the old slot is warm. Otherwise, once traffic is on the new slot, the way on is the shorter one;
+ * one switch while the old slot is warm. Otherwise, once some traffic is on the new slot, the way on is the shorter one;
  * before that only the same release goes on.
  */
-function reasonToUndo(intent: Intent, live: SlotName, { kind, release }: Partial<Order>): string | undefined {
+function reasonToUndo(
+  intent: Intent,
+  live: SlotName | undefined,
+  { kind, release }: Partial<Order>,
+): string | undefined {
   const { previous } = intent;
   if (kind === 'rollback') return `a rollback to ${previous.id} was asked for`;
   if (release && isSameRelease(release, intent.release)) return undefined;
   const { slots } = previous;
   if (release && slots && isSameRelease(release, { ...previous, slots }))
     return `${release.id}, which ran before, was asked for`;
-  if (live === intent.target) return undefined;
+  if (live === intent.target || live === undefined) return undefined;
   return 'the process that deployed it has ended';
 }
 

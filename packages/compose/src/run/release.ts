@@ -4,7 +4,7 @@ import { unfinished } from '../domain/journal.ts';
 import { type Layout, type RoleName, rolesOf, type ServiceName, serviceOf } from '../domain/layout.ts';
 import { type Image, namesOf, type Release } from '../domain/release.ts';
 import type { Ports } from '../ports/index.ts';
-import { knownOn } from './beginning.ts';
+import { knownOn, liveSlot } from './beginning.ts';
 import { nameOf } from './intent.ts';
 import { knownImages } from './known-images.ts';
 import { observe } from './observe.ts';
@@ -91,8 +91,9 @@ export async function currentRelease(ports: Ports, layout: Layout, signal?: Abor
       fix: 'deploy that version, or another one, by its name',
     });
   };
+  const live = liveSlot(now.router);
   const slots: Record<RoleName, Image> = {};
-  for (const role of rolesOf(layout)) slots[role] = await imageOf(serviceOf(layout, now.router.live, role));
+  for (const role of rolesOf(layout)) slots[role] = await imageOf(serviceOf(layout, live, role));
   const background: Record<ServiceName, Image> = {};
   for (const service of Object.keys(layout.background)) background[service] = await imageOf(service);
   const id = nameOf(journal, slots) ?? namesOf(slots);

@@ -14,12 +14,9 @@ export const presentReplicas = ({ now }: Pick<Beginning, 'now'>): Replicas =>
 
 /** How many each service gets: a service of a slot as many as its counterpart that has the traffic. */
 export function newReplicas(beginning: Beginning, target: SlotName): Replicas {
-  const { layout, now } = beginning;
+  const { layout, live } = beginning;
   const pairs = [
-    ...rolesOf(layout).map((role) => [
-      serviceOf(layout, target, role),
-      serviceOf(layout, now.router.live, role),
-    ]),
+    ...rolesOf(layout).map((role) => [serviceOf(layout, target, role), serviceOf(layout, live, role)]),
     ...Object.keys(layout.background).map((service) => [service, service]),
   ] as [ServiceName, ServiceName][];
   return Object.fromEntries(

@@ -1,6 +1,7 @@
 import { type Layout, type ServiceName, type SlotName, servicesOfSlot } from '../domain/layout.ts';
 import type { RouterState } from '../domain/router-state.ts';
 import type { Observation } from '../domain/situation.ts';
+import { instancesInWords } from './beginning.ts';
 
 /** How things stand in one sentence, for the end of an error: what takes traffic, what runs beside it. */
 export function sentenceOf({ router, containers }: Observation, layout: Layout): string {
@@ -12,17 +13,20 @@ export function sentenceOf({ router, containers }: Observation, layout: Layout):
   };
   const runsIn = (slot: SlotName) => runs(...servicesOfSlot(layout, slot));
   const idle = Object.keys(layout.slots).filter((slot) => slot !== router.live && runsIn(slot) !== 'nothing');
+  const beside = router.live === undefined ? '' : ' without traffic';
   return [
-    trafficOf(router, runsIn(router.live)),
-    ...idle.map((slot) => `${slot} runs ${runsIn(slot)} without traffic`),
+    trafficOf(router, runsIn),
+    ...idle.map((slot) => `${slot} runs ${runsIn(slot)}${beside}`),
     ...Object.keys(layout.background).map((service) => `${service} runs ${runs(service)}`),
   ].join('; ');
 }
 
-const trafficOf = ({ live, slots }: RouterState, image: string): string =>
-  slots[live]?.up
-    ? `${live} has the traffic, on ${image}`
-    : `nothing takes the traffic: the router sends it to ${live} and sees it down (it runs ${image})`;
+function trafficOf({ live, slots, instances = {} }: RouterState, runsIn: (slot: SlotName) => string): string {
+  if (live === undefined) return `the traffic is on both slots: ${instancesInWords(instances)}`;
+  return slots[live]?.up
+    ? `${live} has the traffic, on ${runsIn(live)}`
+    : `nothing takes the traffic: the router sends it to ${live} and sees it down (it runs ${runsIn(live)})`;
+}
 
 /** How a deployment that was left half-way goes on. */
 export const HOW_TO_GO_ON =

@@ -1,4 +1,5 @@
 import type { Intent } from '../domain/intent.ts';
+import { instancesInWords } from './beginning.ts';
 import type {
   ContainerStatus,
   DeployStatus,
@@ -36,8 +37,8 @@ export function pageOf(status: Parts, left: Left | undefined): string {
 const lacks = ({ problems }: Parts, wanted: StatusPart): boolean =>
   problems.some(({ part }) => part === wanted);
 
-function liveOf({ live, stored }: Parts): string {
-  if (live === undefined) return 'unknown';
+function liveOf({ live, stored, instances }: Parts): string {
+  if (live === undefined) return instances ? `both slots: ${instancesInWords(instances)}` : 'unknown';
   return live === stored ? live : `${live}; a restarted router would choose ${stored ?? 'neither slot'}`;
 }
 
@@ -79,12 +80,15 @@ function problemsOf({ problems }: Parts): readonly string[] {
     : reasons.map((reason) => `${partsOf(reason).join(', ')}: ${reason}`);
 }
 
-function nextOf({ holder, problems, live, slots }: Parts, left: Left | undefined): string {
+function nextOf({ holder, problems, live, slots, instances }: Parts, left: Left | undefined): string {
   const isDown = live !== undefined && !slots[live]?.up;
   const todo = [
     ...(isDown ? [`${live} has the traffic and is down: read the log of its container`] : []),
     ...(holder ? ['wait for the process that holds the lock, or end it'] : []),
     ...(problems.length > 0 ? ['fix the problems'] : []),
+    ...(live === undefined && instances && !left && !holder
+      ? ['set the instances of the router to one slot by hand, the one whose containers run']
+      : []),
     ...(left && !holder ? [left.isGoingBack ? 'resume() finishes the rollback' : HOW_TO_GO_ON] : []),
   ];
   return todo.join('; then ') || 'nothing';

@@ -49,6 +49,7 @@ export async function readStatus({ ports, layout, check, signal }: StatusRequest
   const status = {
     live: state.value?.live,
     stored: state.value?.stored,
+    ...(state.value?.instances && { instances: state.value.instances }),
     slots: mapValues(layout.slots, (_, slot) => {
       const { up, sessions } = state.value?.slots[slot] ?? {};
       const services = servicesOfSlot(layout, slot);

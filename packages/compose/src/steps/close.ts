@@ -14,6 +14,7 @@ export const close = {
 
   /** Where the router would send some as soon as it is up: half a switch, or a container that died. `spared` may get it. */
   next(s: Situation, spared?: SlotName): Close | undefined {
+    if (s.router.live === undefined) return undefined;
     const slot = Object.keys(s.layout.slots).find(
       (name) => name !== s.router.live && name !== spared && s.router.slots[name]?.open,
     );

@@ -19,8 +19,9 @@ export function assertNotServing(
   s: Situation,
   step: { readonly do: string; readonly containers: readonly Container[] },
 ): void {
-  for (const slot of [s.router.live, s.router.stored]) {
-    if (slot === undefined) continue;
+  const { live, stored } = s.router;
+  const named = live === undefined ? Object.keys(s.layout.slots) : [live];
+  for (const slot of [...named, ...(stored === undefined ? [] : [stored])]) {
     const services = servicesOfSlot(s.layout, slot);
     const served = step.containers.filter(({ service }) => services.includes(service));
     assert(

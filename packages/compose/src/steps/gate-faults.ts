@@ -1,7 +1,7 @@
 import { bounded, messageOf } from '@cutover/internal';
 import { type Container, judge, strangersTo } from '../domain/container.ts';
 import { rolesOf, type SlotName, serviceOf } from '../domain/layout.ts';
-import { type RouterServer, serversOf } from '../domain/router-state.ts';
+import { type View, viewsOf } from '../domain/router-state.ts';
 import { containersOf, type Observation } from '../domain/situation.ts';
 import { observe } from '../run/observe.ts';
 import { cancelSignal, type Run } from '../run/run.ts';
@@ -27,7 +27,7 @@ export async function faultIn(
       run,
       step.containers.filter((container) => container.service === service),
       containersOf(now, service),
-      serversOf(now.router.slots[step.slot], role).map(settled),
+      viewsOf(now.router.slots[step.slot], role).map(settled),
     );
   });
   return faults.find(({ final }) => final) ?? faults[0] ?? (await faultOfChecks(run));
@@ -38,25 +38,25 @@ function faultsOf(
   { policy }: Run,
   containers: readonly Container[],
   now: Observation['containers'],
-  servers: readonly RouterServer[],
+  views: readonly View[],
 ): readonly Fault[] {
   const faults = containers.flatMap((container): Fault[] => {
     const found = judge(
       container,
       now.find(({ id }) => id === container.id),
-      servers,
+      views,
       policy.gate,
     );
     const name = containers.length > 1 ? `${container.name}: ` : '';
     return found.good ? [] : [{ why: name + found.why, final: found.final, container }];
   });
-  const strangers = strangersTo(now, servers).map((address) => ({
+  const strangers = [...new Set(strangersTo(now, views.flat()))].map((address) => ({
     why: `the router still looks at ${address}, where nothing of the slot runs`,
   }));
   return [...faults, ...strangers];
 }
 
-const settled = (server: RouterServer): RouterServer => ({ ...server, up: server.settled ?? server.up });
+const settled = (view: View): View => view.map((server) => ({ ...server, up: server.settled ?? server.up }));
 
 async function faultOfChecks(run: Run): Promise<Fault | undefined> {
   const { policy, ports } = run;

@@ -2,7 +2,7 @@ import { GATE_RULES, gateVerdict, observe, openGate } from '@cutover/healthcheck
 import { type Container, lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
 import { isFit } from '../domain/fitness.ts';
-import { type SlotName, slotInWords } from '../domain/layout.ts';
+import { otherSlot, type SlotName, slotInWords } from '../domain/layout.ts';
 import { containersOfSlot, including, type Situation, withProofs } from '../domain/situation.ts';
 import { emitLogs } from '../run/logs.ts';
 import { cancelSignal, type Run } from '../run/run.ts';
@@ -62,9 +62,9 @@ async function prove(run: Run, step: Gate): Promise<void> {
   for (const container of step.containers) run.seen.proven.add(lifeOf(container));
 }
 
-/** Not of the slot that has the traffic: calling that one down would make it so. */
-async function forgetOldChecks({ ports: { router }, lock }: Run, { slot }: Gate): Promise<void> {
-  if (!router.warm || (await router.observe()).live === slot) return;
+/** Not of a slot that has some traffic: calling it down would make it so. */
+async function forgetOldChecks({ ports: { router }, layout, lock }: Run, { slot }: Gate): Promise<void> {
+  if (!router.warm || (await router.observe()).live !== otherSlot(layout, slot)) return;
   await lock.confirm();
   await router.warm(slot);
 }

@@ -11,8 +11,8 @@ export interface Persist {
 export const persist = {
   failure: 'switch-failed',
 
-  next: (s: Situation, slot: SlotName): Persist | undefined =>
-    s.router.stored === slot ? undefined : { do: 'persist', slot },
+  next: (s: Situation, slot: SlotName | undefined): Persist | undefined =>
+    slot === undefined || s.router.stored === slot ? undefined : { do: 'persist', slot },
 
   describe: ({ slot }) => ({ text: `store ${slot} as the live slot`, slot }),
   predict: (s, { slot }) => ({ ...s, router: { ...s.router, stored: slot } }),

@@ -2,7 +2,7 @@ import { messageOf } from '@cutover/internal';
 import { lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
 import { canServe, isFit } from '../domain/fitness.ts';
-import { type SlotName, slotInWords } from '../domain/layout.ts';
+import { otherSlot, type SlotName, slotInWords } from '../domain/layout.ts';
 import { assert, containersOfSlot, type Situation } from '../domain/situation.ts';
 import { runHook } from '../run/hook.ts';
 import { emitLogsOf } from '../run/logs.ts';
@@ -16,6 +16,8 @@ export interface Switch {
   readonly do: 'switch';
   readonly to: SlotName;
   readonly from: SlotName;
+  /** Some instances of the router have it already. */
+  readonly isRest?: boolean;
 }
 
 /** The commit point: intent, effect, read back, and one request through the router. */
@@ -24,9 +26,14 @@ export const switchTraffic = {
   steersRouter: true,
 
   next: (s: Situation, to: SlotName): Switch | undefined =>
-    s.router.live === to ? undefined : { do: 'switch', to, from: s.router.live },
+    s.router.live === to
+      ? undefined
+      : { do: 'switch', to, from: otherSlot(s.layout, to), isRest: s.router.live === undefined },
 
-  describe: ({ to, from }) => ({ text: `switch traffic from ${from} to ${to}`, slot: to }),
+  describe: ({ to, from, isRest }) => ({
+    text: `switch ${isRest ? 'the rest of the traffic' : 'traffic'} from ${from} to ${to}`,
+    slot: to,
+  }),
   predict: (s, { to }) => ({ ...s, router: { ...s.router, live: to } }),
 
   assertSafe(s, { to }) {
@@ -45,9 +52,10 @@ export const switchTraffic = {
     cancelSignal(run)?.throwIfAborted();
     const lives = containersOfSlot(s, step.to).map(lifeOf);
     await write(run, { type: 'switching', to: step.to, lives });
-    await command(run, step);
+    const reached = await command(run, step);
     // Whichever slot was seen empty may have had traffic since.
     run.seen.drained.clear();
+    if (reached === 'some') return;
     if (!isForward) return afterWayBack(run, step);
     await whileWatched(run, async (watched) => {
       await probe(watched, PROBE_TIMEOUT);
@@ -56,20 +64,27 @@ export const switchTraffic = {
   },
 } satisfies Kind<Switch> & Record<'next', unknown>;
 
-async function command(run: Run, step: Switch): Promise<void> {
+/**
+ * Of several instances of the router some may have taken it and others not: the rest follow, once, if the new slot still
+ * holds. None has taken it, or the rest refuse: back.
+ */
+async function command(run: Run, step: Switch): Promise<'all' | 'some'> {
   const { router } = run.ports;
+  const mayFollow = step.to === run.intent.target && !step.isRest;
   try {
     await router.switchTo(step.to, step.from, () => confirm(run, step));
   } catch (error) {
     // It may be on its way still: nothing is decided before the router would refuse it.
     await router.fence?.(run.lock.confirm);
+    if (mayFollow && (await router.observe()).live === undefined) return 'some';
     throw error;
   }
   const { live } = await router.observe();
-  if (live === step.to) return;
+  if (live === step.to) return 'all';
+  if (mayFollow && live === undefined) return 'some';
   throw new DeployError('switch-failed', {
     doing: switchTraffic.describe(step).text,
-    found: `the router took the command and still says ${live}`,
+    found: `the router took the command and still says ${live ?? 'both slots'}`,
     wanted: step.to,
     fix: 'look for another program that steers the router',
   });

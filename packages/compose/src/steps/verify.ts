@@ -1,6 +1,6 @@
 import { type Container, judge, lifeOf } from '../domain/container.ts';
 import { isProven } from '../domain/fitness.ts';
-import type { RouterServer } from '../domain/router-state.ts';
+import type { View } from '../domain/router-state.ts';
 import { containersOf, including, type Situation, type Wanted, withProofs } from '../domain/situation.ts';
 import { emitLogs } from '../run/logs.ts';
 import { leaveBehind, type Run } from '../run/run.ts';
@@ -14,7 +14,7 @@ export interface Verify {
 
 const INTERVAL = 250;
 // The router is not asked about a background service.
-const NO_ROUTER: readonly RouterServer[] = [{ up: true }];
+const NO_ROUTER: readonly View[] = [];
 
 /** Background services must be up, healthy where they say, and stay so for a while. */
 export const verify = {

@@ -92,7 +92,7 @@ async function strikeOnce(
   blow: Blow,
   rate: number,
 ): Promise<{ round: Round; report: LoadReport }> {
-  const origin = (await stack.router.observe()).live;
+  const origin = (await stack.router.observe()).live ?? 'blue';
   const target = origin === 'blue' ? 'green' : 'blue';
   const load = startLoad({
     target: stack.url,

@@ -55,7 +55,7 @@ export function driver({ router, rival, reload, serve, open, sleep }: Stage) {
     'switch to green': () => router.switchTo('green', 'blue', nothing),
     'overtaken switch to green': () => router.switchTo('green', 'blue', overtaken()),
     fence: async () => router.fence?.(nothing),
-    persist: async () => router.persist((await router.observe()).live),
+    persist: async () => router.persist((await router.observe()).live ?? ''),
     reload,
     'warm green': async () => router.warm?.('green'),
     'green fails': () => serving(false),

@@ -131,7 +131,7 @@ describe('haproxyMapRouter of several services', () => {
 
   it('switches all of them in one commit', async () => {
     const { router } = await byKeys({ api: 'api_blue', web: 'web_blue' });
-    const seen: string[] = [];
+    const seen: (string | undefined)[] = [];
     await router.switchTo('green', 'blue', async () => void seen.push((await router.observe()).live));
     expect([...seen, (await router.observe()).live]).toEqual(['blue', 'green']);
   });

@@ -38,6 +38,7 @@ describe('deployRelease', () => {
       'write stopping',
       'stop api_blue',
       'remove api_blue',
+      'pin CRON_IMAGE,WORKER_IMAGE',
       'prefer api_green',
       'write outcome',
       'unlock',

@@ -23,6 +23,7 @@ async function beginning(before: Configuration, now: Configuration, version = '1
     world,
     layout,
     now: observed,
+    live: 'blue',
     journal,
     release: { ...release(version), configuration: now },
   };

@@ -28,6 +28,14 @@ const withRouter =
     return { ...context, ports: { ...context.ports, router: { ...router, ...change(router, world) } } };
   };
 
+/** Of two instances; with one alone it is no bug. */
+const withInstances =
+  (change: (router: Router, one: Router, two: Router) => Partial<Router>): Sabotage =>
+  (context, world) => {
+    const [one, two] = context.routers;
+    return one && two ? withRouter((router) => change(router, one, two))(context, world) : context;
+  };
+
 const withLedger =
   (change: (ledger: Ledger, world: World) => Partial<Ledger>): Sabotage =>
   (context, world) => {
@@ -388,7 +396,7 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     observe: async () => {
       const state = await router.observe();
       const origin = state.live === 'green' ? 'blue' : 'green';
-      const dead = world.slotContainers(state.live).length === 0;
+      const dead = world.slotContainers(state.live ?? '').length === 0;
       const cold = { up: false, sessions: 0 };
       return dead ? { ...state, slots: { ...state.slots, [origin]: cold } } : state;
     },
@@ -516,6 +524,41 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
         orders.filter(({ service }) => !service.startsWith('web')),
         signal,
       ),
+  })),
+  // Several instances of the router
+  'commits on one instance before the other is prepared': withInstances((_, one, two) => ({
+    switchTo: async (to, from, confirm) => {
+      await one.switchTo(to, from, confirm);
+      await two.switchTo(to, from, confirm);
+    },
+  })),
+  'takes what one instance names for what both do': withInstances((router, one) => ({
+    observe: async () => ({ ...(await router.observe()), live: (await one.observe()).live }),
+  })),
+  'takes what one instance stores for what both do': withInstances((router, one) => ({
+    observe: async () => ({ ...(await router.observe()), stored: (await one.observe()).stored }),
+    persist: one.persist,
+  })),
+  'counts the sessions of one instance alone': withInstances((router, one) => ({
+    observe: async () => {
+      const state = await router.observe();
+      const { slots } = await one.observe();
+      return {
+        ...state,
+        slots: mapValues(state.slots, (slot, name) => ({
+          ...slot,
+          sessions: slots[name]?.sessions ?? 0,
+        })),
+      };
+    },
+  })),
+  'goes on without an instance that does not answer': withInstances((router, one) => ({
+    observe: () => router.observe().catch(one.observe),
+    fence: async (confirm) => router.fence?.(confirm).catch(() => one.fence?.(confirm)),
+    persist: (slot) => router.persist(slot).catch(() => one.persist(slot)),
+  })),
+  'fences one instance alone': withInstances((_, one) => ({
+    fence: (confirm) => one.fence?.(confirm) ?? Promise.resolve(),
   })),
   // Patience
   'takes one good look for a proof': withSettings(({ policy }) => ({

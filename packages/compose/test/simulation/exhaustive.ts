@@ -1,8 +1,6 @@
 import { callFaults, type Fault, type FaultKind, type Plan, slotFaults, worldFaults } from './faults.ts';
-import type { Shape } from './layout.ts';
 import type { Boundary } from './process.ts';
 import { simulate } from './simulate.ts';
-import type { Way } from './world/router.ts';
 
 /** How long or late, where a fault of this kind has a length; one length is too short to matter, one long enough. */
 const lengths: Partial<Record<FaultKind, readonly number[]>> = {
@@ -21,6 +19,7 @@ const lengths: Partial<Record<FaultKind, readonly number[]>> = {
   'interrupt-twice': [300],
   'cut-engine': [2_000, 30_000],
   'cut-router': [2_000, 30_000],
+  'cut-instance': [2_000, 30_000],
 };
 
 /** Of a mere look these are the same as another: a request that is lost, refused, or not sent before the end. */
@@ -39,9 +38,11 @@ const wholeRun = new Set<FaultKind>(['sink-throws', 'hook-throws', 'hook-hangs',
 const ends: readonly Plan['runs'][] = [['deploy'], ['deploy', 'resume']];
 const crashes: readonly FaultKind[] = ['die-before', 'die-sent'];
 
+type Surroundings = Pick<Plan, 'way' | 'shape' | 'instances'>;
+
 /** The calls that a run without faults makes. */
-export async function boundaries(way: Way = 'map', shape: Shape = 'single'): Promise<readonly Boundary[]> {
-  const { calls } = await simulate({ seed: '0', way, shape, runs: ['deploy'], faults: [] });
+export async function boundaries(around: Surroundings = {}): Promise<readonly Boundary[]> {
+  const { calls } = await simulate({ ...around, seed: '0', runs: ['deploy'], faults: [] });
   return calls[0] ?? [];
 }
 
@@ -51,6 +52,7 @@ export async function* everything(): AsyncGenerator<Plan> {
   yield* everyFault(calls);
   yield* everyFailingSlot();
   yield* everyPair();
+  yield* everyInstance();
   yield* everyRollback();
   yield* everySignalByHand(calls);
   yield* everyPause(calls);
@@ -89,7 +91,7 @@ async function* everyFailingSlot(): AsyncGenerator<Plan> {
     ...crashes,
     'interrupt',
   ];
-  for (const plan of everyFault(await boundaries('server'), kinds)) yield { ...plan, way: 'server' };
+  for (const plan of everyFault(await boundaries({ way: 'server' }), kinds)) yield { ...plan, way: 'server' };
 }
 
 /** In slots of several services and containers: one of them fails, the process ends, or the project wants more of them. */
@@ -102,13 +104,28 @@ async function* everyPair(): AsyncGenerator<Plan> {
     ...crashes,
     'interrupt',
   ];
-  for (const plan of everyFault(await boundaries('map', 'pairs'), kinds)) yield { ...plan, shape: 'pairs' };
+  for (const plan of everyFault(await boundaries({ shape: 'pairs' }), kinds))
+    yield { ...plan, shape: 'pairs' };
+}
+
+/** With two HAProxys: one is cut off, or forgets; a commit, or its answer, is lost; the new slot fails; the process ends. */
+async function* everyInstance(): AsyncGenerator<Plan> {
+  const kinds: readonly FaultKind[] = [
+    ...(['cut-instance', 'router-reload', 'lose-request', 'lose-reply', 'refuse'] as const),
+    ...(['new-crashes', 'new-frozen', 'die-late', 'interrupt'] as const),
+    ...crashes,
+  ];
+  for (const plan of everyFault(await boundaries({ instances: 2 }), kinds)) yield { ...plan, instances: 2 };
 }
 
 /** Who deploys is asked to stop, or killed, at each call, and then wants back what ran before. */
 async function* everyRollback(): AsyncGenerator<Plan> {
   for (const way of ['map', 'server'] as const)
-    for (const plan of everyFault(await boundaries(way), ['interrupt', ...crashes], [['deploy', 'rollback']]))
+    for (const plan of everyFault(
+      await boundaries({ way }),
+      ['interrupt', ...crashes],
+      [['deploy', 'rollback']],
+    ))
       yield { ...plan, way };
 }
 

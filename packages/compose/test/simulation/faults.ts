@@ -66,6 +66,7 @@ export const worldFaults = [
   'interrupt-twice',
   'cut-engine',
   'cut-router',
+  'cut-instance', // one of two
   'leftover',
   'sink-throws',
   'hook-throws',
@@ -124,6 +125,8 @@ export interface Plan {
   readonly way?: Way;
   /** What a slot is made of; default one service with one container. */
   readonly shape?: Shape;
+  /** How many HAProxys route by a map; default 1. */
+  readonly instances?: 1 | 2 | undefined;
   /** What each run is: a deployment of the same release, `resume()` or `rollback()`. */
   readonly runs: readonly RunKind[];
   readonly faults: readonly Fault[];
@@ -180,7 +183,7 @@ export const referenceFaults: Readonly<Record<number, readonly FaultKind[]>> = {
   29: ['operator-up', 'operator-down', 'operator-stop-cron', 'operator-stop-worker'],
   30: ['slow-clock', 'fast-clock'],
   31: ['interrupt', 'interrupt-twice'],
-  32: ['cut-engine', 'cut-router'],
+  32: ['cut-engine', 'cut-router', 'cut-instance'],
   33: ['leftover'],
   34: ['sink-throws'],
   35: ['hook-throws', 'hook-hangs'],

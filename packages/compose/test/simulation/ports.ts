@@ -8,11 +8,14 @@ import { engineLedger } from '../../src/ledger/engine-ledger.ts';
 import type { Identity } from '../../src/ledger/identity.ts';
 import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports/index.ts';
 import { listeners } from '../../src/report/listeners.ts';
+import { routerInstances } from '../../src/router/instances.ts';
 import type { Settings } from '../../src/run/options.ts';
 import { CANARY, image, policy, slotOf, variableOf, versionOf } from './layout.ts';
 import type { Call, Process } from './process.ts';
+import { Instances } from './world/instances.ts';
 import { MapRouter, type Prepared } from './world/map-router.ts';
 import { dockerOf } from './world/notes.ts';
+import type { SimRouter } from './world/router.ts';
 import type { ServerRouter } from './world/server-router.ts';
 import { isSurelyUnsignalled, withEvents } from './world/signalled.ts';
 import type { World } from './world/world.ts';
@@ -30,12 +33,15 @@ export interface Surroundings {
 export function portsOf(around: Surroundings): {
   settings: Settings;
   ports: Ports;
+  /** The instances of the router, each by itself. */
+  routers: readonly Router[];
   identity: () => Promise<Identity>;
   /** The ledger of the same process when it knows its surroundings otherwise. */
   ledgerWith: (surroundings: NonNullable<Parameters<typeof engineLedger>[1]>) => Ledger;
 } {
   const { world, process, identity, isGone, hooks, onEvent } = around;
-  const router = routerOf(around);
+  const routers = routersOf(around);
+  const router = routerOf(routers);
   let ids = 0;
   let tokens = 0;
   const ledgerWith: ReturnType<typeof portsOf>['ledgerWith'] = (surroundings) =>
@@ -70,7 +76,7 @@ export function portsOf(around: Surroundings): {
   const own: Policy = { ...policy, hooks };
   const { layout } = world.shop;
   const settings = { project: engine, router, layout, policy: own, onEvent: ports.emit };
-  return { settings, ports, ledgerWith, identity: async () => identity };
+  return { settings, ports, routers, ledgerWith, identity: async () => identity };
 }
 
 const noImage = (name: string) =>
@@ -281,16 +287,29 @@ function file(world: World, process: Process, name: string, write: () => void): 
   });
 }
 
-function routerOf({ world, process }: Surroundings): Router {
-  const { router, shelf, kernel } = world;
+function routersOf(around: Surroundings): readonly Router[] {
+  const { router } = around.world;
+  if (!(router instanceof Instances)) return [routerAt(around, router, 'router')];
+  const [one, two] = router.fronts as [MapRouter, MapRouter];
+  // A request through one of them is as good as one through both: they see the same containers.
+  const { probe: _, ...second } = routerAt(around, two, 'instance');
+  return [routerAt(around, one, 'router'), second];
+}
+
+const routerOf = ([one, two]: readonly Router[]): Router =>
+  two ? routerInstances({ one: one as Router, two }) : (one as Router);
+
+/** One process that routes; `link` is how it is reached. */
+function routerAt({ world, process }: Surroundings, router: SimRouter, link: 'router' | 'instance'): Router {
+  const { shelf, kernel } = world;
   const ask = <T>(name: string, mutates: boolean, work: () => T, fenced = false): Promise<T> =>
     process.call({
-      name,
+      name: link === 'router' ? name : `${name} @2`,
       mutates,
-      to: 'router',
+      to: link,
       fenced,
       serve: (answer, refuse) => {
-        if (kernel.now < Math.max(router.refusesUntil, router.downUntil)) {
+        if (kernel.now < Math.max(world.router.refusesUntil, world.router.downUntil)) {
           return refuse(new Error('the runtime socket refuses'));
         }
         try {
@@ -302,9 +321,12 @@ function routerOf({ world, process }: Surroundings): Router {
     });
   const sessions = (slot: string) => {
     world.touch();
-    return world
+    const all = world
       .slotContainers(slot)
       .reduce((sum, container) => sum + world.load.sessionsOf(container, kernel.now), 0);
+    // Each of them counts its own.
+    const { fronts } = world.router;
+    return Math.floor((all + fronts.indexOf(router)) / fronts.length);
   };
   const probe = () =>
     ask('probe', false, () => {
@@ -344,6 +366,8 @@ function routerOf({ world, process }: Surroundings): Router {
           world.touch();
           map.commit(version, to);
           if (to === live) return;
+          if (!world.router.fronts.every((front) => front.live === to || (front as MapRouter).isPrepared))
+            world.violate('I20', `an instance sends the traffic to ${to} before the other could`);
           if (world.isSuperseded(process.pid))
             world.violate('I8', `a superseded holder sends the traffic to ${to}`);
           world.routed(to, live, process.name, { known, rate: process.rate });
@@ -425,7 +449,7 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
 export function allOn(
   world: World,
   version: string | undefined,
-  numbersOf = (service: string): readonly number[] => [world.engine.scaleOf(service)],
+  numbersOf = (service: string): readonly number[] => world.engine.numbersOf(service),
 ): string | undefined {
   const { engine, router } = world;
   const problems: string[] = [];

@@ -23,7 +23,7 @@ export interface Call<T> {
   /** False for a mere look. */
   readonly mutates: boolean;
   /** Which link it needs: a network can be cut to one resource only. */
-  readonly to: 'engine' | 'router' | 'files';
+  readonly to: 'engine' | 'router' | 'instance' | 'files';
   /** The work at the resource. It answers when it is done, which may be long after. */
   readonly serve: (answer: (result: T) => void, refuse: (error: Error) => void) => void;
   /** The router itself refuses it when it comes too late, so it may come as late as it likes. */
@@ -212,7 +212,7 @@ export class Process {
       call.serve(answering(resolve), answering(reject));
     };
     // A local socket, a local file: what cannot be refused there comes soon, or never; a dead process's at once.
-    const swift = call.to === 'files' || (call.to === 'router' && !call.fenced);
+    const swift = call.to === 'files' || (call.to !== 'engine' && !call.fenced);
     const late = kind === 'late-apply' || (kind === 'die-late' && !swift);
     const delay = latency + (late ? Math.min(ms, swift ? CALL_TIMEOUT / 2 : ms) : 0);
     // What a process writes into a file late is not written once it has died.

@@ -96,7 +96,7 @@ export class Simulation {
   constructor(plan: Plan, sabotage: Sabotage) {
     this.#plan = plan;
     this.#sabotage = sabotage;
-    this.world = new World(BigInt(`0x${plan.seed}`), plan.way, plan.shape);
+    this.world = new World(BigInt(`0x${plan.seed}`), plan.way, plan.shape, plan.instances);
     this.world.lives = (pid) => pid !== undefined && this.#lives(pid);
     this.world.slowReturn.steersman = () => this.#steersman();
     this.world.shelf.takenOver = (lock) => this.#judgeTakeover(lock);
@@ -279,7 +279,7 @@ export class Simulation {
     // The number in the project counts for a deployment that begins after it has changed; a way back keeps what there was.
     const isFree = engine.scaleChanges > (says === 'any' ? 0 : scaleChanges);
     const numbersOf = (service: string) => [
-      engine.scaleOf(service),
+      ...engine.numbersOf(service),
       ...(isFree && engine.scales.has(service) ? SCALES : []),
     ];
     const problem = says && allOn(world, says === 'any' ? undefined : says, numbersOf);
@@ -313,7 +313,7 @@ export class Simulation {
     const there = world.slotContainers(slot).map(lifeOf);
     const isKept = lives.every((life) => there.includes(life));
     world.reach('a rollback to a warm slot');
-    if (world.router.live !== slot || !isKept || switches !== 1)
+    if (world.router.live !== slot || !isKept || switches !== world.router.fronts.length)
       world.violate(
         'I16',
         `a rollback took ${switches} switches, and ${slot} was ${isKept ? '' : 'not '}kept`,

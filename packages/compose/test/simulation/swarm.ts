@@ -12,6 +12,7 @@ const CALLS = 100;
 const themes: readonly (readonly FaultKind[])[] = [
   ['freeze', 'freeze-sent', 'suspend', 'cut-engine', 'second-deployer', 'second-release'],
   ['router-reload', 'router-restart', 'router-refuses', 'router-disagrees', 'cut-router', 'die-before'],
+  ['cut-instance', 'router-reload', 'lose-reply', 'new-crashes', 'die-before'],
   ['prune', 'prune-notes', 'die-late', 'late-apply', 'second-release'],
   ['router-late', 'hook-throws', 'new-never-healthy', 'new-cron-crashes'],
   [...slotFaults, 'old-crashes'],
@@ -46,6 +47,7 @@ export function swarmPlan(seed: bigint): Plan {
   runs[0] = 'deploy';
   const way = random.chance(0.4) ? 'server' : 'map';
   const shape = way === 'map' && random.chance(0.4) ? 'pairs' : 'single';
+  const instances = way === 'map' && random.chance(0.3) ? 2 : 1;
   const mix = random.chance(0.25)
     ? [...random.pick(themes)]
     : Array.from({ length: random.between(1, 4) }, () => random.pick(kinds));
@@ -62,6 +64,7 @@ export function swarmPlan(seed: bigint): Plan {
     seed: (seed === 0n ? 1n : BigInt.asUintN(64, seed)).toString(16),
     ...(way === 'map' ? {} : { way }),
     ...(shape === 'single' ? {} : { shape }),
+    ...(instances === 1 ? {} : { instances }),
     runs,
     faults,
   };

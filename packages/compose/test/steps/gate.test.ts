@@ -41,7 +41,7 @@ describe('judge', () => {
     ['down for the router', container, { ...up, up: false }, { why: 'the router does not see it up yet' }],
     ['up at a former address', container, { ...up, address: '172.18.0.9' }, { good: false }],
   ])('a container that is %s', (_, now, router, expected) => {
-    expect(judge(container, now, [router])).toMatchObject(expected);
+    expect(judge(container, now, [[router]])).toMatchObject(expected);
   });
 });
 

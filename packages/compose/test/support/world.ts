@@ -228,7 +228,7 @@ export class World {
       sessions: 0,
     });
     this.router = { ...this.router, slots: { blue: check('api_blue'), green: check('api_green') } };
-    if (!this.router.slots[this.router.live]?.up && this.#ids > 3)
+    if (!this.router.slots[this.router.live ?? '']?.up && this.#ids > 3)
       this.violations.push('no slot takes traffic');
   }
 

@@ -102,6 +102,8 @@ export class SimEngine {
   /** How many containers the project asks for, where that has changed. */
   readonly scales = new Map<string, number>();
   scaleChanges = 0;
+  /** The number of containers to which somebody has brought a service by hand, whichever slot it was in. */
+  readonly #byHand = new Map<string, number>();
   readonly missingImages = new Set<string>();
   diskFull = false;
   /** The engine does not answer before this moment. */
@@ -130,6 +132,16 @@ export class SimEngine {
   }
 
   scaleOf = (service: string): number => this.scales.get(service) ?? this.#shop.scaleOf(service);
+
+  scaledByHand(service: string): void {
+    this.#byHand.set(withoutSlot(service), this.scaleOf(service));
+  }
+
+  /** The numbers of containers that a service may have: what the project says, or somebody did. */
+  numbersOf(service: string): readonly number[] {
+    const byHand = this.#byHand.get(withoutSlot(service));
+    return [this.scaleOf(service), ...(byHand === undefined ? [] : [byHand])];
+  }
 
   get isDown(): boolean {
     return this.#kernel.now < this.downUntil;
@@ -430,3 +442,5 @@ export class SimEngine {
 }
 
 type Refuse = (error: Error) => void;
+
+const withoutSlot = (service: string): string => service.replace(`_${slotOf(service)}`, '');

@@ -56,6 +56,11 @@ export class MapRouter extends SimRouter {
     return { worker: this.#worker, version: ++this.#prepared, live: this.live };
   }
 
+  /** It could commit now, or was loaded anew and has forgotten that it could. */
+  get isPrepared(): boolean {
+    return this.#prepared > this.#version || (this.#worker > 0 && this.#prepared === 0);
+  }
+
   /** One atomic commit; refused when a later version is in use. */
   commit({ worker, version }: Prepared, to: SlotName): void {
     if (worker !== this.#worker || version <= this.#version) throw new Error('Version number out of range.');

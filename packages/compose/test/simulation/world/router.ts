@@ -17,10 +17,17 @@ export abstract class SimRouter {
 
   protected readonly shop: Shop;
 
-  constructor(kernel: Kernel, shop: Shop) {
+  constructor(kernel: Kernel, shop: Shop, checks = new Checks(kernel, shop)) {
     this.shop = shop;
-    this.checks = new Checks(kernel, shop);
+    this.checks = checks;
   }
+
+  /** The processes that take requests; a request meets one of them. */
+  get fronts(): readonly SimRouter[] {
+    return this.#alone;
+  }
+
+  readonly #alone: readonly SimRouter[] = [this];
 
   /** The servers of a slot by role. */
   protected serversOf(slot: SlotName): NonNullable<RouterSlot['servers']> {

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../../src/domain/journal.ts';
+import { type JournalEntry, remember } from '../../../src/domain/journal.ts';
 import type { Kernel } from '../kernel.ts';
 import { policy, type Shop } from '../layout.ts';
 import { answers, lifeOf, type SimContainer, type SimEngine } from './engine.ts';
@@ -66,13 +66,14 @@ export class SlowReturn {
     const under = shelf.journal.findLast(({ type }) => type === 'intent') as Intent | undefined;
     if (
       !under?.intent.previous.slots ||
-      router.live !== under.intent.target ||
+      !router.fronts.some(({ live }) => live === under.intent.target) ||
       under.intent.target === under.intent.origin
     )
       return undefined;
     if (!this.#isWarm(under.intent.origin)) return undefined;
-    const containers = this.#world.slotContainers(router.live);
-    const lacks = this.#world.shop.servicesOf(router.live).some((service) => {
+    const { target } = under.intent;
+    const containers = this.#world.slotContainers(target);
+    const lacks = this.#world.shop.servicesOf(target).some((service) => {
       const wanted = under.intent.replicas[service] ?? 1;
       return containers.filter((c) => c.service === service).length < wanted;
     });
@@ -82,11 +83,16 @@ export class SlowReturn {
     return containers.some(isBad) ? 'by requests' : undefined;
   }
 
-  /** Good for as long as the gate asks, or for longer; nobody stops it, and the router knows that it is up. */
+  /**
+   * Good for as long as the gate asks, or for longer; nobody stops it, and the router knows that it is up. What a dead
+   * process has announced to stop may get its signal at any moment.
+   */
   #isWarm(slot: string): boolean {
-    const { router, kernel, eligible, shop } = this.#world;
+    const { router, kernel, eligible, shop, shelf } = this.#world;
+    const { stopping } = remember(shelf.journal);
     const isGood = (c: SimContainer) =>
       !c.stop &&
+      !stopping.has(lifeOf(c)) &&
       answers(c) &&
       eligible.has(lifeOf(c)) &&
       kernel.now - (c.readySince ?? kernel.now) >= policy.gate.stableFor;

@@ -96,7 +96,11 @@ export function strike(simulation: Stage, process: Process, { do: kind, ms }: Fa
       kernel.after(ms, () => process.die());
     },
     'cut-engine': () => cut(world, process, 'engine', ms),
-    'cut-router': () => cut(world, process, 'router', ms),
+    'cut-router': () => {
+      cut(world, process, 'router', ms);
+      cut(world, process, 'instance', ms);
+    },
+    'cut-instance': () => cut(world, process, 'instance', ms),
     leftover: () => leftover(world),
   };
   blow[kind]?.();
@@ -109,7 +113,7 @@ const set = <K extends string>(traits: Record<K, boolean>, name: K): void => {
   traits[name] = true;
 };
 
-function cut(world: World, process: Process, link: 'engine' | 'router', ms: number): void {
+function cut(world: World, process: Process, link: 'engine' | 'router' | 'instance', ms: number): void {
   process.cut.add(link);
   world.kernel.after(ms, () => process.cut.delete(link));
 }
@@ -173,6 +177,7 @@ function operatorUp(world: World): void {
     }
     for (let n = there.length; n < engine.scaleOf(service); n++) {
       engine.start(engine.create(service, version));
+      engine.scaledByHand(service);
     }
   }
 }

@@ -6,6 +6,7 @@ import { Random } from '../random.ts';
 import type { Situation } from '../situations.ts';
 import type { Server } from './checks.ts';
 import { answers, lifeOf, type SimContainer, SimEngine } from './engine.ts';
+import { Instances } from './instances.ts';
 import { MapRouter } from './map-router.ts';
 import { NoteShelf } from './notes.ts';
 import type { SimRouter, Way } from './router.ts';
@@ -65,11 +66,11 @@ export class World {
   #turn = 0;
   #lostReady = new Map<string, { life: string; at: number }>();
 
-  constructor(seed: bigint, way: Way = 'map', shape: Shape = 'single') {
+  constructor(seed: bigint, way: Way = 'map', shape: Shape = 'single', instances = 1) {
     this.shop = shops[shape];
     this.random = new Random(seed);
     this.engine = new SimEngine(this.kernel, this.random, this, this.shop);
-    const Router = way === 'map' ? MapRouter : ServerRouter;
+    const Router = way === 'server' ? ServerRouter : instances > 1 ? Instances : MapRouter;
     this.router = new Router(this.kernel, this.shop);
     this.load = new Workload(Number(seed & 0xffffn));
     // A busy engine has forgotten most before anybody asks.
@@ -135,8 +136,15 @@ export class World {
    * of each service of the slot: none answers unless all do.
    */
   servers(): readonly SimContainer[] {
-    const { kernel, router, shop, engine } = this;
-    if (kernel.now < router.downUntil) return [];
+    if (this.kernel.now < this.router.downUntil) return [];
+    const { fronts } = this.router;
+    if (fronts.length === 1) return this.#serversBehind(this.router);
+    const found = fronts.map((front) => this.#serversBehind(front));
+    return found.every(({ length }) => length > 0) ? found.flat() : [];
+  }
+
+  #serversBehind(router: SimRouter): readonly SimContainer[] {
+    const { shop, engine } = this;
     const found: SimContainer[] = [];
     for (const [index, role] of shop.roles.entries()) {
       const before = found.length;
@@ -164,7 +172,7 @@ export class World {
   }
 
   get #liveIsFrozen(): boolean {
-    return this.slotContainers(this.router.live).some(({ frozen }) => frozen);
+    return this.router.fronts.some(({ live }) => this.slotContainers(live).some(({ frozen }) => frozen));
   }
 
   touch(): void {
@@ -196,7 +204,7 @@ export class World {
   /** I2 for what gets traffic by itself: a server that was left open, and whose next container comes up. */
   #judgeTargets(): void {
     const { router, kernel } = this;
-    this.#lastLive.set(router.live, kernel.now);
+    for (const { live } of router.fronts) this.#lastLive.set(live, kernel.now);
     // Half a switch of a process that has died, or is cut off, is for the next one to finish, or for later.
     if (!this.slowReturn.steersman()) return;
     for (const slot of router.targets()) {
@@ -257,7 +265,7 @@ export class World {
     const { kernel, router, load } = this;
     if (router.live === slot || router.targets().includes(slot))
       this.violate('I5', `${slot} is stopped and has the traffic`);
-    if (router.stored === slot)
+    if (router.fronts.some(({ stored }) => stored === slot))
       this.violate('I5', `${slot} is stopped and a restarted router would choose it`);
     const left = this.#leftRotation.get(slot) ?? Number.NEGATIVE_INFINITY;
     const open = load.sessionsOf(c, kernel.now);
@@ -373,7 +381,9 @@ export class World {
   /** No new request goes there from now on; the other slot may have failed since anybody could know. */
   left(slot: string, known = Number.POSITIVE_INFINITY): void {
     this.#leftRotation.set(slot, this.kernel.now);
-    const hasLost = () => this.#wantedAt(this.router.live).some((server) => this.#hasLost(server, known));
+    const lives = this.router.fronts.map(({ live }) => live);
+    const hasLost = () =>
+      lives.some((live) => this.#wantedAt(live).some((server) => this.#hasLost(server, known)));
     if (!this.isServed && hasLost()) this.excuse();
   }
 

@@ -1,0 +1,112 @@
+import { messageOf, option, readOptions } from '@cutover/internal';
+import { DeployError } from '../domain/errors.ts';
+import type { SlotName } from '../domain/layout.ts';
+import type { RouterSlot, RouterState } from '../domain/router-state.ts';
+import type { Router } from '../ports/index.ts';
+import { type Confirm, commitTogether } from './commit-together.ts';
+
+type Instances = Readonly<Record<string, Router>>;
+
+/**
+ * Several routers in front of the same slots, as one: two HAProxys behind one address, for example. A switch is prepared
+ * on all of them before it is committed on any. A slot is up when all see it up, and has the traffic while one of them
+ * names it.
+ *
+ * One that does not answer halts a deployment as it is: what it sends traffic to is unknown, so nothing is stopped. Leave
+ * one that is gone for good out of the options, and run `resume()`.
+ *
+ * @param instances A router for each, by the name that messages call it.
+ * @throws DeployError `invalid-options`
+ */
+export function routerInstances(instances: Instances): Router {
+  assertInstances(instances);
+  const names = Object.keys(instances);
+  const routers = Object.values(instances);
+  const named = async <T>(index: number, work: Promise<T> | undefined): Promise<T | undefined> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw saysOf(names[index] ?? '', error);
+    }
+  };
+  const all = async <T>(work: (router: Router) => Promise<T> | undefined): Promise<(T | undefined)[]> => {
+    const parts = routers.map((router, index) => named(index, work(router)));
+    // One that failed leaves no other behind that still acts.
+    await Promise.allSettled(parts);
+    return Promise.all(parts);
+  };
+  const each = async (work: (router: Router) => Promise<void> | undefined) => void (await all(work));
+  const commit = (
+    confirm: Confirm,
+    work: (router: Router, prepared: Confirm) => Promise<void> | undefined,
+  ): Promise<void> =>
+    commitTogether(
+      routers.map((router, index) => (prepared) => named(index, work(router, prepared))),
+      confirm,
+    );
+  const some = (name: keyof Router) => routers.some((router) => router[name] !== undefined);
+  return {
+    files: routers.flatMap(({ files = [] }) => files),
+    preflight: (slots, roles) => each((router) => router.preflight(slots, roles)),
+    observe: async () => sumOf(names, (await all((router) => router.observe())) as RouterState[]),
+    switchTo: (to, from, confirm) =>
+      commit(confirm, (router, prepared) => router.switchTo(to, from, prepared)),
+    persist: (slot) => each((router) => router.persist(slot)),
+    ...(some('fence') && {
+      fence: (confirm) => commit(confirm, (router, prepared) => router.fence?.(prepared)),
+    }),
+    ...(some('warm') && { warm: (slot) => each((router) => router.warm?.(slot)) }),
+    ...(some('close') && { close: (slot) => each((router) => router.close?.(slot)) }),
+    ...(some('probe') && { probe: (signal) => each((router) => router.probe?.(signal)) }),
+  };
+}
+
+function assertInstances(instances: Instances): void {
+  readOptions<Instances, object>(
+    instances,
+    Object.fromEntries(Object.keys(instances).map((name) => [name, option.required(option.object)])),
+    {},
+    ({ name, found, wanted }) =>
+      new DeployError('invalid-options', { doing: `reading routerInstances option ${name}`, found, wanted }),
+  );
+  if (Object.keys(instances).length > 0) return;
+  throw new DeployError('invalid-options', {
+    doing: 'reading the options of routerInstances',
+    found: 'no instance',
+    wanted: 'a router for each, by name',
+  });
+}
+
+/** The error with the name of the instance that it is about. */
+function saysOf(name: string, thrown: unknown): Error {
+  if (!(thrown instanceof DeployError)) return new Error(`${name}: ${messageOf(thrown)}`, { cause: thrown });
+  const { code, explanation, facts } = thrown;
+  return new DeployError(
+    code,
+    { ...explanation, doing: `${name}: ${explanation.doing}` },
+    { cause: thrown, facts },
+  );
+}
+
+function sumOf(names: readonly string[], states: readonly RouterState[]): RouterState {
+  const slots = [...new Set(states.flatMap((state) => Object.keys(state.slots)))];
+  return {
+    live: common(states.map(({ live }) => live)),
+    stored: common(states.map(({ stored }) => stored)),
+    instances: Object.fromEntries(states.map(({ live }, index) => [names[index], live])),
+    slots: Object.fromEntries(
+      slots.map((slot) => [slot, sumOfSlot(states.flatMap((state) => state.slots[slot] ?? []))]),
+    ),
+  };
+}
+
+const common = ([first, ...rest]: readonly (SlotName | undefined)[]): SlotName | undefined =>
+  rest.every((slot) => slot === first) ? first : undefined;
+
+const sumOfSlot = (instances: readonly RouterSlot[]): RouterSlot => ({
+  instances,
+  up: instances.every(({ up }) => up),
+  settled: instances.every(({ up, settled = up }) => settled),
+  sessions: instances.reduce((sum, { sessions }) => sum + sessions, 0),
+  ...(instances.some(({ open }) => open !== undefined) && { open: instances.some(({ open }) => open) }),
+});
