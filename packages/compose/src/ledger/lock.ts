@@ -6,7 +6,7 @@ import { FENCE_AFTER, isStale } from './heartbeat.ts';
 import { isWithinReach } from './identity.ts';
 import { holderOf, readNotes, removeRecord, type Writer } from './notes.ts';
 import { contested, held, lost } from './refusals.ts';
-import { type Tenure, tenureOf } from './tenure.ts';
+import { Tenure } from './tenure.ts';
 
 /** Locks that this process has or is about to have: one of its own that is not among them has been given up. */
 const active = new Set<string>();
@@ -35,7 +35,7 @@ async function obtain(context: LedgerContext, own: Writer): Promise<Tenure> {
     const written = await withRetries('engine', context.clock, () => readNotes(context));
     const holder = holderOf(written);
     if (holder && !(await isDead(context, own, holder))) throw held(context.project, holder);
-    const tenure = tenureOf(context, own, written.records.at(-1)?.sequence ?? 0);
+    const tenure = new Tenure(context, own, written.records.at(-1)?.sequence ?? 0);
     try {
       if (await tenure.append({ type: 'acquired' })) return tenure;
     } catch (error) {
