@@ -34,7 +34,9 @@ export interface Plan {
   /** Why there is something to do: images that differ, the names of settings that have changed. */
   readonly because: readonly string[];
   readonly steps: readonly StepSummary[];
-  /** The reasons and the steps in words. */
+  /** What is no reason to refuse it, and people should know. */
+  readonly warnings: readonly string[];
+  /** Warnings, reasons and steps in words. */
   toString(): string;
 }
 
@@ -87,10 +89,13 @@ export interface Deployment {
 export function blueGreen(options: BlueGreenOptions): Deployment {
   const settings = readSettings(options);
   /** Preflight and `look`, which change nothing and can be abandoned at any moment. */
-  const looking = <T>(signal: AbortSignal | undefined, look: (signal: AbortSignal) => Promise<T>) =>
+  const looking = <T>(
+    signal: AbortSignal | undefined,
+    look: (signal: AbortSignal, warnings: readonly string[]) => Promise<T>,
+  ) =>
     bounded({ timeout: Infinity, signal }, async (inner) => {
-      await preflight(settings);
-      return look(inner);
+      const warnings = await preflight(settings);
+      return look(inner, warnings);
     });
   const resolve = (request: ReleaseRequest) => (signal: AbortSignal) =>
     resolveRelease(contextOf(settings).ports, settings.layout, request, signal);
@@ -100,17 +105,36 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
     find: (signal: AbortSignal) => Promise<Release>,
     slot?: SlotName,
   ) =>
-    untouched(doing[kind], { signal }, async () =>
-      reported(settings, { kind, release: await looking(signal, find), slot, signal }),
-    );
+    untouched(doing[kind], { signal }, async () => {
+      const warn = warner(settings);
+      const release = await looking(signal, (inner, warnings) => {
+        warn(warnings);
+        return find(inner);
+      });
+      const result = await reported(settings, { kind, release, slot, signal });
+      // What it has written may be told apart from what others have kept only now.
+      warn(await preflight(settings).catch(() => []));
+      return result;
+    });
   return {
     plan: (request, { signal } = {}) =>
       untouched('planning', { signal }, () =>
-        looking(signal, async (inner) => {
+        looking(signal, async (inner, warnings) => {
           const order = { kind: 'deploy', release: await resolve(request)(inner) } as const;
           const { target, because, steps } = await planRelease(contextOf(settings), order);
-          const text = [...because.map((reason) => `because ${reason}`), ...steps.map(({ text }) => text)];
-          return { release: order.release.id, target, because, steps, toString: () => text.join('\n') };
+          const text = [
+            ...warnings.map((warning) => `warning: ${warning}`),
+            ...because.map((reason) => `because ${reason}`),
+            ...steps.map(({ text }) => text),
+          ];
+          return {
+            release: order.release.id,
+            target,
+            because,
+            steps,
+            warnings,
+            toString: () => text.join('\n'),
+          };
         }),
       ),
     deploy: (request, { signal, slot } = {}) => ordered('deploy', signal, resolve(request), slot),
@@ -120,7 +144,7 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
       ordered('rollback', signal, (inner) => releaseBefore(contextOf(settings).ports, { to, signal: inner })),
     resume: ({ signal } = {}) =>
       untouched('resuming', { signal }, async () => {
-        await looking(signal, async () => {});
+        await looking(signal, async (_, warnings) => warner(settings)(warnings));
         return resumeDeployment(contextOf(settings), signal);
       }),
     history: async () => {
@@ -138,6 +162,16 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
           signal,
         });
       }),
+  };
+}
+
+/** Tells each warning once. */
+function warner(settings: Settings): (warnings: readonly string[]) => void {
+  const { emit } = contextOf(settings).ports;
+  const told = new Set<string>();
+  return (warnings) => {
+    for (const text of warnings) if (!told.has(text)) emit({ type: 'warning', text });
+    for (const text of warnings) told.add(text);
   };
 }
 

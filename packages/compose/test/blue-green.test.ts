@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { blueGreen, type Deployment } from '../src/blue-green.ts';
 import { DeployError, type DeployErrorCode } from '../src/domain/errors.ts';
+import type { DeployEvent } from '../src/domain/events.ts';
 import type { Engine } from '../src/ports/index.ts';
 import { deployRelease } from '../src/run/deployment.ts';
 import { intentWith, release } from './support/releases.ts';
 import { layout, World } from './support/world.ts';
 
-const deploymentOf = (world: World, engine: Partial<Engine> = {}): Deployment =>
-  blueGreen({ ...layout, project: { ...world.engine, ...engine }, router: world.routerPort } as never);
+const deploymentOf = (
+  world: World,
+  engine: Partial<Engine> = {},
+  onEvent?: (event: DeployEvent) => void,
+): Deployment =>
+  blueGreen({
+    ...layout,
+    project: { ...world.engine, ...engine },
+    router: world.routerPort,
+    onEvent,
+  } as never);
 
 const failing = (code: DeployErrorCode) => async () => {
   throw new DeployError(code, { doing: 'asking', found: 'no' });
@@ -85,5 +95,41 @@ describe('Deployment', () => {
       code: 'interrupted',
       message: expect.stringContaining('Ctrl-C'),
     });
+  });
+});
+
+describe('a warning of preflight', () => {
+  const warned = { preflight: async () => ['redis is old'] };
+
+  it('is told once by deploy, and another one that its end brings', async () => {
+    const found = [['redis is old'], ['redis is old', 'cron is old']];
+    const preflight = async () => found.shift() ?? [];
+    const events: DeployEvent[] = [];
+    await deploymentOf(new World(), { preflight }, (event) => events.push(event)).deploy({ image: 'api:1' });
+    expect(events).toMatchObject([
+      { type: 'warning', text: 'redis is old' },
+      { type: 'unchanged' },
+      { type: 'warning', text: 'cron is old' },
+    ]);
+  });
+
+  it('is no reason to fail at the end of deploy', async () => {
+    const answers = [async () => [], failing('engine-unreachable')];
+    const preflight = () => (answers.shift() as () => Promise<never[]>)();
+    await expect(deploymentOf(new World(), { preflight }).deploy({ image: 'api:1' })).resolves.toMatchObject({
+      outcome: 'unchanged',
+    });
+  });
+
+  it('stands in a plan and on its first line', async () => {
+    const plan = await deploymentOf(new World(), warned).plan({ image: 'api:2' });
+    expect(plan.warnings).toEqual(['redis is old']);
+    expect(String(plan)).toMatch(/^warning: redis is old\nbecause /);
+  });
+
+  it('stands in a status, and is no problem', async () => {
+    const status = await deploymentOf(new World(), warned).status();
+    expect(status).toMatchObject({ warnings: ['redis is old'], problems: [] });
+    expect(String(status)).toContain('\nwarnings    redis is old\n');
   });
 });

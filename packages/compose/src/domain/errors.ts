@@ -16,7 +16,7 @@ export const deployErrorCodes = {
   },
   'engine-unreachable': {
     meaning: 'The container engine does not answer',
-    fix: 'Start the engine, or point `DOCKER_HOST` at it; `docker version` shows the same. What runs goes on running; deploy again when it answers',
+    fix: 'Start the engine, or point `DOCKER_HOST` at it; `docker version` shows the same. An address over ssh is not supported: forward its socket as the message says. What runs goes on running; deploy again when it answers',
   },
   'compose-unavailable': {
     meaning: 'Docker Compose v2 is not there, or does not answer',

@@ -32,6 +32,8 @@ export interface Layers {
 
 /** Everything that a deployment tells, in order. */
 export type DeployEvent =
+  /** What is no reason to refuse a deployment, and people should know. */
+  | { readonly type: 'warning'; readonly text: string }
   | { readonly type: 'pulling'; readonly image: string; readonly layers: Layers }
   | { readonly type: 'pulled'; readonly image: string; readonly duration: number }
   | {

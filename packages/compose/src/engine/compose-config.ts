@@ -22,7 +22,9 @@ export interface ComposeService {
   readonly profiles?: readonly string[];
   readonly stop_grace_period?: string;
   readonly scale?: number;
-  readonly depends_on?: Readonly<Record<string, { readonly required?: boolean }>>;
+  readonly depends_on?: Readonly<
+    Record<string, { readonly required?: boolean; readonly condition?: string }>
+  >;
   readonly volumes?: readonly { readonly type?: string; readonly source?: string }[];
   readonly deploy?: { readonly replicas?: number };
 }

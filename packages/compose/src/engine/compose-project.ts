@@ -15,9 +15,10 @@ import { lazily } from './lazily.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
 import { assertDeployable } from './preflight.ts';
-import { projectInFolder } from './project-name.ts';
+import { projectFolder, projectInFolder } from './project-name.ts';
 import { wasSignalled } from './signalled.ts';
 import { upServices } from './up.ts';
+import { warningsOf } from './warnings.ts';
 
 export interface ComposeProjectOptions {
   /** Folder of the Compose file; relative paths of `files` and `envFile` start here. Default: the working directory. */
@@ -69,6 +70,11 @@ export function projectEngine(
   const docker = lazily(() => connectDocker(limits));
   const composeV2 = lazily(() => assertComposeV2(where, limits));
   const config = lazily(() => readConfig(where, { managed }, limits));
+  // Images count by themselves: here all that a deployment sets are one, whatever the env file says.
+  const configOfAnyImage = () => {
+    const variables = Object.fromEntries([...managed].map((name) => [name, 'image']));
+    return readConfig(where, { managed, variables }, limits);
+  };
   // For status(): a deployment starts with `preflight`, which fails if Compose cannot read the file.
   const project = async () => {
     try {
@@ -95,12 +101,10 @@ export function projectEngine(
       read.catch(() => {});
       await composeV2();
       assertDeployable(await read, request);
+      const facts = { config: await read, configOfAnyImage, folder: projectFolder(where), envFile };
+      return warningsOf(await docker(), facts, request);
     },
-    configuration: async () => {
-      // Images count by themselves: here all are one, whatever the env file says.
-      const variables = Object.fromEntries([...managed].map((name) => [name, 'image']));
-      return fingerprintsOf(await readConfig(where, { managed, variables }, limits), where.directory);
-    },
+    configuration: async () => fingerprintsOf(await configOfAnyImage(), where.directory),
     resolve: async (name, options) =>
       resolveImage(await docker(), name, { ...options, always, limit: limits.pull }),
     observe: async (services) => listContainers(await docker(), await project(), services),

@@ -13,10 +13,7 @@ export async function connectDocker(limits: Limits = LIMITS): Promise<Docker> {
 function clientOf({ host, tls }: Endpoint): Docker {
   if (!host) return new Docker();
   if (host.startsWith('unix://')) return new Docker({ socketPath: host.slice('unix://'.length) });
-  const { protocol, hostname, port, username } = new URL(host);
-  if (protocol === 'ssh:') {
-    return new Docker({ protocol: 'ssh', host: hostname, port: port || 22, username });
-  }
+  const { hostname, port } = new URL(host);
   if (tls) return new Docker({ ...tls, protocol: 'https', host: hostname, port: Number(port) || 2376 });
   return new Docker({ host: hostname, port: Number(port) || 2375 });
 }
@@ -65,7 +62,13 @@ export async function assertReachable(docker: Docker): Promise<void> {
   try {
     await docker.ping();
   } catch (error) {
-    throw error instanceof DeployError ? error : engineLost(messageOf(error), error);
+    if (error instanceof DeployError) throw error;
+    // As every server in Go answers.
+    const wantsTls = messageOf(error).includes('HTTP request to an HTTPS server');
+    const found = wantsTls
+      ? 'it wants TLS, and no files for that are configured, or they are lost'
+      : undefined;
+    throw engineLost(found ?? messageOf(error), error);
   }
 }
 

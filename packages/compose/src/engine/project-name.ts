@@ -9,15 +9,21 @@ import type { ComposeFiles } from './compose.ts';
  */
 export async function projectInFolder(
   docker: Docker,
-  { directory, files }: Pick<ComposeFiles, 'directory' | 'files'>,
+  where: Pick<ComposeFiles, 'directory' | 'files'>,
 ): Promise<string | undefined> {
-  const [file] = files;
-  // Compose labels its containers with the folder of the first file.
-  const folder = resolve(directory, file === undefined ? '.' : dirname(file));
+  const folder = projectFolder(where);
   const spellings = new Set([folder, await realpath(folder).catch(() => folder)]);
   const lists = await Promise.all([...spellings].map((spelling) => createdFrom(docker, spelling)));
   const [name, ...others] = new Set(lists.flat().map(({ Labels }) => Labels['com.docker.compose.project']));
   return others.length === 0 ? name : undefined;
+}
+
+/** With which Compose labels containers: that of the first file. */
+export function projectFolder({
+  directory,
+  files: [file],
+}: Pick<ComposeFiles, 'directory' | 'files'>): string {
+  return resolve(directory, file === undefined ? '.' : dirname(file));
 }
 
 const createdFrom = (docker: Docker, folder: string) =>

@@ -27,8 +27,11 @@ export interface Engine {
   project(): Promise<string>;
   /** Lock and journal of the project, kept where what they guard runs. */
   ledger(): Ledger;
-  /** Proves, without a change, that the engine answers and that the services can be deployed. */
-  preflight(request: DeployRequest): Promise<void>;
+  /**
+   * Proves, without a change, that the engine answers and that the services can be deployed. Resolves to warnings: what
+   * is no reason to refuse a deployment, and people should know; the same finding is the same text each time.
+   */
+  preflight(request: DeployRequest): Promise<readonly string[]>;
   /** What containers of each service would be created with now, apart from their images; and how many of them. */
   configuration(): Promise<Configuration>;
   /** The image of that name, pulled if the engine lacks it or the project wants that always. */

@@ -19,7 +19,12 @@ export function consoleReporter({
   const live = stream.isTTY === true;
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     live ? styleText(style, text) : text;
-  const marks = { done: paint('green', '✓'), failed: paint('red', '✗'), now: paint('cyan', '…') };
+  const marks = {
+    done: paint('green', '✓'),
+    failed: paint('red', '✗'),
+    now: paint('cyan', '…'),
+    warning: paint('yellow', 'warning:'),
+  };
   const settle = (line: string) => stream.write(`${live ? '\r\u001b[K' : ''}${line}\n`);
   const passing = (line: string) => live && stream.write(`\r\u001b[K${line}`);
   const said = (what: string, lines: readonly string[]) => {
@@ -45,6 +50,8 @@ export function consoleReporter({
         return settle(`  ${marks.done} pulled ${event.image} (${seconds(event.duration)})`);
       case 'pull-failed':
         return settle(`  ${marks.failed} pull ${event.image} (${seconds(event.duration)}): ${event.reason}`);
+      case 'warning':
+        return settle(`  ${marks.warning} ${event.text}`);
       case 'deploying': {
         const { kind, release, previous, origin, target, because } = event.intent;
         const verb = event.resumed ? 'Resuming' : kind === 'rollback' ? 'Rolling back to' : 'Deploying';

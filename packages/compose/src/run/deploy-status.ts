@@ -54,6 +54,8 @@ export interface DeployStatus {
   readonly unfinished: string | undefined;
   /** Empty when all is well. */
   readonly problems: readonly StatusProblem[];
+  /** What a deployment would tell and not refuse; also empty if the part `project` could not be read. */
+  readonly warnings: readonly string[];
   /** A page for people, which ends with what to do next. */
   toString(): string;
 }

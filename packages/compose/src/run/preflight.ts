@@ -3,10 +3,11 @@ import type { DeployRequest, Router } from '../ports/index.ts';
 import { mapValues } from './map-values.ts';
 import type { Settings } from './options.ts';
 
-/** Everything that must hold before anything changes. */
-export async function preflight({ project, router, layout }: Settings): Promise<void> {
-  await project.preflight(requestOf(layout, router));
+/** Everything that must hold before anything changes; resolves to warnings. */
+export async function preflight({ project, router, layout }: Settings): Promise<readonly string[]> {
+  const warnings = await project.preflight(requestOf(layout, router));
   await router.preflight(Object.keys(layout.slots), rolesOf(layout));
+  return warnings;
 }
 
 /** What a deployment asks of the project. */

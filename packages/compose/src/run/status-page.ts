@@ -25,6 +25,7 @@ export function pageOf(status: Parts, left: Left | undefined): string {
     ['lock', [lockOf(status)]],
     ['unfinished', [unfinishedOf(status, left)]],
     ['problems', problemsOf(status)],
+    ['warnings', status.warnings],
     ['next', [nextOf(status, left)]],
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;

@@ -12,8 +12,8 @@ import { pageOf } from './status-page.ts';
 export interface StatusRequest {
   readonly ports: Pick<Ports, 'engine' | 'router' | 'ledger' | 'clock'>;
   readonly layout: Layout;
-  /** What a deployment would ask of the project. */
-  readonly check: () => Promise<void>;
+  /** What a deployment would ask of the project; resolves to warnings. */
+  readonly check: () => Promise<readonly string[]>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,7 +42,7 @@ export async function readStatus({ ports, layout, check, signal }: StatusRequest
     read('lock', () => ledger.holder()),
     read('journal', () => ledger.read()),
   ]);
-  const [, containers, state, lock, journal] = parts;
+  const [project, containers, state, lock, journal] = parts;
   if (isSilent(containers) && isSilent(state)) throw nothingAnswers(containers.error, state.error);
   const of = (...services: readonly ServiceName[]) => containersOf(services, containers.value);
   const left = unfinished(journal.value ?? []);
@@ -61,6 +61,7 @@ export async function readStatus({ ports, layout, check, signal }: StatusRequest
     problems: parts.flatMap(({ part, error }) =>
       error === undefined ? [] : [{ part, reason: messageOf(error) }],
     ),
+    warnings: project.value ?? [],
   };
   const isGoingBack = remember(journal.value ?? []).direction === 'back';
   return { ...status, toString: () => pageOf(status, left && { ...left, isGoingBack }) };

@@ -34,6 +34,10 @@ describe('consoleReporter', () => {
     expect(text).not.toContain('\u001b');
   });
 
+  it('tells a warning on a line of its own', () => {
+    expect(printed([{ type: 'warning', text: 'redis is old' }])).toBe('  warning: redis is old\n');
+  });
+
   /** What is written of a pull of five layers, one a second. */
   function pulled(isTTY: boolean): string {
     vi.useFakeTimers({ toFake: ['performance'] });

@@ -7,14 +7,14 @@ import { intentWith } from '../support/releases.ts';
 import { layout, World } from '../support/world.ts';
 
 interface Broken {
-  check?: () => Promise<void>;
+  check?: () => Promise<readonly string[]>;
   engine?: Partial<Engine>;
   router?: Partial<Router>;
   ledger?: Partial<Ledger>;
   signal?: AbortSignal;
 }
 
-const statusOf = (world: World, { check = async () => {}, engine, router, ledger, signal }: Broken = {}) =>
+const statusOf = (world: World, { check = async () => [], engine, router, ledger, signal }: Broken = {}) =>
   world.run(({ ports }) =>
     readStatus({
       ports: {

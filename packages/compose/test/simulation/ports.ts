@@ -130,7 +130,7 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
     judged(world, process, what, () => shelf.journal.some(({ type }) => type === 'intent'));
   return {
     project: async () => 'shop',
-    preflight: async () => {},
+    preflight: async () => [],
     configuration: () =>
       look('configuration', () =>
         Object.fromEntries(

@@ -161,7 +161,7 @@ export class World {
   readonly engine: { -readonly [K in keyof Engine]: Engine[K] } = {
     project: async () => 'shop',
     ledger: () => this.ledger,
-    preflight: async () => {},
+    preflight: async () => [],
     configuration: async () => this.configuration,
     resolve: async (name) => {
       const isGone = this.recordless.has(name);
