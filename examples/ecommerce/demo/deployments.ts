@@ -102,5 +102,5 @@ function show(event: DeployEvent, { now, tell }: StepNotes): void {
   if (event.type === 'done') tell(`✓ ${event.step.do} (${(event.duration / 1000).toFixed(1)} s)`);
   if (event.type === 'failed') tell(`✗ ${event.step.do}: ${event.reason}`);
   if (event.type === 'stopped') tell(`${event.stop.service} stopped: ${event.stop.verdict}`);
-  if (event.type === 'undoing') tell('going back');
+  if (event.type === 'undoing') tell(`going back: ${event.reason.split('; wanted ')[0]}`);
 }
