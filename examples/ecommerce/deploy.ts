@@ -1,6 +1,6 @@
 import { DeployError, runScript } from '@cutover/compose';
 import { shopDeployment } from './deployment.ts';
-import { environmentOf, stackDirectory } from './operations/environment.ts';
+import { imageOf, stackDirectory } from './operations/environment.ts';
 
 // tsx deploy.ts 1.2.3 [blue|green]: to the idle slot, which may be named to be sure
 await runScript(async ({ args: [version, slot], signal }) => {
@@ -12,6 +12,6 @@ await runScript(async ({ args: [version, slot], signal }) => {
       fix: 'tsx deploy.ts 1.2.3',
     });
   }
-  const image = `${environmentOf(directory).SHOP_IMAGE ?? 'ecomweb-api'}:${version}`;
+  const image = imageOf(directory, version);
   await shopDeployment(directory).deploy({ image }, { signal, ...(slot && { slot }) });
 });

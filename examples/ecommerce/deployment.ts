@@ -14,9 +14,20 @@ import { environmentOf } from './operations/environment.ts';
 export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions> = {}): Deployment =>
   blueGreen({
     project: composeProject({ directory }),
+    // How many containers each of them has is set in compose.yaml.
     slots: {
-      blue: { service: 'ecomweb_api_blue', image: 'API_BLUE_IMAGE' },
-      green: { service: 'ecomweb_api_green', image: 'API_GREEN_IMAGE' },
+      blue: {
+        services: {
+          api: { service: 'ecomweb_api_blue', image: 'API_BLUE_IMAGE' },
+          web: { service: 'ecomweb_web_blue', image: 'WEB_BLUE_IMAGE' },
+        },
+      },
+      green: {
+        services: {
+          api: { service: 'ecomweb_api_green', image: 'API_GREEN_IMAGE' },
+          web: { service: 'ecomweb_web_green', image: 'WEB_GREEN_IMAGE' },
+        },
+      },
     },
     // The stop timeouts are set in one place: stop_grace_period in compose.yaml.
     background: {
@@ -26,9 +37,12 @@ export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions
     router: haproxyMapRouter({
       client: createRuntimeClient({ address: join(directory, 'run/haproxy/admin.sock') }),
       map: '/usr/local/etc/haproxy/maps/live.map',
-      key: 'ecomweb',
       file: join(directory, 'haproxy/maps/live.map'),
-      backends: { blue: 'ecomweb_api_blue', green: 'ecomweb_api_green' },
+      // Both keys change in one commit.
+      keys: {
+        api: { blue: 'ecomweb_api_blue', green: 'ecomweb_api_green' },
+        web: { blue: 'ecomweb_web_blue', green: 'ecomweb_web_green' },
+      },
       probe: `http://127.0.0.1:${environmentOf(directory).HTTP_PORT ?? 8080}/health`,
     }),
     gate: { consecutive: 3, stableFor: 3_000, timeout: 60_000 },

@@ -7,13 +7,16 @@ import { defineConfig } from 'tsup';
 export default defineConfig({
   entry: {
     'start-api': 'src/start/api.ts',
+    'start-web': 'src/start/web.ts',
     'start-cron': 'src/start/cron.ts',
     'start-worker': 'src/start/worker.ts',
     'healthcheck-api': 'src/healthcheck/api.ts',
+    'healthcheck-web': 'src/healthcheck/web.ts',
     'healthcheck-cron': 'src/healthcheck/cron.ts',
     'healthcheck-worker': 'src/healthcheck/worker.ts',
     migrate: 'src/migrate/main.ts',
     api: 'src/api/main.ts',
+    web: 'src/web/main.ts',
     cron: 'src/cron/main.ts',
     worker: 'src/worker/main.ts',
   },

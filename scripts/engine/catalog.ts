@@ -10,15 +10,17 @@ export const imageNames = [
   'haproxy:2.6',
   'mariadb:10.11',
   'rabbitmq:3.10',
+  'registry:2',
 ] as const;
 export type ImageName = (typeof imageNames)[number];
 
-/** What `examples/ecommerce` needs. */
+/** What the demo of `examples/ecommerce` needs. */
 export const demoImages = [
   'node:24-bookworm-slim',
   'postgres:15-bookworm',
   'redis:7.0-bookworm',
   'haproxy:3.0',
+  'registry:2',
 ] as const satisfies readonly ImageName[];
 
 /** Those of the images that the engine does not have. */

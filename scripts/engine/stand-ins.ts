@@ -23,6 +23,7 @@ const standIns: Record<ImageName, StandIn> = {
   'haproxy:2.6': { suite: 'bookworm', recipe: 'haproxy' },
   'mariadb:10.11': { suite: 'bookworm', recipe: 'mariadb' },
   'rabbitmq:3.10': { suite: 'bookworm', recipe: 'rabbitmq' },
+  'registry:2': { suite: 'bookworm', recipe: 'registry' },
 };
 
 /** Builds images of the official names, interfaces and major versions out of Debian's packages. */

@@ -1,13 +1,14 @@
-import { systemClock } from '@cutover/internal';
 import { watchProject } from '@cutover/testing';
 import { buildImages } from '../operations/image.ts';
 import { createDeployments } from './deployments.ts';
 import { ENOUGH_REQUESTS, type Figures, violations } from './figures.ts';
-import { type Records, readRecords } from './records.ts';
+import { settledRecords } from './records.ts';
+import { prune, publish } from './registry.ts';
 import type { Screen } from './screen.ts';
 import { startShopLoad } from './shop-load.ts';
 import { createStack, type Stack } from './stack.ts';
 import { table } from './table.ts';
+import { startVisitors } from './visitors.ts';
 
 export interface DemoOptions {
   readonly screen: Screen;
@@ -20,12 +21,13 @@ export interface DemoOptions {
 const BROKEN = '1.2.0';
 const VERSIONS = ['1.0.0', '1.1.0', BROKEN, '1.3.0'];
 
-/** Builds four versions, deploys three of them under load, rolls back, and reports whether anything was lost. */
+/** Builds four versions, deploys and rolls back under load, and reports whether anything was lost. */
 export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<boolean> {
-  const stack = await createStack('1.0.0', { API_INSTANCES: '2' });
+  const stack = await createStack('1.0.0', { inRegistry: true, more: { API_INSTANCES: '1' } });
   onRemains(stack.removal);
   try {
     await screen.step(`build the images ${VERSIONS.join(', ')}`, () => build(stack, signal));
+    await screen.step('push them to a registry', () => publish(stack, VERSIONS, signal));
     await screen.step('start the stack on 1.0.0', () => stack.start(signal));
     const figures = await underLoad(stack, screen, signal);
     const problems = violations(figures);
@@ -41,12 +43,12 @@ export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<
   }
 }
 
-const build = ({ image, project }: Stack, signal: AbortSignal) =>
+const build = ({ image, label }: Stack, signal: AbortSignal) =>
   buildImages(
     VERSIONS.map((version) => ({
       name: image(version),
       version,
-      label: `dev.cutover.stack=${project}`,
+      label,
       ...(version === BROKEN && { fault: 'never-ready' as const }),
     })),
     signal,
@@ -56,19 +58,27 @@ const build = ({ image, project }: Stack, signal: AbortSignal) =>
 async function underLoad(stack: Stack, screen: Screen, signal: AbortSignal): Promise<Figures> {
   const watch = await watchProject(stack.project);
   const load = startShopLoad(stack.url, screen);
-  const deployments = createDeployments(stack.directory, { image: stack.image, screen, signal });
+  const visitors = startVisitors(stack.url);
+  const deployments = createDeployments(stack, { screen, signal });
   try {
     await deployments.deploy('1.1.0');
     await deployments.deployUnready(BROKEN);
     await deployments.deploy('1.3.0');
-    await deployments.rollback();
+    await deployments.refresh('SHOP_NOTICE', 'Free delivery this week');
+    const pruned = await screen.step('prune what nothing runs of', () => prune(stack, VERSIONS));
+    await deployments.rollback('roll back to 1.1.0', stack.image('1.1.0'));
+    await deployments.rollback('roll back once more');
     await screen.step(`reach ${ENOUGH_REQUESTS} requests`, () => load.reaches(ENOUGH_REQUESTS, signal));
+    const visits = await visitors.stop(deployments.switches.length);
     const report = await load.stop();
     const { sent = 0, failed = 0 } = report.kinds.express ?? {};
     const jobsOrdered = sent - failed;
-    const records = await screen.step('finish the last jobs', () => settled(stack, jobsOrdered, signal));
+    const records = await screen.step('finish the last jobs', () =>
+      settledRecords(stack, jobsOrdered, signal),
+    );
     const [cron, worker] = [watch.presence('ecomweb_cron'), watch.presence('ecomweb_worker')];
-    return { ...deployments, load: report, records, cron, worker, jobsOrdered, brokenVersion: BROKEN };
+    const measured = { load: report, visits, records, cron, worker, jobsOrdered };
+    return { ...deployments, ...measured, pruned, brokenVersion: BROKEN };
   } catch (error) {
     const { sent, failed, failures } = await load.stop();
     screen.print(
@@ -77,18 +87,7 @@ async function underLoad(stack: Stack, screen: Screen, signal: AbortSignal): Pro
     throw error;
   } finally {
     watch.close();
+    await visitors.stop(0);
     await load.stop().catch(() => {});
-  }
-}
-
-const JOBS_PATIENCE = 60_000;
-
-/** The shop's records once every job has finished; after a minute, as they are then. */
-async function settled(stack: Stack, jobs: number, signal: AbortSignal): Promise<Records> {
-  const until = systemClock.now() + JOBS_PATIENCE;
-  for (;;) {
-    const records = await readRecords(stack);
-    if (records.jobs.finished >= jobs || systemClock.now() > until) return records;
-    await systemClock.sleep(500, signal);
   }
 }

@@ -2,28 +2,36 @@ import { DeployError, type DeployEvent, type Deployment, type StopVerdict } from
 import { shopDeployment } from '../deployment.ts';
 import type { Switch } from './figures.ts';
 import type { Screen, StepNotes } from './screen.ts';
+import type { Stack } from './stack.ts';
 
 /** The shop's deployments, with the facts that the demo reports. */
 export interface Deployments {
   readonly switches: Switch[];
   readonly stops: StopVerdict[];
+  /** Images that were pulled for a deployment. */
+  readonly pulled: string[];
   deploy(version: string): Promise<void>;
   /** Deploys a version that must not take traffic. Rejects if it did, or was refused for another reason. */
   deployUnready(version: string): Promise<void>;
-  rollback(): Promise<void>;
+  /** Changes a variable in `.env` and deploys what runs with it. */
+  refresh(name: string, value: string): Promise<void>;
+  /** To the release called `to`, else to the one before. */
+  rollback(title: string, to?: string): Promise<void>;
 }
 
 export function createDeployments(
-  directory: string,
-  { image, screen, signal }: { image: (version: string) => string; screen: Screen; signal: AbortSignal },
+  { directory, image, set, url }: Stack,
+  { screen, signal }: { screen: Screen; signal: AbortSignal },
 ): Deployments {
   const switches: Switch[] = [];
   const stops: StopVerdict[] = [];
+  const pulled: string[] = [];
   const run = (title: string, act: (deployment: Deployment) => Promise<unknown>, gate = 60_000) =>
     screen.step(title, async (notes) => {
       const onEvent = (event: DeployEvent) => {
         show(event, notes);
         if (event.type === 'stopped') stops.push(event.stop);
+        if (event.type === 'pulled') pulled.push(event.image);
         if (event.type !== 'done' || event.step.do !== 'switch') return;
         switches.push({ text: event.step.text, at: Date.now(), took: event.duration });
       };
@@ -36,11 +44,24 @@ export function createDeployments(
   return {
     switches,
     stops,
+    pulled,
     deploy: (version) => run(`deploy ${version}`, deploy(version)),
     deployUnready: (version) =>
       run(`deploy ${version}, which never becomes ready: refused`, expectRefusal(deploy(version)), 12_000),
-    rollback: () => run('roll back', (deployment) => deployment.rollback({ signal })),
+    refresh: (name, value) =>
+      run(`change ${name} in .env and refresh`, async (deployment) => {
+        await set(name, value);
+        await deployment.refresh({ signal });
+        await expectText(url, value);
+      }),
+    rollback: (title, to) =>
+      run(title, (deployment) => deployment.rollback({ signal, ...(to !== undefined && { to }) })),
   };
+}
+
+async function expectText(url: string, text: string): Promise<void> {
+  const page = await (await fetch(url)).text();
+  if (!page.includes(text)) throw new Error(`the page does not say "${text}"`);
 }
 
 const expectRefusal =
@@ -72,10 +93,14 @@ const images = ({ slots, background }: Awaited<ReturnType<Deployment['status']>>
     .join(', ');
 
 function show(event: DeployEvent, { now, tell }: StepNotes): void {
+  // What changed but for the images, which the title names.
+  if (event.type === 'deploying')
+    for (const reason of event.intent.because) if (!reason.includes('→')) tell(reason);
+  if (event.type === 'pulled') tell(`pulled ${event.image}`);
   if (event.type === 'step') now(event.step.do);
   if (event.type === 'progress') now(`${event.step.do}, ${event.note}`);
   if (event.type === 'done') tell(`✓ ${event.step.do} (${(event.duration / 1000).toFixed(1)} s)`);
   if (event.type === 'failed') tell(`✗ ${event.step.do}: ${event.reason}`);
   if (event.type === 'stopped') tell(`${event.stop.service} stopped: ${event.stop.verdict}`);
-  if (event.type === 'undoing') tell('going back');
+  if (event.type === 'undoing') tell(`going back: ${event.reason.split('; wanted ')[0]}`);
 }

@@ -1,6 +1,8 @@
 import type { StopVerdict } from '@cutover/compose';
 import type { LoadReport, Presence } from '@cutover/testing';
 import type { Records } from './records.ts';
+import { answersOf, byVersion, mixedRoutes } from './routed.ts';
+import type { Visits } from './visitors.ts';
 
 export interface Switch {
   /** It in words: `switch traffic from blue to green`. */
@@ -13,7 +15,9 @@ export interface Switch {
 
 /** Everything the demo has measured. */
 export interface Figures {
+  /** Its answers are counted by {@link ROUTED}. */
   readonly load: LoadReport;
+  readonly visits: Visits;
   readonly records: Records;
   readonly switches: readonly Switch[];
   readonly stops: readonly StopVerdict[];
@@ -21,6 +25,9 @@ export interface Figures {
   readonly worker: Presence;
   /** Express orders that were accepted, each of which must become one finished job. */
   readonly jobsOrdered: number;
+  /** Versions whose images were removed, and images that were pulled again. */
+  readonly pruned: readonly string[];
+  readonly pulled: readonly string[];
   /** The version that must not have answered a request. */
   readonly brokenVersion: string;
 }
@@ -29,12 +36,20 @@ export interface Figures {
 export const ENOUGH_REQUESTS = 20_000;
 
 /** The requirements that the run violated; empty when the run was good. */
-export function violations({ load, records, cron, stops, jobsOrdered, brokenVersion }: Figures): string[] {
+export function violations(figures: Figures): string[] {
+  const { load, visits, records, cron, stops, jobsOrdered, pruned, brokenVersion } = figures;
   const { jobs, ticks, ordersTwice } = records;
+  const answers = answersOf(load);
+  const torn = mixedRoutes(answers);
   const rules: readonly (readonly [boolean, string])[] = [
     [load.failed > 0, `${load.failed} requests failed: ${JSON.stringify(load.failures)}`],
     [load.sent < ENOUGH_REQUESTS, `only ${load.sent} requests were sent`],
-    [brokenVersion in load.versions, `${brokenVersion} took traffic`],
+    [visits.failures.length > 0, `${visits.failures.length} visits failed: ${visits.failures[0]}`],
+    [visits.pages === 0, 'no page was visited'],
+    [visits.mixed > 0, `${visits.mixed} times a visitor met a release again that was replaced already`],
+    [torn > 0, `${torn} requests came while API and web front end were in different slots`],
+    [pruned.length === 0, 'no image was pruned'],
+    [brokenVersion in byVersion(answers), `${brokenVersion} took traffic`],
     [ordersTwice > 0, `${ordersTwice} orders were taken twice`],
     [jobs.cut > 0, `${jobs.cut} jobs were cut`],
     [jobs.finished < jobsOrdered, `${jobsOrdered - jobs.finished} jobs never ran`],

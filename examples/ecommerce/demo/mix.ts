@@ -5,20 +5,22 @@ const order = (express: boolean) =>
 
 /** What clients of a shop do: mostly reading on kept connections, some writing, some new visitors, a few long reports. */
 export const MIX: readonly RequestKind[] = [
-  { name: 'browse', path: '/products', includes: '{id}', weight: 100 },
-  { name: 'visit', path: '/products', includes: '{id}', weight: 20, connection: 'fresh' },
-  { name: 'look up', path: '/orders?reference={id}', includes: '{id}', weight: 25 },
-  { name: 'order', method: 'POST', path: '/orders', body: order(false), includes: '{id}', weight: 15 },
+  { name: 'page', path: '/', includes: '</html>', weight: 30 },
+  { name: 'first page', path: '/', includes: '</html>', weight: 10, connection: 'fresh' },
+  { name: 'browse', path: '/api/products', includes: '{id}', weight: 70 },
+  { name: 'visit', path: '/api/products', includes: '{id}', weight: 10, connection: 'fresh' },
+  { name: 'look up', path: '/api/orders?reference={id}', includes: '{id}', weight: 25 },
+  { name: 'order', method: 'POST', path: '/api/orders', body: order(false), includes: '{id}', weight: 15 },
   {
     name: 'new customer',
     method: 'POST',
-    path: '/orders',
+    path: '/api/orders',
     body: order(false),
     includes: '{id}',
     weight: 8,
     connection: 'fresh',
   },
   // Each express order becomes a job of one to four seconds.
-  { name: 'express', method: 'POST', path: '/orders', body: order(true), includes: '{id}', weight: 2 },
-  { name: 'report (3 s)', path: '/report', includes: '{id}', weight: 1, slow: true },
+  { name: 'express', method: 'POST', path: '/api/orders', body: order(true), includes: '{id}', weight: 2 },
+  { name: 'report (3 s)', path: '/api/report', includes: '{id}', weight: 1, slow: true },
 ];

@@ -1,3 +1,4 @@
+import { systemClock } from '@cutover/internal';
 import type { Stack } from './stack.ts';
 
 /** The shop's own records, independent of what the load has seen. */
@@ -21,4 +22,17 @@ export async function readRecords(stack: Stack): Promise<Records> {
     jobs: { started, finished, cut: started - finished },
     ticks: { run: ticks, twice: ticksTwice },
   };
+}
+
+/** Milliseconds that the last jobs may take after the load. */
+const PATIENCE = 60_000;
+
+/** The same once that many jobs have finished; after a minute, as they are then. */
+export async function settledRecords(stack: Stack, jobs: number, signal: AbortSignal): Promise<Records> {
+  const until = systemClock.now() + PATIENCE;
+  for (;;) {
+    const records = await readRecords(stack);
+    if (records.jobs.finished >= jobs || systemClock.now() > until) return records;
+    await systemClock.sleep(500, signal);
+  }
 }

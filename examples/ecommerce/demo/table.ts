@@ -1,4 +1,5 @@
 import type { Figures } from './figures.ts';
+import { answersOf, byVersion, mixedRoutes } from './routed.ts';
 
 const count = (value: number): string => value.toLocaleString('en').replaceAll(',', ' ');
 const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
@@ -6,7 +7,7 @@ const time = (at: number): string => new Date(at).toISOString().slice(11, 23);
 
 /** The table at the end of the demo. */
 export function table(figures: Figures): string {
-  const { load, records, switches, stops, cron, worker, jobsOrdered } = figures;
+  const { load, visits, records, switches, stops, cron, worker, jobsOrdered, pruned, pulled } = figures;
   const { latency } = load;
   const rows: readonly (readonly [string, string])[] = [
     ['requests', `${count(load.sent)} sent, ${count(load.failed)} failed, in ${load.seconds.toFixed(0)} s`],
@@ -15,14 +16,17 @@ export function table(figures: Figures): string {
       'latency',
       `${latency.p50} ms median, ${latency.p99} ms p99, ${latency.max} ms longest; ${count(load.late)} over 1 s`,
     ],
-    ...Object.entries(load.versions).map(
-      ([version, { answers }], index) =>
-        [index === 0 ? 'answers' : '', `${version}: ${count(answers)}`] as const,
+    ...Object.entries(byVersion(answersOf(load))).map(
+      ([version, answers], index) => [index === 0 ? 'answers' : '', `${version}: ${count(answers)}`] as const,
     ),
+    ['', `${mixedRoutes(answersOf(load))} routed while API and web were in different slots`],
+    ['pages', `${count(visits.pages)} loaded, each followed by its call of the API: ${visits.mixed} mixed`],
+    ['', `${visits.overtaken} loaded before a switch, with the call after it`],
     ...switches.map(
       ({ text, at, took }, index) =>
         [index === 0 ? 'switches' : '', `${text} at ${time(at)}, in ${took.toFixed(0)} ms`] as const,
     ),
+    ['images', `${pruned.length} pruned, ${pulled.length} pulled again to roll back`],
     [
       'jobs',
       `${jobsOrdered} ordered, ${records.jobs.started} started, ${records.jobs.finished} finished, ${records.jobs.cut} cut`,

@@ -13,3 +13,7 @@ export function environmentOf(directory: string): NodeJS.Dict<string> {
     return {};
   }
 }
+
+/** The shop's image of that version, for the stack in `directory`. */
+export const imageOf = (directory: string, version: string): string =>
+  `${environmentOf(directory).SHOP_IMAGE ?? 'ecomweb-api'}:${version}`;

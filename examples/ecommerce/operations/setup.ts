@@ -27,7 +27,11 @@ export async function setUp(options: SetupOptions): Promise<boolean> {
   const { directory } = options;
   await mkdir(join(directory, 'haproxy/maps'), { recursive: true });
   await mkdir(join(directory, 'run/haproxy'), { recursive: true });
-  await writeNew(join(directory, 'haproxy/maps/live.map'), 'ecomweb ecomweb_api_blue\n', 0o644);
+  await writeNew(
+    join(directory, 'haproxy/maps/live.map'),
+    'api ecomweb_api_blue\nweb ecomweb_web_blue\n',
+    0o644,
+  );
   return writeNew(join(directory, '.env'), environment(options), 0o600);
 }
 
@@ -56,6 +60,8 @@ function environment({
     COMPOSE_PROFILES: 'blue',
     API_BLUE_IMAGE: `${image}:${version}`,
     API_GREEN_IMAGE: `${image}:${version}`,
+    WEB_BLUE_IMAGE: `${image}:${version}`,
+    WEB_GREEN_IMAGE: `${image}:${version}`,
     CRON_IMAGE: `${image}:${version}`,
     WORKER_IMAGE: `${image}:${version}`,
     ...more,

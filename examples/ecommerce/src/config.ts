@@ -19,13 +19,22 @@ export const config = {
   },
   /** Baked into the image. */
   version: process.env.VERSION ?? '0.0.0',
-  /** `blue` or `green`; empty outside the API. */
+  /** `blue` or `green`; empty outside the slots. */
   slot: process.env.SLOT ?? '',
   /** The container: Docker makes its short id the host name. */
   container: hostname(),
   port: Number(process.env.PORT ?? 3001),
   /** `never-ready` is built into the image whose deployment the demo expects to fail. */
   fault: process.env.FAULT ?? '',
+  /** A line for every visitor, such as an offer; empty for none. */
+  notice: process.env.SHOP_NOTICE ?? '',
   /** A Temporal worker runs beside the queue's when this is set. */
   temporalAddress: process.env.TEMPORAL_ADDRESS ?? '',
+};
+
+/** Headers that say which version, slot and container has answered. */
+export const identity = {
+  'x-version': config.version,
+  'x-slot': config.slot,
+  'x-instance': config.container,
 };

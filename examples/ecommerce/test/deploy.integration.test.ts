@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MIX } from '../demo/mix.ts';
 import { readRecords } from '../demo/records.ts';
+import { ROUTED } from '../demo/routed.ts';
 import { createStack, type Stack } from '../demo/stack.ts';
 import { buildImages } from '../operations/image.ts';
 import { runShopScript } from './run-script.ts';
@@ -14,9 +15,9 @@ let stack: Stack;
 
 beforeAll(async () => {
   await buildPackages();
-  stack = await createStack('1.0.0', { API_INSTANCES: '2' });
-  const label = `dev.cutover.stack=${stack.project}`;
-  const orders = ['1.0.0', '1.1.0'].map((version) => ({ name: stack.image(version), version, label }));
+  stack = await createStack('1.0.0', { more: { API_INSTANCES: '1' } });
+  const { image, label } = stack;
+  const orders = ['1.0.0', '1.1.0'].map((version) => ({ name: image(version), version, label }));
   await buildImages(orders, new AbortController().signal);
   await stack.start();
 }, 5 * MINUTE);
@@ -39,22 +40,30 @@ async function buildPackages(): Promise<void> {
 const containers = async () =>
   (await stack.compose(['--profile', '*', 'ps', '--format', '{{.Service}} {{.ID}}'])).split('\n').sort();
 
-describe('deploy.ts, status.ts and rollback.ts on the real stack', () => {
+describe('deploy.ts, status.ts, rollback.ts and refresh.ts on the real stack', () => {
   it(
-    'move to 1.1.0 and back under load without a lost request, a cut job or a second cron',
+    'move API and front end to 1.1.0 and back at one moment, without a lost request, a cut job or a second cron',
     async () => {
       const watch = await watchProject(stack.project);
-      const load = startLoad({ target: stack.url, rate: 50, duration: 4 * MINUTE, requests: MIX });
+      const schedule = { rate: 50, duration: 4 * MINUTE, requests: MIX };
+      const load = startLoad({ target: stack.url, ...schedule, versionHeader: ROUTED });
       const deployed = await runShopScript(stack.directory, ['deploy.ts', '1.1.0']);
       const status = await runShopScript(stack.directory, ['status.ts']);
-      const returned = await runShopScript(stack.directory, ['rollback.ts']);
+      const returned = await runShopScript(stack.directory, ['rollback.ts', '1.0.0']);
       const report = await load.stop();
       expect([deployed, status, returned].map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
         Array.from({ length: 3 }, () => ({ exitCode: 0, stderr: '' })),
       );
       expect(status.stdout).toMatch(/^live +green\n(.*\n)*ecomweb_cron +\S+: \S+:1\.1\.0, running/);
+      for (const service of ['api', 'web'])
+        expect(
+          status.stdout.match(new RegExp(`-ecomweb_${service}_green-\\d: \\S+:1\\.1\\.0, running`, 'g')),
+        ).toHaveLength(2);
       expect(report).toMatchObject({ failed: 0, failures: {} });
-      expect(Object.keys(report.versions).sort()).toEqual(['1.0.0', '1.1.0']);
+      expect(Object.keys(report.versions)).toEqual([
+        '1.0.0 ecomweb_api_blue ecomweb_web_blue',
+        '1.1.0 ecomweb_api_green ecomweb_web_green',
+      ]);
       const jobs = report.kinds.express?.sent;
       await expect
         .poll(() => readRecords(stack), { timeout: MINUTE / 2, interval: 500 })
@@ -75,18 +84,25 @@ describe('deploy.ts, status.ts and rollback.ts on the real stack', () => {
     expect(await containers()).toEqual(before);
   });
 
+  it('find nothing to refresh afterwards', async () => {
+    const { exitCode, stdout } = await runShopScript(stack.directory, ['refresh.ts']);
+    expect(stdout).toContain('runs already, on blue; nothing to do');
+    expect(exitCode).toBe(0);
+  });
+
   it(
     'leave a map that makes a restarted HAProxy choose the live slot',
     async () => {
       const map = await readFile(join(stack.directory, 'haproxy/maps/live.map'), 'utf8');
-      expect(map).toMatch(/^ecomweb ecomweb_api_blue$/m);
+      expect(map.trim().split('\n').sort()).toEqual(['api ecomweb_api_blue', 'web ecomweb_web_blue']);
       await stack.compose(['restart', 'ecomweb_haproxy']);
-      const answers = () =>
-        fetch(`${stack.url}/products`).then(
+      const slotOf = (path: string) =>
+        fetch(stack.url + path).then(
           ({ headers }) => headers.get('x-slot'),
           () => 'none',
         );
-      await expect.poll(answers, { timeout: MINUTE, interval: 200 }).toBe('blue');
+      const answers = () => Promise.all(['/', '/api/products'].map(slotOf));
+      await expect.poll(answers, { timeout: MINUTE, interval: 200 }).toEqual(['blue', 'blue']);
     },
     2 * MINUTE,
   );

@@ -12,14 +12,17 @@ const good: Figures = {
     reused: { sent: 17_821, failed: 0 },
     kinds: {},
     versions: {
-      '1.0.0': { answers: 2_144, first: 0, last: 1 },
-      '1.1.0': { answers: 19_218, first: 1, last: 2 },
+      '1.0.0 api_blue web_blue': { answers: 2_144, first: 0, last: 1 },
+      '1.1.0 api_green web_green': { answers: 10_000, first: 1, last: 2 },
+      // The same release, refreshed.
+      '1.1.0 api_blue web_blue': { answers: 9_218, first: 1, last: 2 },
     },
     late: 0,
     latency: { p50: 4, p99: 60, p999: 90, max: 120 },
     lag: 5,
     seconds: 97,
   },
+  visits: { pages: 4_720, overtaken: 3, mixed: 0, failures: [] },
   records: {
     ordersTwice: 0,
     jobs: { started: 218, finished: 218, cut: 0 },
@@ -30,6 +33,8 @@ const good: Figures = {
   cron: { overlap: 0, gap: 14_100 },
   worker: { overlap: 0, gap: 5_100 },
   jobsOrdered: 218,
+  pruned: ['1.0.0'],
+  pulled: ['shop:1.0.0'],
   brokenVersion: '1.2.0',
 };
 
@@ -43,9 +48,18 @@ describe('violations', () => {
     ['a short run', { load: { ...good.load, sent: 19_999 } }, /only 19999/],
     [
       'an answer of the broken version',
-      { load: { ...good.load, versions: { '1.2.0': { answers: 1, first: 0, last: 0 } } } },
+      { load: { ...good.load, versions: { '1.2.0 api_blue web_blue': { answers: 1, first: 0, last: 0 } } } },
       /1\.2\.0 took traffic/,
     ],
+    [
+      'a moment between two switches',
+      { load: { ...good.load, versions: { '1.1.0 api_green web_blue': { answers: 1, first: 0, last: 0 } } } },
+      /1 requests came while API and web front end were in different slots/,
+    ],
+    ['a page of one release with the API of another', { visits: { ...good.visits, mixed: 2 } }, /2 times/],
+    ['a visit that failed', { visits: { ...good.visits, failures: ['reset'] } }, /1 visits failed: reset/],
+    ['no visit', { visits: { ...good.visits, pages: 0 } }, /no page was visited/],
+    ['a prune of nothing', { pruned: [] }, /no image was pruned/],
     ['an order taken twice', { records: { ...good.records, ordersTwice: 1 } }, /taken twice/],
     [
       'a cut job',
@@ -70,6 +84,9 @@ describe('table', () => {
     const text = table(good);
     expect(text).toContain('21 362 sent, 0 failed');
     expect(text).toContain('1.1.0: 19 218');
+    expect(text).toContain('0 routed while API and web were in different slots');
+    expect(text).toContain('4 720 loaded, each followed by its call of the API: 0 mixed');
+    expect(text).toContain('1 pruned, 1 pulled again');
     expect(text).toContain('switch traffic from blue to green at 21:20:51.000, in 79 ms');
     expect(text).toContain('218 ordered, 218 started, 218 finished, 0 cut');
     expect(text).toContain('0.0 s with two crons, 14.1 s with none');

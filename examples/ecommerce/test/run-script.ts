@@ -4,7 +4,7 @@ import { execa } from 'execa';
 
 const TSX = createRequire(import.meta.url).resolve('tsx');
 
-/** Runs `deploy.ts`, `rollback.ts` or `status.ts` as a person does, on the stack in `directory`. */
+/** Runs `deploy.ts` or another script of the shop as a person does, on the stack in `directory`. */
 export async function runShopScript(
   directory: string,
   [name, ...args]: readonly [name: string, ...args: string[]],

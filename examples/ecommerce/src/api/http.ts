@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { config } from '../config.ts';
+import { config, identity } from '../config.ts';
 
 /** What a handler gets: the request, taken apart. */
 export interface Call {
@@ -36,7 +36,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** Runs the handler of `METHOD /path`. Every answer says which version, slot and container gave it. */
+/** Runs the handler of `METHOD /path`. Every answer says who gave it. */
 export async function answer(
   routes: Readonly<Record<string, Handler>>,
   request: IncomingMessage,
@@ -49,12 +49,7 @@ export async function answer(
     headers: request.headers,
     json: () => readJson(request),
   });
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'x-version': config.version,
-    'x-slot': config.slot,
-    'x-instance': config.container,
-  });
+  response.writeHead(status, { 'content-type': 'application/json', ...identity });
   response.end(JSON.stringify({ requestId, version: config.version, slot: config.slot, ...body }));
 }
 

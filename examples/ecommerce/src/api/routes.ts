@@ -15,21 +15,21 @@ const SESSION_SECONDS = 30 * 60;
 const CACHE_SECONDS = 5;
 const REPORT_MS = 3_000;
 
-/** The shop's pages: `METHOD /path` to handler. */
+/** What the API answers: `METHOD /path` to handler. */
 export const routes = (shop: Shop): Readonly<Record<string, Handler>> => ({
-  'GET /products': async ({ headers }) => ({
+  'GET /api/products': async ({ headers }) => ({
     products: await products(shop),
     visits: await countVisit(shop.redis, headers['x-session']),
   }),
-  'GET /orders': async ({ url }) => ({
+  'GET /api/orders': async ({ url }) => ({
     orders: await shop.database.order.findMany({
       where: { reference: url.searchParams.get('reference') ?? '' },
       take: 10,
     }),
   }),
-  'POST /orders': async ({ json }) => placeOrder(shop, await json()),
-  // A page that takes long, as reports do: a deployment must let it finish.
-  'GET /report': async () => {
+  'POST /api/orders': async ({ json }) => placeOrder(shop, await json()),
+  // Takes long, as reports do: a deployment must let it finish.
+  'GET /api/report': async () => {
     await new Promise((resolve) => setTimeout(resolve, REPORT_MS));
     return { orders: await shop.database.order.count() };
   },
