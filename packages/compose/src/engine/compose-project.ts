@@ -11,6 +11,7 @@ import { assertReachable, connectDocker } from './docker.ts';
 import { updateEnvFile, withProfiles, withVariables } from './env-file.ts';
 import { fingerprintsOf } from './fingerprint.ts';
 import { resolveImage } from './images.ts';
+import { filesOfKept, imagePlaceholders, keep, keepOnly } from './kept.ts';
 import { lazily } from './lazily.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
@@ -79,6 +80,13 @@ export function projectEngine(
       return name;
     }
   };
+  const configurationIn = async (files: ComposeFiles) => {
+    // Images count by themselves: here all are one, whatever the env file says.
+    const variables = Object.fromEntries([...managed].map((name) => [name, 'image']));
+    return fingerprintsOf(await readConfig(files, { managed, variables }, limits), where.directory);
+  };
+  const keptFiles = async (id: string) =>
+    filesOfKept(where, id, { ...(await readConfig(where, { managed }, limits)) });
   const withDocker =
     <A extends unknown[], R>(act: (docker: Docker, ...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> =>
@@ -96,11 +104,20 @@ export function projectEngine(
       await composeV2();
       assertDeployable(await read, request);
     },
-    configuration: async () => {
-      // Images count by themselves: here all are one, whatever the env file says.
-      const variables = Object.fromEntries([...managed].map((name) => [name, 'image']));
-      return fingerprintsOf(await readConfig(where, { managed, variables }, limits), where.directory);
+    configuration: () => configurationIn(where),
+    keep: async () => {
+      const variables = imagePlaceholders(managed);
+      const [model, written] = await Promise.all([
+        readConfig(where, { managed, variables }, limits),
+        readConfig(where, { managed }, limits, 'written'),
+      ]);
+      return keep(where, envFile, { name: model.name, model: { ...model }, written });
     },
+    kept: async (id) => {
+      const files = await keptFiles(id);
+      return files && configurationIn(files);
+    },
+    keepOnly: async (ids) => keepOnly(where, await project(), ids),
     resolve: async (name, options) =>
       resolveImage(await docker(), name, { ...options, always, limit: limits.pull }),
     observe: async (services) => listContainers(await docker(), await project(), services),
@@ -113,8 +130,12 @@ export function projectEngine(
       if (on.length > 0 || off.length > 0)
         await updateEnvFile(envFile, (text) => withProfiles(text, on, off));
     },
-    up: (orders, signal) =>
-      upServices(where, orders, { managed }, { limit: limits.up, signal }).catch(throwLost),
+    up: async (orders, signal) => {
+      const kept = orders.find((order) => order.kept)?.kept;
+      const files = kept === undefined ? where : await keptFiles(kept);
+      if (!files) throw new Error(`the configuration that was kept as ${kept} cannot be read any more`);
+      await upServices(files, orders, { managed }, { limit: limits.up, signal }).catch(throwLost);
+    },
     stop: withDocker(stopContainer),
     wasSignalled: async (container) => wasSignalled(await docker(), await project(), container),
     awaitExit: withDocker(awaitExit),

@@ -1,5 +1,5 @@
 import { DeployError } from '../../src/domain/errors.ts';
-import { remember, unfinished } from '../../src/domain/journal.ts';
+import { latest, remember, unfinished } from '../../src/domain/journal.ts';
 import { STALE_AFTER } from '../../src/ledger/heartbeat.ts';
 import { type Identity, isWithinReach } from '../../src/ledger/identity.ts';
 import { deployRelease, resumeDeployment } from '../../src/run/deployment.ts';
@@ -155,6 +155,7 @@ export class Simulation {
       world.reach('crash between the commit and the file');
     this.#judgeEnd(ending ?? 'dead', kind === 'deploy' ? version : undefined, scaleChanges);
     if (ending === 'unchanged' && world.engine.configuration === configuration) this.#judgeConfiguration();
+    if (ending === 'deployed' || ending === 'reverted') this.#judgeKept();
     if (warm && ending === 'deployed') this.#judgeRollback(warm, world.switches - switches);
     return ending ?? 'dead';
   }
@@ -298,6 +299,28 @@ export class Simulation {
     const old = engine.containers.filter((c) => c.running && isOld(c));
     if (old.length > 0)
       world.violate('I17', `it says unchanged, and ${old.map(({ id }) => id)} run as before`);
+  }
+
+  /** I19: what a rollback or a way back has created has the configuration that was kept, which is there still. */
+  #judgeKept(): void {
+    const { world } = this;
+    const { engine } = world;
+    if (this.broken || world.journalLost || this.#others.length > 0) return;
+    const entries = latest(world.shelf.journal);
+    const [begun] = entries;
+    const end = entries.findLast(({ type }) => type === 'outcome');
+    if (begun?.type !== 'intent' || end?.type !== 'outcome') return;
+    const { kind, release, previous, existing } = begun.intent;
+    for (const id of [release.kept, previous.restores?.id])
+      if (id !== undefined && !engine.kept.has(id)) world.violate('I19', `${id} is not kept any more`);
+    const asked = kind === 'rollback' ? release.kept : undefined;
+    const id = end.outcome === 'reverted' ? previous.restores?.id : asked;
+    const wanted = engine.kept.get(id ?? '');
+    if (wanted === undefined) return;
+    world.reach('a kept configuration is brought back');
+    const added = engine.containers.filter((c) => c.running && !existing.includes(c.id));
+    const others = added.filter(({ configuration }) => configuration !== wanted).map((c) => c.id);
+    if (others.length > 0) world.violate('I19', `${others} were not created from ${id}`);
   }
 
   /** Somebody else lives who could have the lock, be it one whose process was killed on another machine. */
