@@ -53,9 +53,12 @@ function isSecret(
   // `services.api.secrets` has their names alone.
   if (value === null || (name === 'secrets' && Array.isArray(value))) return false;
   if (isSecretName(name) || (name === 'content' && at.length === 3)) return true;
-  const variables = [...JSON.stringify(written ?? '').matchAll(/\$\{?(\w+)/g)];
+  // `$$NAME` is for the container to fill in.
+  const variables = JSON.stringify(written ?? '')
+    .replaceAll('$$', '')
+    .matchAll(/\$\{?(\w+)/g);
   return (
-    variables.some(([, variable = '']) => isSecretName(variable)) ||
+    [...variables].some(([, variable = '']) => isSecretName(variable)) ||
     textsIn(value).some((text) => maskSecrets(text, assignments) !== text)
   );
 }
