@@ -1,5 +1,5 @@
 export { blueGreen, type Deployment, type DeployOptions, type LookOptions, type Plan } from './blue-green.ts';
-export type { Configuration, Fingerprint } from './domain/configuration.ts';
+export type { Configuration, Fingerprint, Kept } from './domain/configuration.ts';
 export type { CheckOutput, Container, Health } from './domain/container.ts';
 export { DeployError, type DeployErrorCode, deployErrorCodes } from './domain/errors.ts';
 export type { DeployEvent, Layers, StepSummary, StopVerdict } from './domain/events.ts';

@@ -23,6 +23,12 @@ export function withReplicasOf(settings: Fingerprint, other: Fingerprint | undef
 
 export type Configuration = Readonly<Record<ServiceName, Fingerprint>>;
 
+/** A configuration that the project keeps, and what containers get from it: all as then, but for secrets, which are not kept. */
+export interface Kept {
+  readonly id: string;
+  readonly configuration: Configuration;
+}
+
 /** The names of the settings that differ; none where one of the two is not known, as a number of containers may be. */
 export function changedSettings(
   before: Fingerprint | undefined,

@@ -26,6 +26,8 @@ export interface Container {
   readonly exitCode: number;
   /** Milliseconds of grace that it was created with; undefined for the engine's own default. */
   readonly stopTimeout?: number | undefined;
+  /** Id of the kept configuration that it was created from; undefined for the project as it was. */
+  readonly kept?: string | undefined;
   /** Its addresses on the networks of the project. */
   readonly addresses: readonly string[];
 }

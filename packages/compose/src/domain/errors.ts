@@ -55,6 +55,10 @@ export const deployErrorCodes = {
     meaning: 'The engine refused an entry of the journal, so that the step it announces was not taken',
     fix: 'Make room on the disk of the engine, or see its log for why it creates no volume; then run the same deployment again',
   },
+  'keep-failed': {
+    meaning: 'The configuration of the release could not be kept, as `keep.configuration` wants it',
+    fix: 'Make `.cutover` beside the Compose file writable for this user, make room on its disk, or leave the option out. Nothing was changed',
+  },
   'no-previous-release': {
     meaning: 'No earlier release is known to roll back to',
     fix: 'Deploy the version that you want by its name',

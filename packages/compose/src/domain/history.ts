@@ -1,7 +1,7 @@
 import type { Author, Intent, Outcome } from './intent.ts';
 import { type JournalEntry, unfinished } from './journal.ts';
 import type { RoleName, ServiceName, SlotName } from './layout.ts';
-import { hasSameImages, type Release } from './release.ts';
+import { isSameTarget, type Release } from './release.ts';
 
 /** So many deployments are kept. */
 export const HISTORY = 10;
@@ -68,7 +68,7 @@ function recordsOf(journal: readonly JournalEntry[]): readonly Recorded[] {
  */
 export function releasesOf(journal: readonly JournalEntry[]): readonly Release[] {
   const releases: Release[] = [];
-  const isOnTop = (release: Release) => hasSameImages(releases.at(-1), release);
+  const isOnTop = (release: Release) => isSameTarget(releases.at(-1), release);
   for (const { intent, ending } of recordsOf(journal)) {
     if (ending?.outcome !== 'deployed') continue;
     const before = previousOf(intent);
@@ -86,16 +86,24 @@ export function earlierRelease(journal: readonly JournalEntry[]): Release | unde
   return under ? previousOf(under) : releasesOf(journal).at(-2);
 }
 
-/** Whether the latest deployment changed no image, so that there is nothing of it that a rollback could bring back. */
+/** Whether the latest deployment changed no image and nothing that is kept: a rollback could bring back nothing of it. */
 export function changedConfigurationOnly(journal: readonly JournalEntry[]): boolean {
   const latest = recordsOf(journal).findLast(({ ending }) => ending?.outcome === 'deployed');
-  return latest?.intent.kind === 'deploy' && hasSameImages(previousOf(latest.intent), latest.intent.release);
+  return latest?.intent.kind === 'deploy' && isSameTarget(previousOf(latest.intent), latest.intent.release);
 }
 
 const previousOf = ({ previous }: Intent): Release | undefined => {
-  const { id, slots, background, configuration } = previous;
-  return slots && { id, slots, background, configuration };
+  const { id, slots, background, configuration, restores } = previous;
+  return slots && { id, slots, background, configuration, kept: restores?.id };
 };
+
+/** The ids of all kept configurations that the journal names. */
+export const keptIn = (journal: readonly JournalEntry[]): readonly string[] =>
+  journal.flatMap((entry) =>
+    entry.type === 'intent'
+      ? [entry.intent.release.kept, entry.intent.previous.restores?.id].filter((id) => id !== undefined)
+      : [],
+  );
 
 /** The entries that are no longer needed: steps of deployments that are over, and deployments beyond those kept. */
 export function superfluous(journal: readonly JournalEntry[]): readonly JournalEntry[] {

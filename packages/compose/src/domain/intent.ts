@@ -1,4 +1,4 @@
-import type { Configuration } from './configuration.ts';
+import type { Configuration, Kept } from './configuration.ts';
 import type { RoleName, ServiceName, SlotName } from './layout.ts';
 import type { Image, Release } from './release.ts';
 
@@ -32,6 +32,8 @@ export interface Intent {
     readonly lives: readonly string[];
     readonly background: Release['background'];
     readonly configuration: Configuration;
+    /** What is kept of that; undefined where nothing can be read. */
+    readonly restores?: Kept | undefined;
     /** How many containers each service had, for the undo. */
     readonly replicas: Readonly<Record<ServiceName, number>>;
   };

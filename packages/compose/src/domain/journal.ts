@@ -51,6 +51,16 @@ export function configurationOf(journal: readonly JournalEntry[]): Configuration
   return end?.type === 'outcome' ? end.configuration : {};
 }
 
+/** Where that is kept: the deployment that ended last has kept it, or has gone back to what was kept. */
+export function keptOf(journal: readonly JournalEntry[]): string | undefined {
+  const at = journal.findLastIndex(({ type }) => type === 'outcome');
+  const end = journal[at];
+  const begun = journal.slice(0, at).findLast(({ type }) => type === 'intent');
+  if (end?.type !== 'outcome' || begun?.type !== 'intent') return undefined;
+  const { release, previous } = begun.intent;
+  return end.outcome === 'deployed' ? release.kept : previous.restores?.id;
+}
+
 /** What the entries since the latest intent say. */
 export function remember(journal: readonly JournalEntry[]): Remembered {
   const entries = latest(journal);

@@ -15,6 +15,8 @@ export interface Release {
   readonly background: Readonly<Record<ServiceName, Image>>;
   /** As the project had it when the release was deployed; services of which it is not known are left out. */
   readonly configuration: Configuration;
+  /** The id under which the project keeps that; undefined where it does not. */
+  readonly kept?: string | undefined;
 }
 
 type Images = Readonly<Record<string, Image>>;
@@ -24,6 +26,10 @@ export const areSameImages = (a: Images, b: Images): boolean =>
 
 export const hasSameImages = (a: Release | undefined, b: Release): boolean =>
   a !== undefined && areSameImages(a.slots, b.slots) && areSameImages(a.background, b.background);
+
+/** The same images and, where both are kept, the same kept configuration: a rollback tells no more apart. */
+export const isSameTarget = (a: Release | undefined, b: Release): boolean =>
+  hasSameImages(a, b) && (!a?.kept || !b.kept || a.kept === b.kept);
 
 /** What images are called together: `api:2+web:2`. */
 export const namesOf = (images: Images): string =>

@@ -27,6 +27,8 @@ export interface Proofs {
   readonly drained: ReadonlySet<string>;
   /** The new slot has had the traffic, and was well, for as long as it is watched. */
   readonly watched: boolean;
+  /** What was kept of before could not be read when it was needed: the way back does without. */
+  readonly keptLost?: boolean;
 }
 
 /** All that a decision is made from. */
@@ -54,6 +56,12 @@ export const wantedInSlot = (
 /** How many containers a service is to have; undefined for what the project says. */
 export const replicasOf = ({ intent, progress }: Situation, service: ServiceName): number | undefined =>
   (progress.direction === 'forward' ? intent : intent.previous).replicas[service];
+
+/** The kept configuration that containers are created from; undefined for the project as it is. */
+export function keptFor({ intent, progress }: Situation): string | undefined {
+  if (progress.direction === 'back') return progress.keptLost ? undefined : intent.previous.restores?.id;
+  return intent.kind === 'rollback' ? intent.release.kept : undefined;
+}
 
 /** The traffic, or some of it, is on the slot that gets the release. */
 export const hasSwitched = ({ router, intent: { target, origin } }: Situation): boolean =>

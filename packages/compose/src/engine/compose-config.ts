@@ -29,16 +29,20 @@ export interface ComposeService {
   readonly deploy?: { readonly replicas?: number };
 }
 
-/** @throws DeployError `compose-invalid`; `compose-unavailable` when Compose does not answer */
+/**
+ * @param as `written`: with the names of variables in place of their values
+ * @throws DeployError `compose-invalid`; `compose-unavailable` when Compose does not answer
+ */
 export async function readConfig(
   where: ComposeFiles,
   variables: ComposeVariables,
   { ask }: Limits,
+  as: 'config' | 'written' = 'config',
 ): Promise<ComposeConfig & ComposeModel> {
   const doing = `reading the Compose project in ${where.directory}`;
   const run = { doing, code: 'compose-unavailable', limit: ask } as const;
   try {
-    return JSON.parse(await runCompose(where, composeCommands.config, variables, run));
+    return JSON.parse(await runCompose(where, composeCommands[as], variables, run));
   } catch (error) {
     if (error instanceof DeployError) throw error;
     throw new DeployError(

@@ -11,6 +11,7 @@ import { assertReachable, connectDocker } from './docker.ts';
 import { updateEnvFile, withProfiles, withVariables } from './env-file.ts';
 import { fingerprintsOf } from './fingerprint.ts';
 import { resolveImage } from './images.ts';
+import { filesOfKept, imagePlaceholders, keep, keepOnly } from './kept.ts';
 import { lazily } from './lazily.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
@@ -71,9 +72,9 @@ export function projectEngine(
   const composeV2 = lazily(() => assertComposeV2(where, limits));
   const config = lazily(() => readConfig(where, { managed }, limits));
   // Images count by themselves: here all that a deployment sets are one, whatever the env file says.
-  const configOfAnyImage = () => {
+  const configOfAnyImage = (files = where) => {
     const variables = Object.fromEntries([...managed].map((name) => [name, 'image']));
-    return readConfig(where, { managed, variables }, limits);
+    return readConfig(files, { managed, variables }, limits);
   };
   // For status(): a deployment starts with `preflight`, which fails if Compose cannot read the file.
   const project = async () => {
@@ -85,6 +86,10 @@ export function projectEngine(
       return name;
     }
   };
+  const configurationIn = async (files: ComposeFiles) =>
+    fingerprintsOf(await configOfAnyImage(files), where.directory);
+  const keptFiles = async (id: string) =>
+    filesOfKept(where, id, { ...(await readConfig(where, { managed }, limits)) });
   const withDocker =
     <A extends unknown[], R>(act: (docker: Docker, ...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> =>
@@ -104,7 +109,20 @@ export function projectEngine(
       const facts = { config: await read, configOfAnyImage, folder: projectFolder(where), envFile };
       return warningsOf(await docker(), facts, request);
     },
-    configuration: async () => fingerprintsOf(await configOfAnyImage(), where.directory),
+    configuration: () => configurationIn(where),
+    keep: async () => {
+      const variables = imagePlaceholders(managed);
+      const [model, written] = await Promise.all([
+        readConfig(where, { managed, variables }, limits),
+        readConfig(where, { managed }, limits, 'written'),
+      ]);
+      return keep(where, envFile, { name: model.name, model: { ...model }, written });
+    },
+    kept: async (id) => {
+      const files = await keptFiles(id);
+      return files && configurationIn(files);
+    },
+    keepOnly: async (ids) => keepOnly(where, await project(), ids),
     resolve: async (name, options) =>
       resolveImage(await docker(), name, { ...options, always, limit: limits.pull }),
     observe: async (services) => listContainers(await docker(), await project(), services),
@@ -117,8 +135,12 @@ export function projectEngine(
       if (on.length > 0 || off.length > 0)
         await updateEnvFile(envFile, (text) => withProfiles(text, on, off));
     },
-    up: (orders, signal) =>
-      upServices(where, orders, { managed }, { limit: limits.up, signal }).catch(throwLost),
+    up: async (orders, signal) => {
+      const kept = orders.find((order) => order.kept)?.kept;
+      const files = kept === undefined ? where : await keptFiles(kept);
+      if (!files) throw new Error(`the configuration that was kept as ${kept} cannot be read any more`);
+      await upServices(files, orders, { managed }, { limit: limits.up, signal }).catch(throwLost);
+    },
     stop: withDocker(stopContainer),
     wasSignalled: async (container) => wasSignalled(await docker(), await project(), container),
     awaitExit: withDocker(awaitExit),

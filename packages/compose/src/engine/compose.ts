@@ -10,17 +10,22 @@ export interface ComposeFiles {
   readonly files: readonly string[];
   readonly envFile: string | undefined;
   readonly projectName: string | undefined;
+  /** Where relative paths start, if not in the folder of the first file. */
+  readonly base?: string;
+  /** The text of the file that is called `-`. */
+  readonly input?: string;
 }
 
 /** The arguments of a Compose command, as data. */
 export const composeArguments = (
-  { files, envFile, projectName }: ComposeFiles,
+  { files, envFile, projectName, base }: ComposeFiles,
   command: readonly string[],
 ) => [
   'compose',
   ...files.flatMap((file) => ['--file', file]),
   ...(envFile ? ['--env-file', envFile] : []),
   ...(projectName ? ['--project-name', projectName] : []),
+  ...(base ? ['--project-directory', base] : []),
   ...command,
 ];
 
@@ -29,6 +34,7 @@ const EVERY_PROFILE = ['--profile', '*'];
 
 export const composeCommands = {
   config: [...EVERY_PROFILE, 'config', '--format', 'json'],
+  written: [...EVERY_PROFILE, 'config', '--no-interpolate', '--format', 'json'],
   // One for all: two beside each other would both start what their services depend on.
   // Not with --no-deps: it changes the hash by which a bare `up` by hand tells whether to create the container anew.
   up: (orders: readonly UpOrder[]) => [
@@ -65,6 +71,7 @@ export async function runCompose(
   const { stdout, error } = await runDocker(composeArguments(project, command), {
     ...run,
     cwd: project.directory,
+    input: project.input,
     env: { ...Object.fromEntries([...managed].map((name) => [name, undefined])), ...variables },
   });
   if (error) throw error;

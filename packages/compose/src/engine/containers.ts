@@ -4,6 +4,7 @@ import type { Container, Health } from '../domain/container.ts';
 import type { Exit } from '../ports/index.ts';
 import { addressesOf } from './addresses.ts';
 import { tolerating } from './docker.ts';
+import { keptIdIn } from './kept.ts';
 import { LIMITS } from './limits.ts';
 import { untilTaken } from './lost.ts';
 
@@ -98,6 +99,7 @@ function toContainer({
     exitCode: State.ExitCode,
     stopTimeout: stopTimeoutOf(Config),
     addresses: addressesOf({ NetworkSettings, HostConfig }),
+    kept: keptIdIn(Config.Labels['com.docker.compose.project.config_files']),
   };
 }
 

@@ -15,6 +15,8 @@ export interface DockerCommand {
   readonly cwd?: string;
   /** Milliseconds between SIGTERM and SIGKILL. Default 5 000. */
   readonly killAfter?: number;
+  /** Its standard input. Default none. */
+  readonly input?: string | undefined;
   /** Changes to the environment; undefined takes a variable out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Hears each line of output as it comes. */
@@ -37,7 +39,7 @@ export interface Output {
  * @throws DeployError `code` at the limit; the reason of `signal` when that has aborted
  */
 export async function runDocker(args: readonly string[], given: DockerCommand): Promise<Output> {
-  const { limit, killAfter = 5_000, signal, cwd, env, onLine } = given;
+  const { limit, killAfter = 5_000, signal, cwd, env, input, onLine } = given;
   signal?.throwIfAborted();
   const ending = linkSignals(signal);
   const silence = new Timer(limit, () => ending.abort(hung(args, given)));
@@ -49,7 +51,7 @@ export async function runDocker(args: readonly string[], given: DockerCommand): 
   const command = execa('docker', args, {
     ...(cwd === undefined ? {} : { cwd }),
     ...(env ? { env } : {}),
-    stdin: 'ignore',
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
     stdout: heard,
     stderr: heard,
     all: true,

@@ -11,6 +11,13 @@ export function readVariable(text: string, name: string): string | undefined {
   return found === undefined ? undefined : ASSIGNMENT.exec(found)?.[2]?.replace(/^(['"])(.*)\1$/, '$2');
 }
 
+/** Each variable of the text as `NAME=value`, quotes removed. */
+export const assignmentsIn = (text: string): readonly string[] =>
+  text.split('\n').flatMap((line) => {
+    const name = ASSIGNMENT.exec(line)?.[1];
+    return name === undefined ? [] : [`${name}=${readVariable(line, name)}`];
+  });
+
 /** The text with these variables set; all else stays as it is, comments and order included. */
 export function withVariables(text: string, values: Readonly<Record<string, string>>): string {
   const wanted = new Map(Object.entries(values));

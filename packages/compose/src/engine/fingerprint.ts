@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Configuration, type Fingerprint, REPLICAS } from '../domain/configuration.ts';
 import { replicasOf } from './replicas.ts';
-
-type Section = Readonly<Record<string, unknown>>;
+import { isSection, type Section } from './section.ts';
 
 /** As `docker compose config --format json` prints it. */
 export interface ComposeModel {
@@ -84,9 +83,6 @@ async function withContent(definition: unknown, directory: string): Promise<unkn
   const content = await readFile(resolve(directory, definition.file), 'latin1').catch(() => 'not readable');
   return { ...definition, content };
 }
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Versions of Compose differ in whether they print what is not set. */
 const isEmpty = (value: unknown): boolean =>

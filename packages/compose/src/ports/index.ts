@@ -34,6 +34,15 @@ export interface Engine {
   preflight(request: DeployRequest): Promise<readonly string[]>;
   /** What containers of each service would be created with now, apart from their images; and how many of them. */
   configuration(): Promise<Configuration>;
+  /**
+   * Keeps the configuration as it is now, without secrets. Its id is the same for the same; undefined where the project
+   * keeps none.
+   */
+  keep(): Promise<string | undefined>;
+  /** What containers would be created with from what is kept and the secrets of now; undefined where it cannot be read. */
+  kept(id: string): Promise<Configuration | undefined>;
+  /** Forgets what is kept under other ids. */
+  keepOnly(ids: readonly string[]): Promise<void>;
   /** The image of that name, pulled if the engine lacks it or the project wants that always. */
   resolve(name: string, options?: ResolveOptions): Promise<Image>;
   /**
@@ -72,6 +81,8 @@ export interface UpOrder {
   readonly service: ServiceName;
   /** How many containers of it. Default: what the project says. */
   readonly replicas?: number | undefined;
+  /** The kept configuration that it is created from, the same for all orders. Default: the project as it is. */
+  readonly kept?: string | undefined;
 }
 
 /** What a deployment will ask of the project. */

@@ -1,3 +1,4 @@
+import { keptIn } from '../domain/history.ts';
 import type { Intent, Outcome } from '../domain/intent.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { SlotName } from '../domain/layout.ts';
@@ -42,11 +43,16 @@ export async function conduct({ ports }: Context, run: Run, resumed: boolean): P
     const outcome = await converge(run);
     emit({ type: 'ended', outcome, duration: clock.now() - begun });
     // What a prune leaves behind is no reason to fail.
-    await run.lock.prune().catch(() => {});
+    await prune(ports, run.lock).catch(() => {});
     return outcome;
   } catch (error) {
     throw await endedBadly(run, error);
   }
+}
+
+async function prune({ engine, ledger }: Ports, lock: Lock): Promise<void> {
+  await lock.prune();
+  await engine.keepOnly(keptIn(await ledger.read()));
 }
 
 /** Whoever had the lock before can do no more harm at the router before anything is decided from what it shows. */

@@ -8,7 +8,7 @@ import { decide } from './decide.ts';
 import { asDeployError } from './failure.ts';
 import { MOST_STEPS } from './plan.ts';
 import { prefer } from './prefer.ts';
-import { RETRY_FOR, RETRY_INTERVAL } from './retries.ts';
+import { isAnswer, RETRY_FOR, RETRY_INTERVAL } from './retries.ts';
 import { look, lookAtSlots, type Run, settlePending, write } from './run.ts';
 import { failureOf, whileWatched } from './while-watched.ts';
 
@@ -18,7 +18,9 @@ export async function converge(run: Run): Promise<Outcome> {
     for (let steps = 0; steps < MOST_STEPS; ) {
       // What is left of a step that was overtaken keeps nothing waiting but what the slots decide: where the traffic goes.
       const isPending = run.seen.pending.size > 0;
-      const situation = await (isPending ? lookAtSlots(run) : look(run));
+      const situation = await (isPending ? lookAtSlots(run).catch(whileUnanswered) : look(run));
+      // Nobody can end before that work has: meanwhile it is looked again, however long there is no answer.
+      if (!situation) continue;
       const failure = failureOf(run, situation);
       if (failure) {
         await beginRollback(run, situation, failure);
@@ -39,6 +41,10 @@ export async function converge(run: Run): Promise<Outcome> {
   } finally {
     await settlePending(run);
   }
+}
+
+function whileUnanswered(error: unknown): undefined {
+  if (isAnswer(error)) throw error;
 }
 
 async function finish(run: Run, situation: Situation, outcome: Outcome): Promise<Outcome> {

@@ -52,6 +52,14 @@ export interface DeployStatus {
   readonly holder: Holder | undefined;
   /** The release of a deployment that never ended; also undefined if the part `journal` could not be read. */
   readonly unfinished: string | undefined;
+  /**
+   * Settings that the project has otherwise than what runs was created with (`cron: environment.LOG_LEVEL`), after an
+   * edit or a rollback to what was kept. `refresh()` brings them through the idle slot, a bare `up` by hand at once.
+   * Undefined if the project, the engine or the journal could not be read.
+   */
+  readonly undeployed: readonly string[] | undefined;
+  /** The release of which what was kept runs; undefined where everything was created from the project as it was. */
+  readonly kept: string | undefined;
   /** Empty when all is well. */
   readonly problems: readonly StatusProblem[];
   /** What a deployment would tell and not refuse; also empty if the part `project` could not be read. */

@@ -53,13 +53,20 @@ export async function deployRelease(context: Context, order: Order): Promise<Don
       if (left) await assertAnswered(left.run);
       return { ...doneBy(intent, 'deployed'), previous: left?.run.intent.release.id ?? intent.previous.id };
     }
-    const run = newRun(context, lock, intent, [], order.signal);
-    await untouched('deploying', { facts }, () => write(run, { type: 'intent', intent }));
+    const noted = await untouched('deploying', { facts }, () => keeping(context, intent));
+    const run = newRun(context, lock, noted, [], order.signal);
+    await untouched('deploying', { facts }, () => write(run, { type: 'intent', intent: noted }));
     const outcome = await conduct(context, run, false);
     if (outcome === 'reverted') throw await wentBack(run);
     return doneBy(intent, outcome);
   });
 }
+
+/** Kept before it is noted where: what a process leaves that dies in between, the next prune removes. */
+const keeping = async ({ ports }: Context, intent: Intent): Promise<Intent> =>
+  intent.kind === 'rollback'
+    ? intent
+    : { ...intent, release: { ...intent.release, kept: await ports.engine.keep() } };
 
 const doneBy = ({ previous, target }: Intent, outcome: Done['outcome']): Done => ({
   outcome,

@@ -2,7 +2,7 @@ import { messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import { observe } from './observe.ts';
 import type { Run } from './run.ts';
-import { HOW_TO_GO_ON, sentenceOf } from './sentence.ts';
+import { HOW_TO_GO_ON, KEPT_LOST, sentenceOf } from './sentence.ts';
 
 /** The deployment failed and everything is as before: the error that stopped it, with what runs now. */
 export const wentBack = (run: Run): Promise<DeployError> =>
@@ -47,9 +47,9 @@ async function ending(
 
 const lead = { reverted: 'Everything is as before', unfinished: 'Left as it is' };
 
-async function currently({ ports, layout }: Run): Promise<string> {
+async function currently({ ports, layout, seen }: Run): Promise<string> {
   try {
-    return sentenceOf(await observe(ports), layout);
+    return sentenceOf(await observe(ports), layout) + (seen.keptLost ? `; ${KEPT_LOST}` : '');
   } catch (error) {
     return `what runs cannot be seen (${messageOf(error)})`;
   }

@@ -1,9 +1,8 @@
 import { changedSettings } from '../domain/configuration.ts';
 import { type Container, lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
-import { earlierRelease, releasesOf } from '../domain/history.ts';
 import type { Intent } from '../domain/intent.ts';
-import { configurationOf, type JournalEntry } from '../domain/journal.ts';
+import { configurationOf, type JournalEntry, keptOf } from '../domain/journal.ts';
 import {
   byService,
   type Layout,
@@ -14,10 +13,11 @@ import {
   serviceOf,
   servicesOfSlot,
 } from '../domain/layout.ts';
-import { areSameImages, hasSameImages, type Image, namesOf, type Release } from '../domain/release.ts';
+import { areSameImages, type Image, namesOf, type Release } from '../domain/release.ts';
 import { containersOf } from '../domain/situation.ts';
 import type { Engine } from '../ports/index.ts';
 import { type Beginning, knownOn, runningOn } from './beginning.ts';
+import { aboutConfiguration, keptNow, NOT_RESTORABLE, settingsToRestore } from './kept.ts';
 import { knownImages, withoutRecord } from './known-images.ts';
 import { newReplicas, presentReplicas } from './replicas.ts';
 
@@ -43,7 +43,7 @@ const hasRelease = (beginning: Beginning, slot: SlotName): boolean =>
 
 /** What this deployment wants, with all that an undo will need; from what runs, not from what is believed. */
 export async function formIntent(
-  engine: Pick<Engine, 'resolve'>,
+  engine: Pick<Engine, 'resolve' | 'configuration' | 'kept'>,
   beginning: Beginning,
   wanted: Pick<Intent, 'id' | 'target' | 'by' | 'began'>,
 ): Promise<Intent> {
@@ -59,6 +59,7 @@ export async function formIntent(
       recorded.get(container.image) ?? withoutRecord(journal, container),
     ]),
   );
+  const restores = await keptNow(engine, journal);
   const slots = imagesInSlot(layout, live, images);
   const changes = known.map((container) => ({
     service: container.service,
@@ -74,6 +75,7 @@ export async function formIntent(
       id: (slots && (nameOf(journal, slots) ?? namesOf(slots))) ?? 'nothing',
       background: Object.fromEntries([...images].filter(([service]) => service in layout.background)),
       configuration: configurationOf(journal),
+      restores,
       replicas: presentReplicas(beginning),
       lives: servicesOfSlot(layout, live).flatMap((service) => containersOf(now, service).map(lifeOf)),
       ...(slots ? { slots } : {}),
@@ -85,7 +87,8 @@ export async function formIntent(
     because: [
       ...changes.flatMap(({ reasons }) => reasons),
       ...known.filter(({ image }) => !recorded.has(image)).map(noWayBack),
-      ...(kind === 'rollback' ? notBroughtBack(beginning) : []),
+      ...(keptOf(journal) === restores?.id ? [] : [NOT_RESTORABLE]),
+      ...(kind === 'rollback' ? await aboutConfiguration(engine, beginning) : []),
     ],
     replicas: newReplicas(beginning, wanted.target),
   };
@@ -93,27 +96,16 @@ export async function formIntent(
 
 /** Why a container is not what the release wants: another image, or settings that have changed since it was deployed. */
 function reasonsToReplace(
-  { kind, journal, release }: Beginning,
+  beginning: Beginning,
   { service, image, imageName }: Container,
   wanted: Image | undefined,
 ): readonly string[] {
+  const { kind, journal, release } = beginning;
   if (!wanted) return [];
   if (image !== wanted.id) return [`${service}: ${imageName} → ${wanted.name}`];
-  // A rollback that was one switch to the old container must not create it anew with what is on disk now.
-  if (kind === 'rollback') return [];
+  if (kind === 'rollback') return settingsToRestore(beginning, service);
   const changed = changedSettings(configurationOf(journal)[service], release.configuration[service]);
   return changed.map((setting) => `${service}: ${setting} has changed`);
-}
-
-/** A rollback brings back images; the configuration is what the project has now. */
-function notBroughtBack({ journal, release }: Beginning): readonly string[] {
-  const known = [...releasesOf(journal), earlierRelease(journal)];
-  const before = known.findLast((one) => hasSameImages(one, release))?.configuration ?? {};
-  return Object.entries(before).flatMap(([service, fingerprint]) =>
-    changedSettings(fingerprint, release.configuration[service]).map(
-      (setting) => `${service}: ${setting} stays as it is now, not as it was when ${release.id} ran`,
-    ),
-  );
 }
 
 const noWayBack = ({ service, imageName }: Container): string =>

@@ -32,6 +32,11 @@ export interface BlueGreenOptions {
   /** How the new slot is watched from the switch on, while the old one stays warm. */
   watch?: Partial<WatchPolicy>;
   hooks?: Hooks;
+  /**
+   * `configuration`: keep that of each release in a file of the project, without secrets, so that `rollback()` and the
+   * way back of a failed deployment create containers as they were then. Default false: they get what is on disk.
+   */
+  keep?: { configuration?: boolean };
   /** Hears everything: `consoleReporter()`, `jsonReporter()`. What it throws breaks nothing. */
   onEvent?: (event: DeployEvent) => void;
 }
@@ -55,18 +60,26 @@ const rules: Readonly<Record<keyof BlueGreenOptions, OptionRule>> = {
   verify: option.object,
   watch: option.object,
   hooks: option.object,
+  keep: option.object,
   onEvent: option.function,
 };
 
 export function readSettings(given: BlueGreenOptions): Settings {
-  const { project, router, slots, background, gate, drain, verify, watch, hooks, onEvent } = readOptions(
-    given,
-    rules,
-    { background: {}, gate: {}, drain: {}, verify: {}, watch: {}, hooks: {}, onEvent: () => {} },
-    refuse(''),
+  const { project, router, slots, background, gate, drain, verify, watch, hooks, keep, onEvent } =
+    readOptions(
+      given,
+      rules,
+      { background: {}, gate: {}, drain: {}, verify: {}, watch: {}, hooks: {}, keep: {}, onEvent: () => {} },
+      refuse(''),
+    );
+  const { configuration } = readOptions(
+    keep,
+    { configuration: option.boolean },
+    { configuration: false },
+    refuse('keep.'),
   );
   return {
-    project,
+    project: configuration ? project : { ...project, ...keepingNothing },
     router,
     layout: readLayout(slots, background),
     policy: {
@@ -79,6 +92,11 @@ export function readSettings(given: BlueGreenOptions): Settings {
     onEvent,
   };
 }
+
+const keepingNothing: Pick<Engine, 'keep' | 'kept'> = {
+  keep: async () => undefined,
+  kept: async () => undefined,
+};
 
 const readGate = (gate: Partial<GatePolicy>): GatePolicy =>
   readOptions(

@@ -2,7 +2,7 @@ import { DeployError } from '../domain/errors.ts';
 import { changedConfigurationOnly, earlierRelease, releasesOf } from '../domain/history.ts';
 import { unfinished } from '../domain/journal.ts';
 import { type Layout, type RoleName, rolesOf, type ServiceName, serviceOf } from '../domain/layout.ts';
-import { type Image, namesOf, type Release } from '../domain/release.ts';
+import { hasSameImages, type Image, namesOf, type Release } from '../domain/release.ts';
 import type { Ports } from '../ports/index.ts';
 import { knownOn, liveSlot } from './beginning.ts';
 import { nameOf } from './intent.ts';
@@ -114,7 +114,11 @@ export async function releaseBefore(
   // A clean-up of the host may have taken an image since: better known now than half-way.
   for (const image of [...Object.values(found.slots), ...Object.values(found.background)])
     await assertThere(ports, found, image, signal);
-  return { ...found, configuration: await ports.engine.configuration() };
+  const configuration = found.kept === undefined ? undefined : await ports.engine.kept(found.kept);
+  if (configuration) return { ...found, configuration };
+  if (to === undefined && !unfinished(journal) && hasSameImages(known.at(-1), found))
+    throw onlyConfigurationChanged(known);
+  return { ...found, kept: undefined, configuration: await ports.engine.configuration() };
 }
 
 /** A container that still runs, such as that of a slot that is warm, needs no image: one switch is the way back. */
@@ -146,8 +150,9 @@ async function assertThere(
 const onlyConfigurationChanged = (known: readonly Release[]): DeployError =>
   new DeployError('no-previous-release', {
     doing: 'rolling back',
-    found: 'the latest deployment changed the configuration alone, and a rollback brings back images',
-    wanted: 'another image before it',
+    found:
+      'the latest deployment changed the configuration alone, and what it was before is not kept: a rollback then brings back images',
+    wanted: 'another image before it, or a configuration that is kept and can be read',
     fix: `put the files back as they were and call refresh(), or rollback({ to }) for an earlier image (${known.map(({ id }) => id).join(', ')})`,
   });
 

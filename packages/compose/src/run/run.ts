@@ -29,6 +29,7 @@ export interface Seen {
   readonly proven: Set<string>;
   readonly drained: Set<string>;
   watched: boolean;
+  keptLost: boolean;
   /** How the last requests through the router were answered while the new slot was watched; undefined for well. */
   readonly answers: (string | undefined)[];
   /** The request through the router that is under way; one at a time. */
@@ -46,6 +47,7 @@ export const nothingSeen = (): Seen => ({
   proven: new Set(),
   drained: new Set(),
   watched: false,
+  keptLost: false,
   answers: [],
   asking: undefined,
   pending: new Set(),

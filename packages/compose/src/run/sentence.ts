@@ -28,6 +28,10 @@ function trafficOf({ live, slots, instances = {} }: RouterState, runsIn: (slot: 
     : `nothing takes the traffic: the router sends it to ${live} and sees it down (it runs ${runsIn(live)})`;
 }
 
+/** Why a way back has not brought the configuration back. */
+export const KEPT_LOST =
+  'the configuration that was kept cannot be read any more: what was started anew has what the project has now';
+
 /** How a deployment that was left half-way goes on. */
 export const HOW_TO_GO_ON =
   'deploy the same release again to finish it, or rollback() to go back (one switch while the old slot is warm); resume() chooses by where the traffic is';

@@ -22,6 +22,7 @@ export function pageOf(status: Parts, left: Left | undefined): string {
       ([slot, of]) => [slot, [...containersOf(of), ...routerOf(of)]] as const,
     ),
     ...Object.entries(status.background).map(([name, of]) => [name, containersOf(of)] as const),
+    ['settings', [settingsOf(status)]],
     ['lock', [lockOf(status)]],
     ['unfinished', [unfinishedOf(status, left)]],
     ['problems', problemsOf(status)],
@@ -58,6 +59,13 @@ const containerOf = ({ name, image, state, health, restarts }: ContainerStatus):
 
 const routerOf = ({ up, sessions }: SlotStatus): readonly string[] =>
   up === undefined ? [] : [`${up ? 'up' : 'down'} for the router, ${sessions} sessions`];
+
+function settingsOf({ undeployed, kept }: Parts): string {
+  if (!undeployed) return 'unknown';
+  const source = kept === undefined ? '' : `kept of ${kept}; `;
+  if (undeployed.length === 0) return `${source}as on disk`;
+  return `${source}otherwise on disk: ${undeployed.join(', ')}. refresh() brings that through the idle slot, a bare up by hand at once`;
+}
 
 function lockOf(status: Parts): string {
   const { holder } = status;

@@ -1,7 +1,8 @@
 import { bounded, messageOf } from '@cutover/internal';
+import { type Configuration, changedSettings } from '../domain/configuration.ts';
 import type { Container } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
-import { remember, unfinished } from '../domain/journal.ts';
+import { configurationOf, type JournalEntry, remember, unfinished } from '../domain/journal.ts';
 import { type Layout, type ServiceName, servicesOfSlot } from '../domain/layout.ts';
 import type { Ports } from '../ports/index.ts';
 import type { ContainerStatus, DeployStatus, StatusPart } from './deploy-status.ts';
@@ -36,7 +37,10 @@ export async function readStatus({ ports, layout, check, signal }: StatusRequest
     }
   };
   const parts = await Promise.all([
-    read('project', check),
+    read('project', async () => {
+      const warnings = await check();
+      return { warnings, configuration: await engine.configuration() };
+    }),
     read('containers', () => engine.observe()),
     read('router', () => router.observe()),
     read('lock', () => ledger.holder()),
@@ -58,13 +62,37 @@ export async function readStatus({ ports, layout, check, signal }: StatusRequest
     background: mapValues(layout.background, (_, service) => ({ service, containers: of(service) })),
     holder: lock.value,
     unfinished: left?.release.id,
+    undeployed: undeployedIn(project.value?.configuration, containers.value, journal.value),
+    kept: keptRelease(containers.value, journal.value),
     problems: parts.flatMap(({ part, error }) =>
       error === undefined ? [] : [{ part, reason: messageOf(error) }],
     ),
-    warnings: project.value ?? [],
+    warnings: project.value?.warnings ?? [],
   };
   const isGoingBack = remember(journal.value ?? []).direction === 'back';
   return { ...status, toString: () => pageOf(status, left && { ...left, isGoingBack }) };
+}
+
+function undeployedIn(
+  project: Configuration | undefined,
+  containers: readonly Container[] | undefined,
+  journal: readonly JournalEntry[] | undefined,
+): readonly string[] | undefined {
+  if (!project || !containers || !journal) return undefined;
+  const noted = configurationOf(journal);
+  const services = [...new Set(containers.map(({ service }) => service))];
+  return services.flatMap((service) =>
+    changedSettings(noted[service], project[service]).map((setting) => `${service}: ${setting}`),
+  );
+}
+
+function keptRelease(
+  containers: readonly Container[] = [],
+  journal: readonly JournalEntry[] = [],
+): string | undefined {
+  const id = containers.find(({ kept }) => kept !== undefined)?.kept;
+  const found = journal.findLast((entry) => entry.type === 'intent' && entry.intent.release.kept === id);
+  return id !== undefined && found?.type === 'intent' ? found.intent.release.id : id;
 }
 
 interface Read<T> {

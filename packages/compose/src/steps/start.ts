@@ -5,12 +5,15 @@ import {
   assert,
   containersOf,
   hasSwitched,
+  keptFor,
   replicasOf,
   type Situation,
   type Wanted,
 } from '../domain/situation.ts';
 import type { UpOrder } from '../ports/index.ts';
-import type { Kind } from './kind.ts';
+import type { Run } from '../run/run.ts';
+import { KEPT_LOST } from '../run/sentence.ts';
+import { type Kind, summaryOf } from './kind.ts';
 
 export interface StartOrder extends UpOrder {
   readonly image: Image;
@@ -26,10 +29,11 @@ export const start = {
   failure: 'start-failed',
 
   next(s: Situation, wanted: Wanted): Start | undefined {
+    const kept = keptFor(s);
     const orders = Object.entries(wanted).flatMap(([service, image]): StartOrder[] => {
       const replicas = replicasOf(s, service);
       const isMissing = containersOf(s, service).length < (replicas ?? 1);
-      return image && isMissing ? [{ service, image, replicas }] : [];
+      return image && isMissing ? [{ service, image, replicas, kept }] : [];
     });
     return orders.length > 0 ? { do: 'start', orders } : undefined;
   },
@@ -53,7 +57,10 @@ export const start = {
   },
 
   // The images go where the engine reads them before it reads them.
-  async perform({ ports: { engine }, layout, signal, seen }, { orders }, s) {
+  async perform(run, step, s) {
+    const { layout, signal, seen } = run;
+    const { engine } = run.ports;
+    const orders = s.progress.direction === 'back' ? await asFarAsKept(run, step) : step.orders;
     const settings = imageSettings(layout);
     await engine.pin(
       Object.fromEntries(orders.map(({ service, image }) => [settings[service] as string, image.ref])),
@@ -67,13 +74,26 @@ export const start = {
   },
 } satisfies Kind<Start> & Record<'next', unknown>;
 
-const created = (s: Situation, { service, image, replicas }: StartOrder): readonly Container[] =>
+/** On the way back a service with what is on disk is better than none. */
+async function asFarAsKept(
+  { ports: { engine, emit }, seen }: Run,
+  step: Start,
+): Promise<readonly StartOrder[]> {
+  const kept = step.orders[0]?.kept;
+  if (kept === undefined || (await engine.kept(kept))) return step.orders;
+  seen.keptLost = true;
+  emit({ type: 'progress', step: summaryOf(start, step), note: KEPT_LOST });
+  return step.orders.map((order) => ({ ...order, kept: undefined }));
+}
+
+const created = (s: Situation, { service, image, replicas, kept }: StartOrder): readonly Container[] =>
   Array.from({ length: (replicas ?? 1) - containersOf(s, service).length }, (_, index) => ({
     id: `planned ${service} ${s.containers.length + index}`,
     name: service,
     service,
     image: image.id,
     imageName: image.name,
+    kept,
     running: true,
     health: 'healthy',
     startedAt: '',

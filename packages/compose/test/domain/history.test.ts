@@ -4,6 +4,7 @@ import {
   earlierRelease,
   HISTORY,
   historyOf,
+  keptIn,
   releasesOf,
   superfluous,
 } from '../../src/domain/history.ts';
@@ -39,6 +40,14 @@ const ended = (outcome: Outcome, why?: string): JournalEntry => ({
 const deployed = (from: string, to: string) => [...begun('deploy', from, to), ended('deployed')];
 const rolledBack = (from: string, to: string) => [...begun('rollback', from, to), ended('deployed')];
 
+/** The same image with what is kept of its configuration. */
+const keeping = (from: string, to: string, kind: Intent['kind'] = 'deploy'): JournalEntry[] => {
+  const before = intent(kind, '1', '1');
+  const previous = { ...before.previous, restores: { id: from, configuration: {} } };
+  const noted = { ...before, previous, release: { ...before.release, kept: to } };
+  return [{ type: 'intent', intent: noted }, ended('deployed')];
+};
+
 describe('earlierRelease', () => {
   it('is the release before the one that runs', () => {
     expect(earlierRelease([...deployed('1', '2'), ...deployed('2', '3')])?.id).toBe('2');
@@ -66,7 +75,22 @@ describe('earlierRelease', () => {
   });
 });
 
+describe('keptIn', () => {
+  it('names what each release of the journal is kept as, and what ran before it', () => {
+    expect(keptIn([...keeping('a', 'b'), ...keeping('b', 'c')])).toEqual(['b', 'a', 'c', 'b']);
+  });
+});
+
 describe('changedConfigurationOnly', () => {
+  it('is false where what ran before is kept, which is then what a rollback goes to', () => {
+    const journal = [...keeping('a', 'b'), ...keeping('b', 'c')];
+    expect(changedConfigurationOnly(journal)).toBe(false);
+    expect(releasesOf(journal).map(({ kept }) => kept)).toEqual(['a', 'b', 'c']);
+    expect(earlierRelease(journal)?.kept).toBe('b');
+    expect(earlierRelease([...journal, ...keeping('c', 'b', 'rollback')])?.kept).toBe('a');
+    expect(changedConfigurationOnly(keeping('a', 'a'))).toBe(true);
+  });
+
   it('is true after a deployment of the same images, and false after one of others or a rollback', () => {
     expect(changedConfigurationOnly([...deployed('1', '2'), ...deployed('2', '2')])).toBe(true);
     expect(changedConfigurationOnly(deployed('1', '2'))).toBe(false);

@@ -5,8 +5,8 @@ import type { Engine } from '../../src/ports/index.ts';
 import { runScript } from '../../src/script.ts';
 import { routerOf, stackDeployment } from '../support/stack.ts';
 
-/** Which moment of the stop of the background services ends it; with `never` it deploys to the end. */
-export type Moment = 'noted' | 'told' | 'never';
+/** Which moment ends it: of the stop of the background services, or when the configuration is kept; `never`: it deploys to the end. */
+export type Moment = 'noted' | 'told' | 'kept' | 'never';
 
 const die = () => process.kill(process.pid, 'SIGKILL');
 
@@ -25,6 +25,13 @@ const stops: Record<Moment, (engine: Engine) => Partial<Engine>> = {
       return stopped;
     },
   }),
+  kept: ({ keep }) => ({
+    keep: async () => {
+      const id = await keep();
+      die();
+      return id;
+    },
+  }),
   never: () => ({}),
 };
 
@@ -33,12 +40,13 @@ await runScript(async ({ args, signal }) => {
   const [moment, directory, url, image] = args as [Moment, string, string, string];
   const client = createRuntimeClient({ address: join(directory, 'run/admin.sock') });
   const engine = composeProject({ directory });
-  const gracePeriod = 600_000;
+  const gracePeriod = moment === 'kept' ? 10_000 : 600_000;
   const deployment = stackDeployment(
     { directory, way: 'map', router: routerOf('map', directory, client, url) },
     () => {},
     {
       project: { ...engine, ...stops[moment](engine) },
+      keep: { configuration: moment === 'kept' },
       gate: { stableFor: 300, interval: 100, timeout: 60_000 },
       background: {
         cron: { image: 'CRON_IMAGE', gracePeriod, exclusive: true },

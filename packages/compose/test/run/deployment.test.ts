@@ -77,6 +77,49 @@ describe('deployRelease', () => {
     allOn(world, '1', 'blue');
   });
 
+  describe('that goes back, where the configuration of before is kept', () => {
+    const before = { cron: { 'environment.LEVEL': 'info' }, worker: { 'environment.LEVEL': 'info' } };
+    const id = JSON.stringify(before);
+
+    async function wentBack(world: World) {
+      world.keeps = true;
+      world.configuration = before;
+      const asIs = (version: string) => ({ ...release(version), configuration: world.configuration });
+      await world.run((context) => deployRelease(context, { kind: 'deploy', release: asIs('2') }));
+      world.configuration = { ...before, worker: { 'environment.LEVEL': 'debug' } };
+      world.faults = { cronCrashes: '3' };
+      const failed = world.run((context) => deployRelease(context, { kind: 'deploy', release: asIs('3') }));
+      return failed.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    }
+
+    const keptOnes = ({ containers }: World) =>
+      containers.filter(({ service }) => service in before).map(({ kept }) => kept);
+    const noted = ({ journal }: World) => journal.findLast(({ type }) => type === 'outcome');
+
+    it('creates background services from that', async () => {
+      const world = new World();
+      expect(await wentBack(world)).toMatchObject({ code: 'verify-failed', facts: { outcome: 'reverted' } });
+      allOn(world, '2', 'green');
+      expect(keptOnes(world)).toEqual([id, id]);
+      expect(noted(world)).toMatchObject({ configuration: before });
+    });
+
+    it('says when it cannot be read any more, and takes what is on disk', async () => {
+      const world = new World();
+      const { kept } = world.engine;
+      world.engine.kept = async (asked) => (world.calls.includes('switch blue') ? undefined : kept(asked));
+      const error = await wentBack(world);
+      expect(error).toMatchObject({ facts: { outcome: 'reverted' } });
+      expect(String(error)).toContain('the configuration that was kept cannot be read any more');
+      allOn(world, '2', 'green');
+      expect(keptOnes(world)).toEqual([undefined, undefined]);
+      expect(noted(world)).toMatchObject({ configuration: { worker: { 'environment.LEVEL': 'debug' } } });
+    });
+  });
+
   it('shows the output of the background service that fails, before its container is removed', async () => {
     const world = new World();
     world.faults = { cronCrashes: '2' };

@@ -67,6 +67,7 @@ describe('readStatus', () => {
       '            down for the router, 0 sessions',
       'cron        cron: api:1, running, healthy',
       'worker      worker: api:1, running, healthy',
+      'settings    as on disk',
       'lock        free',
       'unfinished  nothing',
       'problems    none',

@@ -475,6 +475,14 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       return { api_blue, api_green };
     },
   })),
+  'creates from the project what was kept': withEngine((engine) => ({
+    up: (orders, signal) =>
+      engine.up(
+        orders.map(({ kept, ...order }) => order),
+        signal,
+      ),
+  })),
+  'forgets what is kept': withEngine((engine) => ({ keepOnly: () => engine.keepOnly([]) })),
   // Several services, several containers
   'switches the services one after the other': withRouter((router, world) => ({
     switchTo: async (to, from, confirm) => {

@@ -20,6 +20,8 @@ export class Kernel {
   events = 0;
   /** When the last request that is under way arrives. */
   landing = 0;
+  /** When the last of those lands that whoever sent it has given up. */
+  lateLanding = Number.NEGATIVE_INFINITY;
   /** Looks at the world after each event. */
   judge: () => void = () => {};
   readonly #queue: Scheduled[] = [];

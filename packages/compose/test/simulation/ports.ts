@@ -128,18 +128,37 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
     });
   const underIntent = (what: string) =>
     judged(world, process, what, () => shelf.journal.some(({ type }) => type === 'intent'));
+  const fingerprints = (setting: number) =>
+    Object.fromEntries(
+      world.shop.services.map((name) => [
+        name,
+        { setting: String(setting), replicas: String(engine.scaleOf(name)) },
+      ]),
+    );
   return {
     project: async () => 'shop',
     preflight: async () => [],
-    configuration: () =>
-      look('configuration', () =>
-        Object.fromEntries(
-          world.shop.services.map((name) => [
-            name,
-            { setting: String(engine.configuration), replicas: String(engine.scaleOf(name)) },
-          ]),
-        ),
-      ),
+    configuration: () => look('configuration', () => fingerprints(engine.configuration)),
+    keep: async () =>
+      engine.keeps
+        ? file(world, process, 'keep', () => {
+            engine.kept.set(`kept-${engine.configuration}`, engine.configuration);
+            return `kept-${engine.configuration}`;
+          })
+        : undefined,
+    kept: async (id) =>
+      engine.keeps
+        ? look(`kept ${id}`, () => {
+            const found = engine.kept.get(id);
+            return found === undefined ? undefined : fingerprints(found);
+          })
+        : undefined,
+    keepOnly: async (ids) => {
+      if (!engine.keeps) return;
+      await file(world, process, 'keep only', () => {
+        for (const id of engine.kept.keys()) if (!ids.includes(id)) engine.kept.delete(id);
+      });
+    },
     resolve: (name) =>
       ask({
         name: `resolve ${name}`,
@@ -177,8 +196,8 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
             if (failure) refuse(failure);
             else answer();
           };
-          for (const { service, replicas } of orders)
-            engine.up(service, replicas ?? engine.scaleOf(service), () => ended(), ended);
+          for (const { service, replicas, kept } of orders)
+            engine.up(service, { replicas: replicas ?? engine.scaleOf(service), kept }, () => ended(), ended);
         },
       }),
     stop: async (container, grace, confirm) => {
@@ -270,9 +289,9 @@ function awaitExit(world: World, process: Process, id: string, service: string, 
   });
 }
 
-/** The env file of the project: written whole or not at all. */
-function file(world: World, process: Process, name: string, write: () => void): Promise<void> {
-  return process.call({
+/** A file of the project: written whole or not at all. */
+function file<T>(world: World, process: Process, name: string, write: () => T): Promise<T> {
+  return process.call<T>({
     name,
     mutates: true,
     to: 'files',
@@ -281,8 +300,7 @@ function file(world: World, process: Process, name: string, write: () => void): 
         refuse(new Error('no space left on device'));
         return;
       }
-      write();
-      answer(undefined);
+      answer(write());
     },
   });
 }

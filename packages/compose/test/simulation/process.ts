@@ -219,6 +219,7 @@ export class Process {
     const isGivenUp = () => call.to === 'files' && late && !this.alive;
     const landing = kernel.quietly(delay, () => isGivenUp() || serve());
     kernel.landing = Math.max(kernel.landing, landing.at);
+    if (late) kernel.lateLanding = Math.max(kernel.lateLanding, landing.at);
     // Nobody repeats the write of a file but the process itself.
     if (kind === 'double') {
       const again = kernel.quietly(latency + 1 + (call.to === 'files' ? 0 : ms), () =>

@@ -1,5 +1,5 @@
 import { DeployError } from '../../src/domain/errors.ts';
-import { remember, unfinished } from '../../src/domain/journal.ts';
+import { latest, remember, unfinished } from '../../src/domain/journal.ts';
 import { STALE_AFTER } from '../../src/ledger/heartbeat.ts';
 import { type Identity, isWithinReach } from '../../src/ledger/identity.ts';
 import { deployRelease, resumeDeployment } from '../../src/run/deployment.ts';
@@ -8,6 +8,7 @@ import { callFault, type Fault, isAt, type Plan, type RunKind } from './faults.t
 import { allOn, portsOf } from './ports.ts';
 import { type Boundary, type Mischief, Process } from './process.ts';
 import { answers, lifeOf, type SimContainer } from './world/engine.ts';
+import { BOTH } from './world/instances.ts';
 import type { SimLock } from './world/notes.ts';
 import { SCALES, strike } from './world/strike.ts';
 import { type Violation, World } from './world/world.ts';
@@ -45,6 +46,8 @@ type Context = ReturnType<typeof portsOf> & {
 /** Milliseconds in which each run must end: two hooks that hang for five minutes, and the graces. */
 const LIMIT = 1_200_000;
 const PATIENT = 5;
+/** Milliseconds between the last look of a deployment and its end. */
+const MOMENT = 1_000;
 /** What the world needs to come to rest after its last blow: a stop by hand, a restart. */
 const CALM = 5_000;
 
@@ -155,6 +158,7 @@ export class Simulation {
       world.reach('crash between the commit and the file');
     this.#judgeEnd(ending ?? 'dead', kind === 'deploy' ? version : undefined, scaleChanges);
     if (ending === 'unchanged' && world.engine.configuration === configuration) this.#judgeConfiguration();
+    if (ending === 'deployed' || ending === 'reverted') this.#judgeKept();
     if (warm && ending === 'deployed') this.#judgeRollback(warm, world.switches - switches);
     return ending ?? 'dead';
   }
@@ -265,6 +269,9 @@ export class Simulation {
     if (ending === 'locked' && this.#others.length === 0 && !world.journalLost && !this.#othersLive())
       world.violate('I7', 'it is locked out, and nobody else deploys');
     if (this.broken || world.disturbed || this.#others.length > 0) return;
+    // What lands at the very end is seen by the next run.
+    const { now, lateLanding } = world.kernel;
+    if (lateLanding <= now && now - lateLanding < MOMENT) return;
     const { exitsSoon, outOfMemory, flaps } = engine.traits;
     // What crashes now and then is sometimes not there; that is no lie.
     const restless = exitsSoon || outOfMemory || flaps;
@@ -298,6 +305,28 @@ export class Simulation {
     const old = engine.containers.filter((c) => c.running && isOld(c));
     if (old.length > 0)
       world.violate('I17', `it says unchanged, and ${old.map(({ id }) => id)} run as before`);
+  }
+
+  /** I19: what a rollback or a way back has created has the configuration that was kept, which is there still. */
+  #judgeKept(): void {
+    const { world } = this;
+    const { engine } = world;
+    if (this.broken || world.journalLost || this.#others.length > 0) return;
+    const entries = latest(world.shelf.journal);
+    const [begun] = entries;
+    const end = entries.findLast(({ type }) => type === 'outcome');
+    if (begun?.type !== 'intent' || end?.type !== 'outcome') return;
+    const { kind, release, previous, existing } = begun.intent;
+    for (const id of [release.kept, previous.restores?.id])
+      if (id !== undefined && !engine.kept.has(id)) world.violate('I19', `${id} is not kept any more`);
+    const asked = kind === 'rollback' ? release.kept : undefined;
+    const id = end.outcome === 'reverted' ? previous.restores?.id : asked;
+    const wanted = engine.kept.get(id ?? '');
+    if (wanted === undefined) return;
+    world.reach('a kept configuration is brought back');
+    const added = engine.containers.filter((c) => c.running && !existing.includes(c.id));
+    const others = added.filter(({ configuration }) => configuration !== wanted).map((c) => c.id);
+    if (others.length > 0) world.violate('I19', `${others} were not created from ${id}`);
   }
 
   /** Somebody else lives who could have the lock, be it one whose process was killed on another machine. */
@@ -385,6 +414,8 @@ function heal(world: World): void {
   router.checks.disbelieves = undefined;
   router.refusesUntil = 0;
   router.checks.lateness = 0;
+  // Without a journal nobody knows where instances that differ were to go: the error says that a person must choose.
+  if (world.journalLost && router.live === BOTH) router.live = router.fronts[0]?.stored ?? 'blue';
 }
 
 function endingOf(world: World, who: string, error: unknown): Ending {

@@ -5,6 +5,7 @@ export const ENOUGH_SEEDS = 20_000;
 
 /** Rare situations that the mix of faults must lead to; one that never comes means that its tests are blind. */
 const rare = [
+  'a kept configuration is brought back',
   'a rollback to a warm slot',
   'a second deployer',
   'a slot fails while it has the traffic',

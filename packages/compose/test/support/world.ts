@@ -74,7 +74,7 @@ export class World {
     this.create('worker', image('1'));
   }
 
-  create(service: string, { id, name }: Image): void {
+  create(service: string, { id, name }: Image, kept?: string): void {
     if (this.running(service).length > 0 && service === 'cron') this.violations.push('two crons');
     const version = name.split(':')[1];
     const unhealthy = this.faults.neverHealthy === version;
@@ -91,6 +91,7 @@ export class World {
       restarts: 0,
       exitCode: crashed ? 1 : 0,
       addresses: [],
+      kept,
     });
     this.#checkSlots();
   }
@@ -157,12 +158,24 @@ export class World {
 
   /** What containers would be created with. */
   configuration: Configuration = {};
+  keeps = false;
+  readonly kept = new Map<string, Configuration>();
 
   readonly engine: { -readonly [K in keyof Engine]: Engine[K] } = {
     project: async () => 'shop',
     ledger: () => this.ledger,
     preflight: async () => [],
     configuration: async () => this.configuration,
+    keep: async () => {
+      if (!this.keeps) return undefined;
+      const id = JSON.stringify(this.configuration);
+      this.kept.set(id, this.configuration);
+      return id;
+    },
+    kept: async (id) => this.kept.get(id),
+    keepOnly: async (ids) => {
+      for (const id of this.kept.keys()) if (!ids.includes(id)) this.kept.delete(id);
+    },
     resolve: async (name) => {
       const isGone = this.recordless.has(name);
       if (isGone)
@@ -174,7 +187,7 @@ export class World {
     prefer: (live) => this.#call(`prefer ${live}`, () => {}),
     up: (orders) =>
       this.#call(`up ${orders.map(({ service }) => service)}`, () => {
-        for (const { service, replicas } of orders) this.#up(service, replicas ?? 1);
+        for (const { service, replicas, kept } of orders) this.#up(service, replicas ?? 1, kept);
       }),
     stop: (container) => this.#call(`stop ${container.service}`, () => this.#exit(container)),
     wasSignalled: async () => undefined,
@@ -193,10 +206,10 @@ export class World {
     lastCheck: async () => undefined,
   };
 
-  #up(service: string, replicas: number): void {
+  #up(service: string, replicas: number, kept: string | undefined): void {
     const version = this.pins[imageSettings(layout)[service] ?? '']?.split(':')[1] as string;
     const there = this.containers.filter((container) => container.service === service).length;
-    for (let index = there; index < replicas; index++) this.create(service, image(version));
+    for (let index = there; index < replicas; index++) this.create(service, image(version), kept);
   }
 
   #exit({ id, service }: Container): Exit {

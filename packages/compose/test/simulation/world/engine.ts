@@ -15,6 +15,8 @@ export interface SimContainer {
   readonly version: string;
   /** The configuration that it was created with; 0 for containers from before the first deployment, of which it is not known. */
   readonly configuration: number;
+  /** Id of the kept configuration that it was created from. */
+  readonly kept: string | undefined;
   running: boolean;
   policy: 'unless-stopped' | 'no';
   /** Counts its lives. */
@@ -99,6 +101,9 @@ export class SimEngine {
   readonly enabled = new Set<string>();
   /** What containers are created with from now on. */
   configuration = 0;
+  /** Whether deployments keep configurations, and those that are kept, by id. */
+  keeps = false;
+  readonly kept = new Map<string, number>();
   /** How many containers the project asks for, where that has changed. */
   readonly scales = new Map<string, number>();
   scaleChanges = 0;
@@ -164,12 +169,22 @@ export class SimEngine {
       startedAt: c.startedAt,
       restarts: c.restarts,
       exitCode: c.exitCode,
+      kept: c.kept,
       addresses: slotOf(c.service) ? [addressOf(c.service, c.number)] : [],
     }));
   }
 
   /** Creates and starts what is missing, and starts what is stopped; in two moments, as Compose does. */
-  up(service: string, replicas: number, answer: (result: undefined) => void, refuse: Refuse): void {
+  up(
+    service: string,
+    { replicas, kept }: { replicas: number; kept?: string | undefined },
+    answer: (result: undefined) => void,
+    refuse: Refuse,
+  ): void {
+    if (kept !== undefined && !this.kept.has(kept)) {
+      refuse(new Error('nothing of that name is kept'));
+      return;
+    }
     const version = versionOf(this.pins[variableOf(service)] ?? '');
     if (this.missingImages.has(version)) {
       refuse(new Error(`No such image: shop:${version}`));
@@ -182,7 +197,7 @@ export class SimEngine {
     this.#watcher.touch();
     const there = this.of(service);
     const fresh = Array.from({ length: Math.max(0, replicas - there.length) }, () =>
-      this.create(service, version),
+      this.create(service, version, kept),
     );
     const toStart = [...there, ...fresh].slice(0, Math.max(replicas, there.length));
     this.#kernel.quietly(50, () => {
@@ -198,7 +213,7 @@ export class SimEngine {
     });
   }
 
-  create(service: string, version: string): SimContainer {
+  create(service: string, version: string, kept?: string): SimContainer {
     let number = 1;
     while (this.containers.some(({ name }) => name === `shop-${service}-${number}`)) number++;
     const container: SimContainer = {
@@ -207,7 +222,8 @@ export class SimEngine {
       number,
       service,
       version,
-      configuration: this.configuration,
+      configuration: this.kept.get(kept ?? '') ?? this.configuration,
+      kept,
       running: false,
       policy: 'unless-stopped',
       startedAt: 'never',

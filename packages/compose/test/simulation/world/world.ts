@@ -75,6 +75,7 @@ export class World {
     this.load = new Workload(Number(seed & 0xffffn));
     // A busy engine has forgotten most before anybody asks.
     if (seed % 4n === 1n) this.engine.events.limit = 1 + Number((seed >> 2n) % 8n);
+    this.engine.keeps = (seed >> 5n) % 2n === 1n;
     this.shelf.changed = (action, name) => this.engine.events.record('volume', action, name);
     this.#settleIn();
     this.shelf.leaked = (where) => this.leaked(where);
