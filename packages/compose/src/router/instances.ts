@@ -18,7 +18,7 @@ type Instances = Readonly<Record<string, Router>>;
  * @param instances A router for each, by the name that messages call it.
  * @throws DeployError `invalid-options`
  */
-export function routerInstances(instances: Instances): Router {
+export function routerInstances(instances: Readonly<Record<string, Router>>): Router {
   assertInstances(instances);
   const names = Object.keys(instances);
   const routers = Object.values(instances);
