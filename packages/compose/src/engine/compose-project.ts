@@ -120,7 +120,8 @@ export function projectEngine(
     },
     kept: async (id) => {
       const files = await keptFiles(id);
-      return files && configurationIn(files);
+      // One that Compose does not take, with the secrets of now, is as good as none.
+      return files && configurationIn(files).catch(ignoreInvalid);
     },
     keepOnly: async (ids) => keepOnly(where, await project(), ids),
     resolve: async (name, options) =>
@@ -148,4 +149,8 @@ export function projectEngine(
     tail: async (container, lines) => tailContainer(await docker(), container, lines, limits.ask),
     lastCheck: withDocker(lastCheckOf),
   };
+}
+
+function ignoreInvalid(error: unknown): undefined {
+  if (!(error instanceof DeployError) || error.code !== 'compose-invalid') throw error;
 }

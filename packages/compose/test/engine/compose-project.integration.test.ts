@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { composeProject } from '../../src/engine/compose-project.ts';
@@ -57,6 +58,39 @@ describe('composeProject', () => {
     expect(await readFile(join(project.directory, '.env'), 'utf8')).toMatch(
       /# kept[\s\S]*COMPOSE_PROFILES=debug,blue\n/,
     );
+  });
+
+  it('starts a service from what was kept, on the image that is pinned', async () => {
+    const id = await engine.keep();
+    const compose = join(project.directory, 'compose.yaml');
+    const text = await readFile(compose, 'utf8');
+    await writeFile(compose, text.replaceAll('restart: unless-stopped', 'restart: always'));
+    try {
+      const image = await engine.resolve(project.images[1]);
+      await engine.pin({ API_IMAGE: image.ref });
+      await engine.up([{ service: 'api', kept: id }]);
+      const created = await only('api');
+      expect(created).toMatchObject({ image: image.id, kept: id });
+      const { HostConfig } = await (await connectDocker()).getContainer(created.id).inspect();
+      expect(HostConfig.RestartPolicy?.Name).toBe('unless-stopped');
+      expect(await engine.kept(id ?? '')).not.toEqual(await engine.configuration());
+    } finally {
+      await writeFile(compose, text);
+    }
+    expect(await engine.kept(id ?? '')).toEqual(await engine.configuration());
+  });
+
+  it('cannot read what was changed since it was kept, nor what Compose does not take', async () => {
+    const bad = '{ "services": { "api": { "imagine": "shop" } }, "x-cutover-secrets": [] }';
+    const idOfBad = createHash('sha256').update(bad).digest('hex').slice(0, 16);
+    const id = (await engine.keep()) ?? '';
+    const fileOf = (kept: string) => join(project.directory, '.cutover', `${project.name}-${kept}.yaml`);
+    await writeFile(fileOf(idOfBad), bad);
+    await appendFile(fileOf(id), '\n');
+    expect(await engine.kept(id)).toBeUndefined();
+    expect(await engine.kept(idOfBad)).toBeUndefined();
+    await engine.keepOnly([]);
+    expect(await readdir(join(project.directory, '.cutover'))).toEqual([]);
   });
 
   it('takes the images from the env file also where the shell exports the variable', async () => {
