@@ -14,6 +14,7 @@ const themes: readonly (readonly FaultKind[])[] = [
   ['router-reload', 'router-restart', 'router-refuses', 'router-disagrees', 'cut-router', 'die-before'],
   ['cut-instance', 'router-reload', 'lose-reply', 'new-crashes', 'die-before'],
   ['prune', 'prune-notes', 'die-late', 'late-apply', 'second-release'],
+  ['freeze', 'late-apply', 'second-release', 'second-deployer'],
   ['router-late', 'hook-throws', 'new-never-healthy', 'new-cron-crashes'],
   [...slotFaults, 'old-crashes'],
   ['new-crashes', 'new-frozen', 'interrupt', 'router-reload', 'die-before'],
