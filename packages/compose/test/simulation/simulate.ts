@@ -307,7 +307,7 @@ export class Simulation {
       world.violate('I17', `it says unchanged, and ${old.map(({ id }) => id)} run as before`);
   }
 
-  /** I19: what a rollback or a way back has created has the configuration that was kept, which is there still. */
+  /** I21: what a rollback or a way back has created has the configuration that was kept, which is there still. */
   #judgeKept(): void {
     const { world } = this;
     const { engine } = world;
@@ -318,7 +318,7 @@ export class Simulation {
     if (begun?.type !== 'intent' || end?.type !== 'outcome') return;
     const { kind, release, previous, existing } = begun.intent;
     for (const id of [release.kept, previous.restores?.id])
-      if (id !== undefined && !engine.kept.has(id)) world.violate('I19', `${id} is not kept any more`);
+      if (id !== undefined && !engine.kept.has(id)) world.violate('I21', `${id} is not kept any more`);
     const asked = kind === 'rollback' ? release.kept : undefined;
     const id = end.outcome === 'reverted' ? previous.restores?.id : asked;
     const wanted = engine.kept.get(id ?? '');
@@ -326,7 +326,7 @@ export class Simulation {
     world.reach('a kept configuration is brought back');
     const added = engine.containers.filter((c) => c.running && !existing.includes(c.id));
     const others = added.filter(({ configuration }) => configuration !== wanted).map((c) => c.id);
-    if (others.length > 0) world.violate('I19', `${others} were not created from ${id}`);
+    if (others.length > 0) world.violate('I21', `${others} were not created from ${id}`);
   }
 
   /** Somebody else lives who could have the lock, be it one whose process was killed on another machine. */
