@@ -1,5 +1,12 @@
 import { bugs } from './bugs.ts';
-import { boundaries, everyFault, everyPause, everySignalByHand } from './exhaustive.ts';
+import {
+  boundaries,
+  everyFailureOfChanged,
+  everyFault,
+  everyPause,
+  everyReloadOfOne,
+  everySignalByHand,
+} from './exhaustive.ts';
 import type { Plan } from './faults.ts';
 import { simulate } from './simulate.ts';
 import { swarmPlan } from './swarm.ts';
@@ -56,6 +63,8 @@ async function* huntingGround(from: number, seeds: number): AsyncGenerator<Plan>
   yield* seedsOf(from, many);
   const calls = await boundaries();
   yield* everySignalByHand(calls);
+  yield* everyReloadOfOne();
+  yield* everyFailureOfChanged(calls);
   yield* everyFault(calls, ['die-late'], [['deploy', 'deploy']]);
   yield* everyPause(calls);
   yield* seedsOf(from + many, seeds - many);

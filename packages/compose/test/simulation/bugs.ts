@@ -560,14 +560,6 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
       };
     },
   })),
-  'goes on without an instance that does not answer': withInstances((router, one) => ({
-    observe: () => router.observe().catch(one.observe),
-    fence: async (confirm) => router.fence?.(confirm).catch(() => one.fence?.(confirm)),
-    persist: (slot) => router.persist(slot).catch(() => one.persist(slot)),
-  })),
-  'fences one instance alone': withInstances((_, one) => ({
-    fence: (confirm) => one.fence?.(confirm) ?? Promise.resolve(),
-  })),
   // Patience
   'takes one good look for a proof': withSettings(({ policy }) => ({
     policy: { ...policy, gate: { ...policy.gate, consecutive: 1, stableFor: 0 } },

@@ -129,6 +129,25 @@ async function* everyRollback(): AsyncGenerator<Plan> {
       yield { ...plan, way };
 }
 
+/** One of two HAProxys is reloaded at each call. */
+export async function* everyReloadOfOne(): AsyncGenerator<Plan> {
+  for (const plan of everyFault(await boundaries({ instances: 2 }), ['router-reload'], [['deploy']]))
+    yield { ...plan, instances: 2 };
+}
+
+/** A changed configuration, in a project that keeps those of before, whose cron crashes from each call on. */
+export function* everyFailureOfChanged(calls: readonly Boundary[]): Generator<Plan> {
+  for (const crash of faultsAt(2, calls, 'new-cron-crashes'))
+    yield {
+      seed: KEEPING,
+      runs: ['deploy', 'deploy'],
+      faults: [{ run: 2, call: 1, do: 'configuration-changes', ms: 0 }, crash],
+    };
+}
+
+/** A seed with which the project keeps the configuration of each release. */
+const KEEPING = '20';
+
 /** By hand a signal is sent that looks like a deployer's among the engine's events, before the deployer is killed. */
 export function* everySignalByHand(calls: readonly Boundary[]): Generator<Plan> {
   for (const kind of ['operator-restart', 'operator-signal'] as const)

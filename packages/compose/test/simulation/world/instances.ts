@@ -61,7 +61,7 @@ export class Instances extends SimRouter {
 
   /** One of them, in turn. */
   reload(): void {
-    this.fronts[this.#turn++ % this.fronts.length]?.reload();
+    this.fronts[++this.#turn % this.fronts.length]?.reload();
   }
 
   state(): RouterState {
