@@ -8,6 +8,7 @@ import type { Release } from './domain/release.ts';
 import { authorOf } from './ledger/author.ts';
 import type { Ports } from './ports/index.ts';
 import { listeners } from './report/listeners.ts';
+import { warningsOnce } from './report/warnings.ts';
 import type { Order } from './run/conduct.ts';
 import type { DeployStatus } from './run/deploy-status.ts';
 import { type DeployResult, deployRelease, planRelease, resumeDeployment } from './run/deployment.ts';
@@ -106,13 +107,13 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
     slot?: SlotName,
   ) =>
     untouched(doing[kind], { signal }, async () => {
-      const warn = warner(settings);
+      const warn = warningsOnce(contextOf(settings).ports.emit);
       const release = await looking(signal, (inner, warnings) => {
         warn(warnings);
         return find(inner);
       });
       const result = await reported(settings, { kind, release, slot, signal });
-      // What it has written may be told apart from what others have kept only now.
+      // Another folder's env file may differ from ours only now that the deployment has written its images.
       warn(await preflight(settings).catch(() => []));
       return result;
     });
@@ -144,7 +145,7 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
       ordered('rollback', signal, (inner) => releaseBefore(contextOf(settings).ports, { to, signal: inner })),
     resume: ({ signal } = {}) =>
       untouched('resuming', { signal }, async () => {
-        await looking(signal, async (_, warnings) => warner(settings)(warnings));
+        await looking(signal, async (_, warnings) => warningsOnce(contextOf(settings).ports.emit)(warnings));
         return resumeDeployment(contextOf(settings), signal);
       }),
     history: async () => {
@@ -162,16 +163,6 @@ export function blueGreen(options: BlueGreenOptions): Deployment {
           signal,
         });
       }),
-  };
-}
-
-/** Tells each warning once. */
-function warner(settings: Settings): (warnings: readonly string[]) => void {
-  const { emit } = contextOf(settings).ports;
-  const told = new Set<string>();
-  return (warnings) => {
-    for (const text of warnings) if (!told.has(text)) emit({ type: 'warning', text });
-    for (const text of warnings) told.add(text);
   };
 }
 

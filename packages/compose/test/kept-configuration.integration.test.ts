@@ -81,7 +81,7 @@ describe('blueGreen with keep.configuration', () => {
     expect(await Promise.all(['cron', 'worker', await liveService()].map(ids))).toEqual(before);
   }, 180_000);
 
-  it('keeps no secret, for nobody but its owner', async () => {
+  it('keeps no secret, in a file that its owner alone can read', async () => {
     const names = await keptFiles();
     expect(names.length).toBeGreaterThan(0);
     for (const name of names) {

@@ -49,7 +49,7 @@ function originOf({ Labels }: Docker.ContainerInfo): readonly Origin[] {
 
 async function warningOf({ folder, envFiles }: Origin, kept: Kept): Promise<readonly string[]> {
   const other = envFiles.join(', ');
-  const told = (finding: string) => [
+  const warning = (finding: string) => [
     `containers of ${kept.project} were created from ${folder}, and ${finding}: ` +
       `\`docker compose up -d\` in ${folder} would start the release that is named there. ` +
       'Deploy from one folder, or keep one env file for all: make .env in each a link to it, or give its absolute path as envFile',
@@ -57,9 +57,9 @@ async function warningOf({ folder, envFiles }: Origin, kept: Kept): Promise<read
   try {
     const [theirs, ours] = await Promise.all([textOf(envFiles), textOf([kept.envFile])]);
     if (theirs === undefined || keptIn(theirs, kept) === keptIn(ours ?? '', kept)) return [];
-    return told(`${other} names other images or profiles than ${kept.envFile}`);
+    return warning(`${other} names other images or profiles than ${kept.envFile}`);
   } catch (error) {
-    return told(`what ${other} names cannot be read (${messageOf(error)})`);
+    return warning(`what ${other} names cannot be read (${messageOf(error)})`);
   }
 }
 

@@ -1,10 +1,8 @@
 import type { Container } from '../domain/container.ts';
-import { DeployError } from '../domain/errors.ts';
 import type { Intent } from '../domain/intent.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { Layout, ServiceName, SlotName } from '../domain/layout.ts';
 import type { Release } from '../domain/release.ts';
-import type { RouterState } from '../domain/router-state.ts';
 import { containersOf, type Observation } from '../domain/situation.ts';
 
 /** What a deployment is formed from. */
@@ -24,20 +22,3 @@ export const runningOn = (now: Observation, service: ServiceName): Container | u
 /** What an undo brings back: what runs of a service or, where nothing does, what has ended there. */
 export const knownOn = (now: Observation, service: ServiceName): Container | undefined =>
   runningOn(now, service) ?? containersOf(now, service)[0];
-
-/** The slot that has all the traffic. */
-export function liveSlot({ live, instances = {} }: RouterState): SlotName {
-  if (live !== undefined) return live;
-  throw new DeployError('unknown-slot', {
-    doing: 'reading which slot has the traffic',
-    found: instancesInWords(instances),
-    wanted: 'one slot in all of them',
-    fix: 'resume() if a deployment is unfinished, which status() shows; else set them to one slot by hand, the one whose containers run',
-  });
-}
-
-/** `edge_1 names blue, edge_2 names green`. */
-export const instancesInWords = (instances: NonNullable<RouterState['instances']>): string =>
-  Object.entries(instances)
-    .map(([name, slot]) => `${name} names ${slot ?? 'both'}`)
-    .join(', ');

@@ -19,7 +19,7 @@ export async function converge(run: Run): Promise<Outcome> {
       // What is left of a step that was overtaken keeps nothing waiting but what the slots decide: where the traffic goes.
       const isPending = run.seen.pending.size > 0;
       const situation = await (isPending ? lookAtSlots(run).catch(whileUnanswered) : look(run));
-      // Nobody can end before that work has: meanwhile it is looked again, however long there is no answer.
+      // The deployment cannot end before that work has, so it keeps asking, however long there is no answer.
       if (!situation) continue;
       const failure = failureOf(run, situation);
       if (failure) {

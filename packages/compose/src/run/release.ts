@@ -4,9 +4,10 @@ import { unfinished } from '../domain/journal.ts';
 import { type Layout, type RoleName, rolesOf, type ServiceName, serviceOf } from '../domain/layout.ts';
 import { hasSameImages, type Image, namesOf, type Release } from '../domain/release.ts';
 import type { Ports } from '../ports/index.ts';
-import { knownOn, liveSlot } from './beginning.ts';
+import { knownOn } from './beginning.ts';
 import { nameOf } from './intent.ts';
 import { knownImages } from './known-images.ts';
+import { liveSlot } from './live-slot.ts';
 import { observe } from './observe.ts';
 import { type Resolving, resolveImage } from './resolve.ts';
 

@@ -1,5 +1,4 @@
 import type { Intent } from '../domain/intent.ts';
-import { instancesInWords } from './beginning.ts';
 import type {
   ContainerStatus,
   DeployStatus,
@@ -7,6 +6,7 @@ import type {
   SlotStatus,
   StatusPart,
 } from './deploy-status.ts';
+import { instancesInWords } from './live-slot.ts';
 import { HOW_TO_GO_ON } from './sentence.ts';
 
 /** A deployment that never ended. */

@@ -20,7 +20,7 @@ export class Kernel {
   events = 0;
   /** When the last request that is under way arrives. */
   landing = 0;
-  /** When the last of those lands that whoever sent it has given up. */
+  /** When the last request lands whose sender has given it up, or has died. */
   lateLanding = Number.NEGATIVE_INFINITY;
   /** Looks at the world after each event. */
   judge: () => void = () => {};

@@ -414,7 +414,7 @@ function heal(world: World): void {
   router.checks.disbelieves = undefined;
   router.refusesUntil = 0;
   router.checks.lateness = 0;
-  // Without a journal nobody knows where instances that differ were to go: the error says that a person must choose.
+  // Without a journal it is unknown where instances that differ were to go: the error says that a person must choose.
   if (world.journalLost && router.live === BOTH) router.live = router.fronts[0]?.stored ?? 'blue';
 }
 
