@@ -5,18 +5,18 @@ import { type HistoryEntry, historyOf } from './domain/history.ts';
 import type { Outcome } from './domain/intent.ts';
 import type { SlotName } from './domain/layout.ts';
 import type { Release } from './domain/release.ts';
+import { currentRelease, type ReleaseRequest, releaseBefore, resolveRelease } from './intent/release.ts';
 import { authorOf } from './ledger/author.ts';
+import { type BlueGreenOptions, readSettings, type Settings } from './options/options.ts';
 import type { Ports } from './ports/index.ts';
 import { listeners } from './report/listeners.ts';
 import { warningsOnce } from './report/warnings.ts';
 import type { Order } from './run/conduct.ts';
-import type { DeployStatus } from './run/deploy-status.ts';
 import { type DeployResult, deployRelease, planRelease, resumeDeployment } from './run/deployment.ts';
-import { type BlueGreenOptions, readSettings, type Settings } from './run/options.ts';
 import { preflight, requestOf } from './run/preflight.ts';
-import { currentRelease, type ReleaseRequest, releaseBefore, resolveRelease } from './run/release.ts';
-import { readStatus } from './run/status.ts';
 import { untouched } from './run/untouched.ts';
+import type { DeployStatus } from './status/deploy-status.ts';
+import { readStatus } from './status/status.ts';
 
 export interface LookOptions {
   /** Aborts the call at once, which then throws `interrupted`. */

@@ -23,6 +23,9 @@ export {
 export type { Image, Release } from './domain/release.ts';
 export type { RouterServer, RouterSlot, RouterState } from './domain/router-state.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';
+export type { ReleaseRequest } from './intent/release.ts';
+export type { BackgroundOptions, SlotOptions, SlotServiceOptions } from './options/layout-options.ts';
+export type { BlueGreenOptions } from './options/options.ts';
 export type {
   DeployRequest,
   Engine,
@@ -47,6 +50,8 @@ export {
 } from './router/haproxy-map.ts';
 export { type HaproxyServerRouterOptions, haproxyServerRouter } from './router/haproxy-server.ts';
 export { routerInstances } from './router/instances.ts';
+export type { DeployResult } from './run/deployment.ts';
+export { runScript, type ScriptContext } from './script.ts';
 export type {
   ContainerStatus,
   DeployStatus,
@@ -54,9 +59,4 @@ export type {
   SlotStatus,
   StatusPart,
   StatusProblem,
-} from './run/deploy-status.ts';
-export type { DeployResult } from './run/deployment.ts';
-export type { BackgroundOptions, SlotOptions, SlotServiceOptions } from './run/layout-options.ts';
-export type { BlueGreenOptions } from './run/options.ts';
-export type { ReleaseRequest } from './run/release.ts';
-export { runScript, type ScriptContext } from './script.ts';
+} from './status/deploy-status.ts';

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deployment } from '../src/blue-green.ts';
 import type { DeployEvent } from '../src/domain/events.ts';
-import type { ServiceStatus } from '../src/run/deploy-status.ts';
+import type { ServiceStatus } from '../src/status/deploy-status.ts';
 import { type Stack, stackDeployment, startStack, type Way } from './support/stack.ts';
 
 describe.each<Way>(['map', 'server'])('blueGreen by HAProxy %s', (way) => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 const source = new URL('../src/', import.meta.url);
 /** All but the adapters, which touch the world, and the entry points, which put them together. */
-const files = ['domain', 'ports', 'steps', 'run'].flatMap((folder) =>
+const folders = ['domain', 'ports', 'options', 'intent', 'steps', 'run', 'status'];
+const files = folders.flatMap((folder) =>
   readdirSync(new URL(folder, source)).map((name) => `${folder}/${name}`),
 );
 
@@ -21,17 +22,18 @@ const code = (name: string): string =>
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/^\s*\/\/.*$/gm, '');
 
-describe('domain, ports, steps and run', () => {
+describe(folders.join(', '), () => {
   it.each(Object.entries(impure))('uses no %s', (_, pattern) => {
     expect(files.filter((name) => pattern.test(code(name)))).toEqual([]);
   });
 
   it('import nothing but themselves, the pure rules of a gate and the private package', () => {
     const imported = files.flatMap((name) => [...code(name).matchAll(/^(import .*)from '([^']+)'/gm)]);
+    const own = new RegExp(`^(\\.|\\.\\./(${folders.join('|')}))/[\\w-]+\\.ts$`);
     const foreign = imported
       .filter(([, clause]) => !clause?.startsWith('import type'))
       .map(([, , from = '']) => from)
-      .filter((from) => !/^(\.|\.\.\/(domain|ports|steps|run))\/[\w-]+\.ts$/.test(from));
+      .filter((from) => !own.test(from));
     expect([...new Set(foreign)].sort()).toEqual(['@cutover/healthcheck/gate', '@cutover/internal']);
   });
 

@@ -3,10 +3,10 @@ import type { Intent, Outcome } from '../domain/intent.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { SlotName } from '../domain/layout.ts';
 import type { Release } from '../domain/release.ts';
+import type { Settings } from '../options/options.ts';
 import type { Lock, Ports } from '../ports/index.ts';
 import { converge } from './converge.ts';
 import { endedBadly } from './ending.ts';
-import type { Settings } from './options.ts';
 import { retryingPorts } from './retries.ts';
 import { nothingSeen, type Run } from './run.ts';
 

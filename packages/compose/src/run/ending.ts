@@ -1,8 +1,8 @@
 import { messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
+import { HOW_TO_GO_ON, KEPT_LOST, sentenceOf } from '../status/sentence.ts';
 import { observe } from './observe.ts';
 import type { Run } from './run.ts';
-import { HOW_TO_GO_ON, KEPT_LOST, sentenceOf } from './sentence.ts';
 
 /** The deployment failed and everything is as before: the error that stopped it, with what runs now. */
 export const wentBack = (run: Run): Promise<DeployError> =>

@@ -1,7 +1,7 @@
 import { gracePeriods, imageSettings, type Layout, rolesOf, servicesOfSlot } from '../domain/layout.ts';
+import { mapValues } from '../domain/map-values.ts';
+import type { Settings } from '../options/options.ts';
 import type { DeployRequest, Router } from '../ports/index.ts';
-import { mapValues } from './map-values.ts';
-import type { Settings } from './options.ts';
 
 /** Everything that must hold before anything changes; resolves to warnings. */
 export async function preflight({ project, router, layout }: Settings): Promise<readonly string[]> {

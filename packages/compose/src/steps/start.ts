@@ -12,7 +12,7 @@ import {
 } from '../domain/situation.ts';
 import type { UpOrder } from '../ports/index.ts';
 import type { Run } from '../run/run.ts';
-import { KEPT_LOST } from '../run/sentence.ts';
+import { KEPT_LOST } from '../status/sentence.ts';
 import { type Kind, summaryOf } from './kind.ts';
 
 export interface StartOrder extends UpOrder {

@@ -1,10 +1,10 @@
 import type { Container } from '../../src/domain/container.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
+import { mapValues } from '../../src/domain/map-values.ts';
 import type { RouterSlot } from '../../src/domain/router-state.ts';
+import type { Settings } from '../../src/options/options.ts';
 import type { Engine, Ledger, Lock, Router, UpOrder } from '../../src/ports/index.ts';
 import { resumeDeployment } from '../../src/run/deployment.ts';
-import { mapValues } from '../../src/run/map-values.ts';
-import type { Settings } from '../../src/run/options.ts';
 import { CANARY, shops, slotOf } from './layout.ts';
 import { rollBack, type Sabotage } from './simulate.ts';
 import type { EventLog } from './world/event-log.ts';

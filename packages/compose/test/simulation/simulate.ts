@@ -1,9 +1,9 @@
 import { DeployError } from '../../src/domain/errors.ts';
 import { latest, remember, unfinished } from '../../src/domain/journal.ts';
+import { releaseBefore } from '../../src/intent/release.ts';
 import { STALE_AFTER } from '../../src/ledger/heartbeat.ts';
 import { type Identity, isWithinReach } from '../../src/ledger/identity.ts';
 import { deployRelease, resumeDeployment } from '../../src/run/deployment.ts';
-import { releaseBefore } from '../../src/run/release.ts';
 import { callFault, type Fault, isAt, type Plan, type RunKind } from './faults.ts';
 import { allOn, portsOf } from './ports.ts';
 import { type Boundary, type Mischief, Process } from './process.ts';

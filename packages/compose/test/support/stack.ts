@@ -9,11 +9,11 @@ import type { RestartableEngine } from '../../../../scripts/engine/restartable.t
 import { blueGreen, type Deployment } from '../../src/blue-green.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import { composeProject } from '../../src/engine/compose-project.ts';
+import type { SlotOptions } from '../../src/options/layout-options.ts';
+import type { BlueGreenOptions } from '../../src/options/options.ts';
 import type { Router } from '../../src/ports/index.ts';
 import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
 import { haproxyServerRouter } from '../../src/router/haproxy-server.ts';
-import type { SlotOptions } from '../../src/run/layout-options.ts';
-import type { BlueGreenOptions } from '../../src/run/options.ts';
 import { removeNotes } from './notes.ts';
 
 /** A small application in two slots behind a real HAProxy, on the real engine; all of it goes when disposed. */

@@ -8,8 +8,8 @@ import { imageSettings, type Layout, servicesOfSlot } from '../../src/domain/lay
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Image } from '../../src/domain/release.ts';
 import type { RouterState } from '../../src/domain/router-state.ts';
+import type { Settings } from '../../src/options/options.ts';
 import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports/index.ts';
-import type { Settings } from '../../src/run/options.ts';
 
 export const image = (version: string): Image => ({
   name: `api:${version}`,

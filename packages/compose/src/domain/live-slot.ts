@@ -1,6 +1,6 @@
-import { DeployError } from '../domain/errors.ts';
-import type { SlotName } from '../domain/layout.ts';
-import type { RouterState } from '../domain/router-state.ts';
+import { DeployError } from './errors.ts';
+import type { SlotName } from './layout.ts';
+import type { RouterState } from './router-state.ts';
 
 /** The slot that has all the traffic. */
 export function liveSlot({ live, instances = {} }: RouterState): SlotName {

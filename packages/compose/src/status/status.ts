@@ -4,11 +4,11 @@ import type { Container } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
 import { configurationOf, type JournalEntry, remember, unfinished } from '../domain/journal.ts';
 import { type Layout, type ServiceName, servicesOfSlot } from '../domain/layout.ts';
+import { mapValues } from '../domain/map-values.ts';
 import type { Ports } from '../ports/index.ts';
+import { isAnswer } from '../run/retries.ts';
 import type { ContainerStatus, DeployStatus, StatusPart } from './deploy-status.ts';
-import { mapValues } from './map-values.ts';
-import { isAnswer } from './retries.ts';
-import { pageOf } from './status-page.ts';
+import { pageOf } from './page.ts';
 
 export interface StatusRequest {
   readonly ports: Pick<Ports, 'engine' | 'router' | 'ledger' | 'clock'>;

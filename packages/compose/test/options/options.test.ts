@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/run/options.ts';
+import { readSettings } from '../../src/options/options.ts';
 import { World } from '../support/world.ts';
 
 const { engine: project, routerPort: router } = new World();

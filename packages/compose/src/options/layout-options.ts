@@ -9,7 +9,7 @@ import {
   type ServiceName,
   type Slot,
 } from '../domain/layout.ts';
-import { mapValues } from './map-values.ts';
+import { mapValues } from '../domain/map-values.ts';
 
 export interface SlotServiceOptions {
   /** The Compose service. */

@@ -2,13 +2,13 @@ import { DeployError } from '../domain/errors.ts';
 import { changedConfigurationOnly, earlierRelease, releasesOf } from '../domain/history.ts';
 import { unfinished } from '../domain/journal.ts';
 import { type Layout, type RoleName, rolesOf, type ServiceName, serviceOf } from '../domain/layout.ts';
+import { liveSlot } from '../domain/live-slot.ts';
 import { hasSameImages, type Image, namesOf, type Release } from '../domain/release.ts';
 import type { Ports } from '../ports/index.ts';
+import { observe } from '../run/observe.ts';
 import { knownOn } from './beginning.ts';
-import { nameOf } from './intent.ts';
+import { nameOf } from './form.ts';
 import { knownImages } from './known-images.ts';
-import { liveSlot } from './live-slot.ts';
-import { observe } from './observe.ts';
 import { type Resolving, resolveImage } from './resolve.ts';
 
 /** A new version: one image for everything, or one for each service, or both. */

@@ -1,4 +1,5 @@
 import type { Intent } from '../domain/intent.ts';
+import { instancesInWords } from '../domain/live-slot.ts';
 import type {
   ContainerStatus,
   DeployStatus,
@@ -6,7 +7,6 @@ import type {
   SlotStatus,
   StatusPart,
 } from './deploy-status.ts';
-import { instancesInWords } from './live-slot.ts';
 import { HOW_TO_GO_ON } from './sentence.ts';
 
 /** A deployment that never ended. */

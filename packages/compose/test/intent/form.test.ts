@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Configuration } from '../../src/domain/configuration.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
-import { chooseTarget, formIntent } from '../../src/run/intent.ts';
+import { chooseTarget, formIntent } from '../../src/intent/form.ts';
 import { intentWith, release } from '../support/releases.ts';
 import { image, layout, World } from '../support/world.ts';
 

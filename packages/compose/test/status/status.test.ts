@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DeployError, type DeployErrorCode } from '../../src/domain/errors.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import type { Engine, Ledger, Router } from '../../src/ports/index.ts';
-import { readStatus } from '../../src/run/status.ts';
+import { readStatus } from '../../src/status/status.ts';
 import { intentWith } from '../support/releases.ts';
 import { layout, World } from '../support/world.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/domain/journal.ts';
-import { currentRelease, releaseBefore, resolveRelease } from '../../src/run/release.ts';
+import { currentRelease, releaseBefore, resolveRelease } from '../../src/intent/release.ts';
 import { intentWith, release } from '../support/releases.ts';
 import { image, layout, World } from '../support/world.ts';
 

@@ -1,7 +1,7 @@
 import { type Layout, type ServiceName, type SlotName, servicesOfSlot } from '../domain/layout.ts';
+import { instancesInWords } from '../domain/live-slot.ts';
 import type { RouterState } from '../domain/router-state.ts';
 import type { Observation } from '../domain/situation.ts';
-import { instancesInWords } from './live-slot.ts';
 
 /** How things stand in one sentence, for the end of an error: what takes traffic, what runs beside it. */
 export function sentenceOf({ router, containers }: Observation, layout: Layout): string {
