@@ -1,6 +1,7 @@
 import { messageOf, option, readOptions } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import type { SlotName } from '../domain/layout.ts';
+import { instancesInWords } from '../domain/live-slot.ts';
 import type { RouterSlot, RouterState } from '../domain/router-state.ts';
 import type { Router } from '../ports/index.ts';
 import { type Confirm, commitTogether } from './commit-together.ts';
@@ -48,7 +49,12 @@ export function routerInstances(instances: Readonly<Record<string, Router>>): Ro
   return {
     files: routers.flatMap(({ files = [] }) => files),
     preflight: (slots, roles) => each((router) => router.preflight(slots, roles)),
-    observe: async () => sumOf(names, (await all((router) => router.observe())) as RouterState[]),
+    observe: async () => {
+      const answers = await Promise.allSettled(
+        routers.map((router, index) => named(index, router.observe()) as Promise<RouterState>),
+      );
+      return sumOf(names, allAnswered(names, answers));
+    },
     switchTo: (to, from, confirm) =>
       commit(confirm, (router, prepared) => router.switchTo(to, from, prepared)),
     persist: (slot) => each((router) => router.persist(slot)),
@@ -86,6 +92,24 @@ function saysOf(name: string, thrown: unknown): Error {
     { ...explanation, doing: `${name}: ${explanation.doing}` },
     { cause: thrown, facts },
   );
+}
+
+/** Where one is silent, the error says what the others name: that is all that is known of the traffic. */
+function allAnswered(
+  names: readonly string[],
+  answers: readonly PromiseSettledResult<RouterState>[],
+): readonly RouterState[] {
+  const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+  if (errors.length === 0)
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const refusal = errors.find((error) => error instanceof DeployError);
+  if (refusal) throw refusal;
+  const found = answers.map((answer, index) =>
+    answer.status === 'rejected'
+      ? messageOf(answer.reason)
+      : instancesInWords({ [names[index] ?? '']: answer.value.live }),
+  );
+  throw new Error(found.join('; '), { cause: errors[0] });
 }
 
 function sumOf(names: readonly string[], states: readonly RouterState[]): RouterState {
