@@ -31,8 +31,18 @@ export interface Stack extends AsyncDisposable {
   compose(...args: readonly string[]): Promise<string>;
 }
 
-/** How HAProxy is used; `pairs` by a map as well, with an API and a web front end of two containers each in a slot. */
-export type Way = 'map' | 'server' | 'pairs';
+/**
+ * How HAProxy is used; `pairs` by a map as well, with an API and a web front end of two containers each in a slot, and
+ * `host` by a map too, with HAProxy in the network of the host and the slots on ports that are published there.
+ */
+export type Way = 'map' | 'server' | 'pairs' | 'host';
+
+/** Ports of loopback: where HAProxy answers and, for `host`, where the slots do. */
+interface PortsOnHost {
+  readonly web: number;
+  readonly blue: number;
+  readonly green: number;
+}
 
 // Version 3 is never ready, and version 4 has a cron that ends at once. Asked from inside, it falls sick or eats memory.
 const API = `
@@ -61,14 +71,17 @@ const templateOf = (service: string) => `backend ${service}
   option httpchk GET /ready
   server-template ${service} 3 ${service}:3001 check`;
 
-const frontends: Record<Way, string> = {
-  map: `  use_backend %[str(shop),map(/etc/haproxy/maps/live.map)]
+const byMap = (blue: string, green: string) => `  use_backend %[str(shop),map(/etc/haproxy/maps/live.map)]
 backend api_blue
   option httpchk GET /ready
-  server one api_blue:3001 check
+  server one ${blue} check
 backend api_green
   option httpchk GET /ready
-  server one api_green:3001 check`,
+  server one ${green} check`;
+
+const frontends = (ports: PortsOnHost | undefined): Record<Way, string> => ({
+  map: byMap('api_blue:3001', 'api_green:3001'),
+  host: byMap(`127.0.0.1:${ports?.blue}`, `127.0.0.1:${ports?.green}`),
   pairs: `  acl is_api path_beg /api
   http-response set-header x-backends "%[str(api),map(/etc/haproxy/maps/live.map)] %[str(web),map(/etc/haproxy/maps/live.map)]"
   use_backend %[str(api),map(/etc/haproxy/maps/live.map)] if is_api
@@ -79,9 +92,9 @@ backend api
   option httpchk GET /ready
   server blue api_blue:3001 check
   server green api_green:3001 check disabled`,
-};
+});
 
-const haproxyConfig = (way: Way) => `
+const haproxyConfig = (way: Way, ports: PortsOnHost | undefined) => `
 global
   stats socket /run/haproxy/admin.sock mode 666 level admin
   ${way === 'server' ? 'server-state-file /etc/haproxy/maps/state' : ''}
@@ -106,8 +119,8 @@ defaults
   timeout check 3s
   default-server inter 1s fastinter 300ms downinter 200ms rise 2 fall 3 resolvers docker init-addr last,libc,none
 frontend web
-  bind :8080
-${frontends[way]}
+  bind ${way === 'host' ? `127.0.0.1:${ports?.web}` : ':8080'}
+${frontends(ports)[way]}
 `;
 
 const service = (variable: string, role: string, code: string) => `
@@ -116,12 +129,13 @@ const service = (variable: string, role: string, code: string) => `
     init: true
     command: ['node', '-e', ${JSON.stringify(code.replaceAll('$', '$$'))}]`;
 
-const slotService = (role: string, slot: string, replicas: number) => `
+const slotService = (role: string, slot: string, replicas: number, port: number | undefined) => `
   ${role}_${slot}:${service(variableOf(role, slot), role, API)}
     restart: unless-stopped
     mem_limit: 256m
     profiles: [${slot}]
-    deploy: { replicas: ${replicas} }`;
+    deploy: { replicas: ${replicas} }
+    ${port === undefined ? '' : `ports: ['127.0.0.1:${port}:3001']`}`;
 
 /** Of the API as short as in a project that has nothing else in its slots. */
 const variableOf = (role: string, slot: string) =>
@@ -132,17 +146,19 @@ export const containersInSlot = (way: Way): number => rolesOf(way).length ** 2;
 
 const rolesOf = (way: Way) => (way === 'pairs' ? ['api', 'web'] : ['api']);
 
-const slotServices = (way: Way) =>
-  ['blue', 'green'].flatMap((slot) =>
-    rolesOf(way).map((role) => slotService(role, slot, rolesOf(way).length)),
+const slotServices = (way: Way, ports: PortsOnHost | undefined) =>
+  (['blue', 'green'] as const).flatMap((slot) =>
+    rolesOf(way).map((role) =>
+      slotService(role, slot, rolesOf(way).length, way === 'host' ? ports?.[slot] : undefined),
+    ),
   );
 
 const slotVariables = (way: Way) =>
   ['blue', 'green'].flatMap((slot) => rolesOf(way).map((role) => variableOf(role, slot)));
 
-const composeFile = (name: string, port: number | undefined, way: Way) => `
+const composeFile = (name: string, way: Way, ports: PortsOnHost | undefined) => `
 name: ${name}
-services:${slotServices(way).join('')}
+services:${slotServices(way, ports).join('')}
   cron:${service('CRON_IMAGE', 'cron', JOB)}
     container_name: ${name}-cron
   worker:${service('WORKER_IMAGE', 'worker', JOB)}
@@ -153,8 +169,13 @@ services:${slotServices(way).join('')}
     restart: always
     command: ['haproxy', '-W', '-db', '-f', '/etc/haproxy/haproxy.cfg']
     volumes: ['./haproxy:/etc/haproxy', './run:/run/haproxy']
-    ${port === undefined ? '' : `ports: ['127.0.0.1:${port}:8080']`}
+    ${haproxyNetwork(way, ports?.web)}
 `;
+
+function haproxyNetwork(way: Way, port: number | undefined): string {
+  if (way === 'host') return 'network_mode: host';
+  return port === undefined ? '' : `ports: ['127.0.0.1:${port}:8080']`;
+}
 
 /** Where a stack is, if not on the shared engine with images of its own. */
 interface Elsewhere {
@@ -185,13 +206,13 @@ export async function startStack(
   };
   try {
     for (const folder of ['haproxy/maps', 'run']) await mkdir(join(directory, folder), { recursive: true });
-    await writeFile(join(directory, 'haproxy/haproxy.cfg'), haproxyConfig(way));
+    const ports = engine ? undefined : await portsOnHost();
+    await writeFile(join(directory, 'haproxy/haproxy.cfg'), haproxyConfig(way, ports));
     await writeFile(
       join(directory, 'haproxy/maps', way === 'server' ? 'state' : 'live.map'),
-      { map: 'shop api_blue\n', pairs: 'api api_blue\nweb web_blue\n', server: '' }[way],
+      firstState[way],
     );
-    const [port] = engine ? [] : await freePorts(1);
-    await writeFile(join(directory, 'compose.yaml'), composeFile(name, port, way));
+    await writeFile(join(directory, 'compose.yaml'), composeFile(name, way, ports));
     const first = image(versions[0] as string);
     await writeFile(
       join(directory, '.env'),
@@ -203,7 +224,7 @@ export async function startStack(
     }
     await compose('up', '--detach');
     const address = engine ? await addressOf(await compose('ps', '--quiet', 'haproxy')) : undefined;
-    const url = address === undefined ? `http://127.0.0.1:${port}` : `http://${address}:8080`;
+    const url = address === undefined ? `http://127.0.0.1:${ports?.web}` : `http://${address}:8080`;
     const client = createRuntimeClient({ address: join(directory, 'run/admin.sock') });
     const router = routerOf(way, directory, client, url);
     await untilProven(router);
@@ -223,6 +244,18 @@ export async function startStack(
     await dispose();
     throw error;
   }
+}
+
+const firstState: Record<Way, string> = {
+  map: 'shop api_blue\n',
+  host: 'shop api_blue\n',
+  pairs: 'api api_blue\nweb web_blue\n',
+  server: '',
+};
+
+async function portsOnHost(): Promise<PortsOnHost> {
+  const [web, blue, green] = (await freePorts(3)) as [number, number, number];
+  return { web, blue, green };
 }
 
 async function addressOf(container: string): Promise<string> {
