@@ -134,6 +134,8 @@ function routerReload(world: World): void {
     world.reach('reload between the intent to switch and the switch');
   router.reload();
   world.routed(router.live, live, 'router');
+  // What is stored in the middle of a way back is the slot that has failed.
+  if (!world.isServed) world.excuse();
 }
 
 function routerRestart(world: World, downtime: number): void {

@@ -63,6 +63,8 @@ export class World {
   #excused = false;
   #leftRotation = new Map<string, number>();
   #lastLive = new Map<string, number>();
+  /** Since when somebody has been able to close what takes traffic by itself. */
+  #steeredSince: number | undefined;
   #turn = 0;
   #lostReady = new Map<string, { life: string; at: number }>();
 
@@ -206,8 +208,10 @@ export class World {
   #judgeTargets(): void {
     const { router, kernel } = this;
     for (const { live } of router.fronts) this.#lastLive.set(live, kernel.now);
-    // Half a switch of a process that has died, or is cut off, is for the next one to finish, or for later.
-    if (!this.slowReturn.steersman()) return;
+    // Half a switch of a process that has died, or is cut off, is for the next one to finish, a moment after it came.
+    if (!this.slowReturn.steersman()) this.#steeredSince = undefined;
+    else this.#steeredSince ??= kernel.now;
+    if (this.#steeredSince === undefined || kernel.now - this.#steeredSince < MOMENT) return;
     for (const slot of router.targets()) {
       // What was live a moment ago may have started again by itself.
       if (kernel.now - (this.#lastLive.get(slot) ?? Number.NEGATIVE_INFINITY) < MOMENT) continue;
