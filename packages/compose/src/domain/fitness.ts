@@ -30,7 +30,8 @@ const warmOnes = (s: Situation, slot: SlotName): readonly (readonly Container[])
   );
 
 /** Each of its services could take traffic at once. */
-const isWarm = (s: Situation, slot: SlotName): boolean => warmOnes(s, slot).every(({ length }) => length > 0);
+export const isWarm = (s: Situation, slot: SlotName): boolean =>
+  warmOnes(s, slot).every(({ length }) => length > 0);
 
 /** … by what is proven: good enough to go back to, though a container may be missing. */
 export const canServe = (s: Situation, slot: SlotName): boolean =>

@@ -52,7 +52,9 @@ function forward(s: Situation): Step {
 /** Traffic first, as soon as each service of the old slot can take some; then the rest, until everything is as it was. */
 function back(s: Situation): Step {
   const { target, origin, previous } = s.intent;
-  const isReady = s.router.live === origin ? isRunning(s, origin) : canServe(s, origin);
+  // In the middle of a switch the router calls the old slot live before it has noticed that it is dead.
+  const isSure = s.router.live === origin && !s.router.slots[target]?.open;
+  const isReady = isSure ? isRunning(s, origin) : canServe(s, origin);
   return (
     first(
       // Half a switch back is finished: until the router has noticed it, the slot that it calls live may be dead.

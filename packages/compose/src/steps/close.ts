@@ -1,3 +1,4 @@
+import { isWarm } from '../domain/fitness.ts';
 import type { SlotName } from '../domain/layout.ts';
 import { assert, type Situation } from '../domain/situation.ts';
 import type { Kind } from './kind.ts';
@@ -12,11 +13,16 @@ export const close = {
   failure: 'switch-failed',
   steersRouter: true,
 
-  /** Where the router would send some as soon as it is up: half a switch, or a container that died. `spared` may get it. */
+  /**
+   * Where the router would send some as soon as it is up: half a switch, or a container that died. Not `spared`, which may
+   * get it, and not what is up beside a live slot that has just failed: then it takes all there is.
+   */
   next(s: Situation, spared?: SlotName): Close | undefined {
-    if (s.router.live === undefined) return undefined;
+    const { live, slots } = s.router;
+    if (live === undefined) return undefined;
     const slot = Object.keys(s.layout.slots).find(
-      (name) => name !== s.router.live && name !== spared && s.router.slots[name]?.open,
+      (name) =>
+        name !== live && name !== spared && slots[name]?.open && (!slots[name]?.up || isWarm(s, live)),
     );
     return slot === undefined ? undefined : { do: 'close', slot };
   },

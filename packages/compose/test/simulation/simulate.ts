@@ -371,12 +371,13 @@ export class Simulation {
       await kernel.run(() => this.broken || engine.containers.every((c) => !c.stop), kernel.now + LIMIT);
     const endings: Ending[] = [];
     for (let attempt = 1; attempt <= PATIENT && !this.broken; attempt++) {
+      const begun = kernel.now;
       const ending = await this.start(`again${attempt}`, 'deploy', '2', []);
       endings.push(ending);
       const converged =
         ending === 'unchanged' && !this.processes.at(-1)?.calls.some(({ mutates }) => mutates);
-      if (converged && kernel.now >= kernel.landing) break;
-      // What a dead process has sent may arrive after all is well.
+      if (converged && begun >= kernel.lateLanding && kernel.now >= kernel.landing) break;
+      // What a dead process has sent may arrive after all is well, or after the last look.
       if (converged) await kernel.run(() => this.broken, kernel.landing);
     }
     if (!this.broken) await this.#staysSo(endings);
