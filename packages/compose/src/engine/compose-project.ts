@@ -11,7 +11,7 @@ import { assertReachable, connectDocker } from './docker.ts';
 import { updateEnvFile, withProfiles, withVariables } from './env-file.ts';
 import { fingerprintsOf } from './fingerprint.ts';
 import { resolveImage } from './images.ts';
-import { filesOfKept, imagePlaceholders, keep, keepOnly } from './kept.ts';
+import { filesOfKept, imagePlaceholders, keep, keepOnly, notKept } from './kept.ts';
 import { lazily } from './lazily.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
@@ -90,6 +90,11 @@ export function projectEngine(
     fingerprintsOf(await configOfAnyImage(files), where.directory);
   const keptFiles = async (id: string) =>
     filesOfKept(where, id, { ...(await readConfig(where, { managed }, limits)) });
+  const kept = async (id: string) => {
+    const files = await keptFiles(id);
+    // One that Compose does not take, with the secrets of now, is as good as none.
+    return files && configurationIn(files).catch(ignoreInvalid);
+  };
   const withDocker =
     <A extends unknown[], R>(act: (docker: Docker, ...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> =>
@@ -116,13 +121,12 @@ export function projectEngine(
         readConfig(where, { managed, variables }, limits),
         readConfig(where, { managed }, limits, 'written'),
       ]);
-      return keep(where, envFile, { name: model.name, model: { ...model }, written });
+      const id = await keep(where, envFile, { name: model.name, model: { ...model }, written });
+      const configuration = await kept(id);
+      if (!configuration) throw notKept(where.directory, 'Compose does not take what was kept');
+      return { id, configuration };
     },
-    kept: async (id) => {
-      const files = await keptFiles(id);
-      // One that Compose does not take, with the secrets of now, is as good as none.
-      return files && configurationIn(files).catch(ignoreInvalid);
-    },
+    kept,
     keepOnly: async (ids) => keepOnly(where, await project(), ids),
     resolve: async (name, options) =>
       resolveImage(await docker(), name, { ...options, always, limit: limits.pull }),
@@ -137,9 +141,9 @@ export function projectEngine(
         await updateEnvFile(envFile, (text) => withProfiles(text, on, off));
     },
     up: async (orders, signal) => {
-      const kept = orders.find((order) => order.kept)?.kept;
-      const files = kept === undefined ? where : await keptFiles(kept);
-      if (!files) throw new Error(`the configuration that was kept as ${kept} cannot be read any more`);
+      const id = orders.find((order) => order.kept)?.kept;
+      const files = id === undefined ? where : await keptFiles(id);
+      if (!files) throw new Error(`the configuration that was kept as ${id} cannot be read any more`);
       await upServices(files, orders, { managed }, { limit: limits.up, signal }).catch(throwLost);
     },
     stop: withDocker(stopContainer),

@@ -93,7 +93,7 @@ const baseOf = ({ directory, files: [file] }: ComposeFiles): string =>
 const pathOf = (where: ComposeFiles, project: string, id: string): string =>
   join(baseOf(where), FOLDER, `${project}-${id}.yaml`);
 
-const notKept = (path: string, error: unknown): DeployError =>
+export const notKept = (path: string, error: unknown): DeployError =>
   new DeployError(
     'keep-failed',
     {

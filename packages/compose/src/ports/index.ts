@@ -1,5 +1,5 @@
 import type { Clock } from '@cutover/internal';
-import type { Configuration } from '../domain/configuration.ts';
+import type { Configuration, Kept } from '../domain/configuration.ts';
 import type { CheckOutput, Container } from '../domain/container.ts';
 import type { DeployEvent, Layers } from '../domain/events.ts';
 import type { Author } from '../domain/intent.ts';
@@ -35,10 +35,10 @@ export interface Engine {
   /** What containers of each service would be created with now, apart from their images; and how many of them. */
   configuration(): Promise<Configuration>;
   /**
-   * Keeps the configuration as it is now, without secrets. Its id is the same for the same; undefined where the project
-   * keeps none.
+   * Keeps the configuration as it is now, without secrets: resolves to what was kept. Its id is the same for the same;
+   * undefined where the project keeps none.
    */
-  keep(): Promise<string | undefined>;
+  keep(): Promise<Kept | undefined>;
   /** What containers would be created with from what is kept and the secrets of now; undefined where it cannot be read. */
   kept(id: string): Promise<Configuration | undefined>;
   /** Forgets what is kept under other ids. */

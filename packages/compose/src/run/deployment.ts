@@ -62,11 +62,16 @@ export async function deployRelease(context: Context, order: Order): Promise<Don
   });
 }
 
-/** Kept before it is noted where: what a process leaves that dies in between, the next prune removes. */
-const keeping = async ({ ports }: Context, intent: Intent): Promise<Intent> =>
-  intent.kind === 'rollback'
-    ? intent
-    : { ...intent, release: { ...intent.release, kept: await ports.engine.keep() } };
+/**
+ * Kept before it is noted where: what a process leaves that dies in between, the next prune removes. What was kept counts,
+ * where the configuration has changed since it was read.
+ */
+async function keeping({ ports }: Context, intent: Intent): Promise<Intent> {
+  const kept = intent.kind === 'rollback' ? undefined : await ports.engine.keep();
+  if (!kept) return intent;
+  const { id, configuration } = kept;
+  return { ...intent, release: { ...intent.release, kept: id, configuration } };
+}
 
 const doneBy = ({ previous, target }: Intent, outcome: Done['outcome']): Done => ({
   outcome,

@@ -61,7 +61,7 @@ describe('composeProject', () => {
   });
 
   it('starts a service from what was kept, on the image that is pinned', async () => {
-    const id = await engine.keep();
+    const { id } = (await engine.keep()) ?? {};
     const compose = join(project.directory, 'compose.yaml');
     const text = await readFile(compose, 'utf8');
     await writeFile(compose, text.replaceAll('restart: unless-stopped', 'restart: always'));
@@ -83,7 +83,7 @@ describe('composeProject', () => {
   it('cannot read what was changed since it was kept, nor what Compose does not take', async () => {
     const bad = '{ "services": { "api": { "imagine": "shop" } }, "x-cutover-secrets": [] }';
     const idOfBad = createHash('sha256').update(bad).digest('hex').slice(0, 16);
-    const id = (await engine.keep()) ?? '';
+    const { id = '' } = (await engine.keep()) ?? {};
     const fileOf = (kept: string) => join(project.directory, '.cutover', `${project.name}-${kept}.yaml`);
     await writeFile(fileOf(idOfBad), bad);
     await appendFile(fileOf(id), '\n');

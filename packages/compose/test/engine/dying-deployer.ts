@@ -27,9 +27,9 @@ const stops: Record<Moment, (engine: Engine) => Partial<Engine>> = {
   }),
   kept: ({ keep }) => ({
     keep: async () => {
-      const id = await keep();
+      const kept = await keep();
       die();
-      return id;
+      return kept;
     },
   }),
   never: () => ({}),

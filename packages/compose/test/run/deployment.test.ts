@@ -52,6 +52,17 @@ describe('deployRelease', () => {
     expect(world.calls).toEqual([]);
   });
 
+  it('notes the configuration that was kept, where it has changed since it was read', async () => {
+    const world = new World();
+    world.keeps = true;
+    world.configuration = { cron: { 'environment.LEVEL': 'debug' } };
+    const read = { cron: { 'environment.LEVEL': 'info' } };
+    const order = { kind: 'deploy', release: { ...release('2'), configuration: read } } as const;
+    await world.run((context) => deployRelease(context, order));
+    const begun = world.journal.find(({ type }) => type === 'intent');
+    expect(begun).toMatchObject({ intent: { release: { configuration: world.configuration } } });
+  });
+
   it('never moves traffic or stops a service for a release that is never healthy', async () => {
     const world = new World();
     world.faults = { neverHealthy: '2' };

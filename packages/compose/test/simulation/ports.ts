@@ -142,8 +142,9 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
     keep: async () =>
       engine.keeps
         ? file(world, process, 'keep', () => {
-            engine.kept.set(`kept-${engine.configuration}`, engine.configuration);
-            return `kept-${engine.configuration}`;
+            const id = `kept-${engine.configuration}`;
+            engine.kept.set(id, engine.configuration);
+            return { id, configuration: fingerprints(engine.configuration) };
           })
         : undefined,
     kept: async (id) =>

@@ -170,7 +170,7 @@ export class World {
       if (!this.keeps) return undefined;
       const id = JSON.stringify(this.configuration);
       this.kept.set(id, this.configuration);
-      return id;
+      return { id, configuration: this.configuration };
     },
     kept: async (id) => this.kept.get(id),
     keepOnly: async (ids) => {
