@@ -4,6 +4,7 @@ import type { Intent, Outcome } from '../domain/intent.ts';
 import { remember, unfinished } from '../domain/journal.ts';
 import type { SlotName } from '../domain/layout.ts';
 import { liveSlot } from '../domain/live-slot.ts';
+import { isSameRelease } from '../domain/release.ts';
 import type { Situation } from '../domain/situation.ts';
 import { chooseTarget, formIntent } from '../intent/form.ts';
 import { assertRoom } from '../intent/room.ts';
@@ -53,7 +54,7 @@ export async function deployRelease(context: Context, order: Order): Promise<Don
       if (left) await assertAnswered(left.run);
       return { ...doneBy(intent, 'deployed'), previous: left?.run.intent.release.id ?? intent.previous.id };
     }
-    const noted = await untouched('deploying', { facts }, () => keeping(context, intent));
+    const noted = await untouched('deploying', { facts }, () => keeping(context, order, intent));
     const run = newRun(context, lock, noted, [], order.signal);
     await untouched('deploying', { facts }, () => write(run, { type: 'intent', intent: noted }));
     const outcome = await conduct(context, run, false);
@@ -63,14 +64,15 @@ export async function deployRelease(context: Context, order: Order): Promise<Don
 }
 
 /**
- * Kept before it is noted where: what a process leaves that dies in between, the next prune removes. What was kept counts,
- * where the configuration has changed since it was read.
+ * Kept before it is noted where: what a process leaves that dies in between, the next prune removes. Where the
+ * configuration has changed since it was read, the deployment is formed anew from what was kept.
  */
-async function keeping({ ports }: Context, intent: Intent): Promise<Intent> {
-  const kept = intent.kind === 'rollback' ? undefined : await ports.engine.keep();
+async function keeping(context: Context, order: Order, intent: Intent): Promise<Intent> {
+  const kept = intent.kind === 'rollback' ? undefined : await context.ports.engine.keep();
   if (!kept) return intent;
-  const { id, configuration } = kept;
-  return { ...intent, release: { ...intent.release, kept: id, configuration } };
+  const release = { ...intent.release, kept: kept.id, configuration: kept.configuration };
+  if (isSameRelease(release, intent.release)) return { ...intent, release };
+  return (await intend(context, { ...order, release })).intent;
 }
 
 const doneBy = ({ previous, target }: Intent, outcome: Done['outcome']): Done => ({
