@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { REPLICAS } from '../../src/domain/configuration.ts';
 import { deployRelease, planRelease, resumeDeployment } from '../../src/run/deployment.ts';
 import { release } from '../support/releases.ts';
 import { Killed, World } from '../support/world.ts';
@@ -52,15 +53,16 @@ describe('deployRelease', () => {
     expect(world.calls).toEqual([]);
   });
 
-  it('notes the configuration that was kept, where it has changed since it was read', async () => {
+  it('goes by the configuration that was kept, where it has changed since it was read', async () => {
     const world = new World();
     world.keeps = true;
-    world.configuration = { cron: { 'environment.LEVEL': 'debug' } };
-    const read = { cron: { 'environment.LEVEL': 'info' } };
+    world.configuration = { worker: { [REPLICAS]: '2' } };
+    const read = { worker: { [REPLICAS]: '1' } };
     const order = { kind: 'deploy', release: { ...release('2'), configuration: read } } as const;
     await world.run((context) => deployRelease(context, order));
     const begun = world.journal.find(({ type }) => type === 'intent');
     expect(begun).toMatchObject({ intent: { release: { configuration: world.configuration } } });
+    expect(world.running('worker')).toHaveLength(2);
   });
 
   it('never moves traffic or stops a service for a release that is never healthy', async () => {
