@@ -11,7 +11,7 @@ import { assertReachable, connectDocker } from './docker.ts';
 import { updateEnvFile, withProfiles, withVariables } from './env-file.ts';
 import { fingerprintsOf } from './fingerprint.ts';
 import { resolveImage } from './images.ts';
-import { filesOfKept, imagePlaceholders, keep, keepOnly, notKept } from './kept.ts';
+import { filesOfKept, imagePlaceholders, keep, keepOnly, unusable } from './kept.ts';
 import { lazily } from './lazily.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { lastCheckOf, tailContainer } from './output.ts';
@@ -123,7 +123,7 @@ export function projectEngine(
       ]);
       const id = await keep(where, envFile, { name: model.name, model: { ...model }, written });
       const configuration = await kept(id);
-      if (!configuration) throw notKept(where.directory, 'Compose does not take what was kept');
+      if (!configuration) throw unusable(where.directory);
       return { id, configuration };
     },
     kept,

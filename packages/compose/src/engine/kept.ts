@@ -93,7 +93,7 @@ const baseOf = ({ directory, files: [file] }: ComposeFiles): string =>
 const pathOf = (where: ComposeFiles, project: string, id: string): string =>
   join(baseOf(where), FOLDER, `${project}-${id}.yaml`);
 
-export const notKept = (path: string, error: unknown): DeployError =>
+const notKept = (path: string, error: unknown): DeployError =>
   new DeployError(
     'keep-failed',
     {
@@ -104,3 +104,12 @@ export const notKept = (path: string, error: unknown): DeployError =>
     },
     { cause: error },
   );
+
+export const unusable = (directory: string): DeployError =>
+  new DeployError('keep-failed', {
+    doing: `keeping the configuration of ${directory}`,
+    found:
+      'Compose does not accept the file in `.cutover` in which it was kept, or the file was changed meanwhile',
+    wanted: 'a configuration from which containers can be created again',
+    fix: 'try again; if it stays so, leave `keep.configuration` out and report the Compose file',
+  });

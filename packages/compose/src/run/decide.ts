@@ -53,8 +53,8 @@ function forward(s: Situation): Step {
 function back(s: Situation): Step {
   const { target, origin, previous } = s.intent;
   // In the middle of a switch the router calls the old slot live before it has noticed that it is dead.
-  const isSure = s.router.live === origin && !s.router.slots[target]?.open;
-  const isReady = isSure ? isRunning(s, origin) : canServe(s, origin);
+  const isHalfSwitched = target !== origin && s.router.slots[target]?.open;
+  const isReady = s.router.live === origin && !isHalfSwitched ? isRunning(s, origin) : canServe(s, origin);
   return (
     first(
       // Half a switch back is finished: until the router has noticed it, the slot that it calls live may be dead.

@@ -15,7 +15,7 @@ export const close = {
 
   /**
    * Where the router would send some as soon as it is up: half a switch, or a container that died. Not `spared`, which may
-   * get it, and not what is up beside a live slot that has just failed: then it takes all there is.
+   * get it, and not what is up beside a live slot that has just failed: then it takes all the traffic.
    */
   next(s: Situation, spared?: SlotName): Close | undefined {
     const { live, slots } = s.router;

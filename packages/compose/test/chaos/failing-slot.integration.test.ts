@@ -3,7 +3,7 @@ import type { Way } from '../support/stack.ts';
 import { type Blow, failingSlots } from './failing-slot.ts';
 
 // The short form; `pnpm chaos --slot` does each failure at each step, and says how long the way back took.
-const blows: Partial<Record<Way, readonly Blow[]>> = {
+const blowsByWay: Partial<Record<Way, readonly Blow[]>> = {
   map: [
     { failure: 'killed', moment: 'start' },
     { failure: 'frozen', moment: 'watch' },
@@ -21,7 +21,7 @@ const blows: Partial<Record<Way, readonly Blow[]>> = {
   ],
 };
 
-describe.each(Object.entries(blows) as [Way, readonly Blow[]][])(
+describe.each(Object.entries(blowsByWay) as [Way, readonly Blow[]][])(
   'a new slot that fails while it has the traffic, by %s',
   (way, blows) => {
     it(
