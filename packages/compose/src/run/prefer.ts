@@ -1,7 +1,8 @@
 import { messageOf } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import type { Outcome } from '../domain/intent.ts';
-import { imageSettings, otherSlot, servicesOfSlot } from '../domain/layout.ts';
+import { byService, imageSettings, otherSlot, servicesOfSlot } from '../domain/layout.ts';
+import type { Wanted } from '../domain/situation.ts';
 import type { Run } from './run.ts';
 
 /** What a bare `up` would start is seen nowhere, so it is written at every end, also by who only finished the rest. */
@@ -9,7 +10,7 @@ export async function prefer(run: Run, outcome: Outcome): Promise<void> {
   const { ports, layout, intent } = run;
   const live = outcome === 'deployed' ? intent.target : intent.origin;
   try {
-    await ports.engine.pin(backgroundImages(run, outcome));
+    await ports.engine.pin(imagesToPin(run, outcome));
     await ports.engine.prefer(servicesOfSlot(layout, live), servicesOfSlot(layout, otherSlot(layout, live)));
   } catch (error) {
     throw new DeployError(
@@ -26,17 +27,21 @@ export async function prefer(run: Run, outcome: Outcome): Promise<void> {
 }
 
 /**
- * A service that a bare `up` started in the middle of a deployment, on what the settings said then, is not started again
- * where it happens to be right. Before the switch they were not touched.
+ * A service that a bare `up` started in the middle of a deployment, or a way back from an image without a name, runs what
+ * is wanted and is not started again; its setting may say otherwise.
  */
-function backgroundImages(
-  { layout, intent, journal }: Run,
-  outcome: Outcome,
-): Readonly<Record<string, string>> {
-  if (!journal.some(({ type }) => type === 'switching')) return {};
-  const settings = imageSettings(layout);
-  const { background } = outcome === 'deployed' ? intent.release : intent.previous;
+function imagesToPin(run: Run, outcome: Outcome): Readonly<Record<string, string>> {
+  const settings = imageSettings(run.layout);
   return Object.fromEntries(
-    Object.entries(background).map(([service, { ref }]) => [settings[service] as string, ref]),
+    Object.entries(imagesAtEnd(run, outcome)).flatMap(([service, image]) =>
+      image ? [[settings[service] as string, image.ref]] : [],
+    ),
   );
+}
+
+function imagesAtEnd({ layout, intent, journal }: Run, outcome: Outcome): Wanted {
+  const { release, target, previous } = intent;
+  if (outcome === 'deployed') return { ...byService(layout, target, release.slots), ...release.background };
+  // Before the switch nothing that runs was touched.
+  return journal.some(({ type }) => type === 'switching') ? previous.background : {};
 }

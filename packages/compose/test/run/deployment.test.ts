@@ -39,7 +39,7 @@ describe('deployRelease', () => {
       'write stopping',
       'stop api_blue',
       'remove api_blue',
-      'pin CRON_IMAGE,WORKER_IMAGE',
+      'pin GREEN_IMAGE,CRON_IMAGE,WORKER_IMAGE',
       'prefer api_green',
       'write outcome',
       'unlock',
