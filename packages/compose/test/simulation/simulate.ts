@@ -317,7 +317,7 @@ export class Simulation {
     const [begun] = entries;
     const end = entries.findLast(({ type }) => type === 'outcome');
     if (begun?.type !== 'intent' || end?.type !== 'outcome') return;
-    const { kind, release, previous, existing } = begun.intent;
+    const { kind, release, previous, existing, origin } = begun.intent;
     for (const id of [release.kept, previous.restores?.id])
       if (id !== undefined && !engine.kept.has(id)) world.violate('I21', `${id} is not kept any more`);
     const asked = kind === 'rollback' ? release.kept : undefined;
@@ -325,7 +325,12 @@ export class Simulation {
     const wanted = engine.kept.get(id ?? '');
     if (wanted === undefined) return;
     world.reach('a kept configuration is brought back');
-    const added = engine.containers.filter((c) => c.running && !existing.includes(c.id));
+    // Where nothing ran when it began, what somebody has started there since is nothing that it brought back.
+    const slot = previous.slots ? world.shop.servicesOf(origin) : [];
+    const restored = end.outcome === 'reverted' ? [...slot, ...Object.keys(previous.background)] : undefined;
+    const added = engine.containers.filter(
+      (c) => c.running && !existing.includes(c.id) && (restored?.includes(c.service) ?? true),
+    );
     const others = added.filter(({ configuration }) => configuration !== wanted).map((c) => c.id);
     if (others.length > 0) world.violate('I21', `${others} were not created from ${id}`);
   }
