@@ -3,7 +3,8 @@ import type { Situation } from './situation.ts';
 
 /**
  * With what the containers were created that are there: those of this deployment with what it read when it began, or with
- * what was kept of before; but for their number, of which the way back brings the old one.
+ * what was kept of before; but for their number, which is the one that this deployment went by, or the old one on the way
+ * back.
  */
 export function configurationNow({ containers, intent, progress }: Situation): Configuration {
   const { existing, previous, release } = intent;
@@ -15,8 +16,8 @@ export function configurationNow({ containers, intent, progress }: Situation): C
     const source = added.length === 0 ? previous : isRestored ? restores : release;
     const fingerprint = source.configuration[service];
     if (!fingerprint) return [];
-    const numbered = progress.direction === 'back' ? previous.configuration[service] : fingerprint;
-    return [[service, withReplicasOf(fingerprint, numbered)] as const];
+    const numbered = progress.direction === 'back' || added.length === 0 ? previous : release;
+    return [[service, withReplicasOf(fingerprint, numbered.configuration[service])] as const];
   });
   return Object.fromEntries(known);
 }
