@@ -24,6 +24,7 @@ export interface Proofs {
   readonly started: ReadonlySet<string>;
   /** Lives of containers that passed the gate, or were verified. */
   readonly proven: ReadonlySet<string>;
+  /** Containers of a slot that was seen without a session, or whose deadline came, since the traffic left it. */
   readonly drained: ReadonlySet<string>;
   /** The new slot has had the traffic, and was well, for as long as it is watched. */
   readonly watched: boolean;

@@ -1,6 +1,6 @@
 import { type Container, lifeOf } from '../domain/container.ts';
 import type { SlotName } from '../domain/layout.ts';
-import { including, type Situation, withProofs } from '../domain/situation.ts';
+import { type Situation, withProofs } from '../domain/situation.ts';
 import { cancelSignal } from '../run/run.ts';
 import { servicesOf } from './containers.ts';
 import { type Kind, summaryOf } from './kind.ts';
@@ -16,17 +16,21 @@ export const drain = {
   failure: 'router-unreachable',
   canBeLeft: true,
 
-  /** A slot without traffic may still have what came before the switch, also one that no entry of the journal names. */
+  /**
+   * A slot without traffic may still have what came before the switch, also one that no entry of the journal names. A
+   * container that starts again has nothing of its own, and one in a crash loop would be drained for ever.
+   */
   next(s: Situation, slot: SlotName, containers: readonly Container[]): Drain | undefined {
     const { drained, stopping } = s.progress;
     const left = containers.filter(
-      (one) => one.running && !drained.has(lifeOf(one)) && !stopping.has(lifeOf(one)),
+      (one) => one.running && !drained.has(one.id) && !stopping.has(lifeOf(one)),
     );
     return left.length > 0 ? { do: 'drain', slot, containers: left } : undefined;
   },
 
   describe: ({ slot, containers }) => ({ text: `drain ${slot}`, slot, services: servicesOf(containers) }),
-  predict: (s, { containers }) => withProofs(s, { drained: including(s.progress.drained, containers) }),
+  predict: (s, { containers }) =>
+    withProofs(s, { drained: new Set([...s.progress.drained, ...containers.map(({ id }) => id)]) }),
 
   async perform(run, step): Promise<void> {
     const { clock, router, emit } = run.ports;
@@ -44,6 +48,6 @@ export const drain = {
       if (sessions > 0) tell(`${sessions} sessions remain`);
       await clock.sleep(interval, cancelSignal(run));
     }
-    for (const container of step.containers) run.seen.drained.add(lifeOf(container));
+    for (const container of step.containers) run.seen.drained.add(container.id);
   },
 } satisfies Kind<Drain> & Record<'next', unknown>;

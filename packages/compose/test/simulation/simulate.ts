@@ -431,6 +431,7 @@ function endingOf(world: World, who: string, error: unknown): Ending {
     return 'unfinished';
   }
   world.note(who, `throws ${error.code}: ${error.message}`);
+  if (error.message.includes('goes in circles')) world.violate('I25', 'it takes the same steps for ever');
   const { outcome } = error.facts;
   if (outcome === 'reverted' || outcome === 'unfinished') return outcome;
   return error.code === 'locked' ? 'locked' : 'unfinished';

@@ -346,11 +346,16 @@ export class World {
       const c = this.#at(server);
       return !c || !isGood(c);
     });
-    const isEnough = this.shop
-      .servicesOf(to)
-      .every((service) => containers.some((c) => c.service === service && isGood(c)));
-    if (lacking.length === 0 || (isEnough && this.#isGoingBack(to))) return;
-    if (lacking.every((server) => this.#hasLost(server, known))) {
+    const isEnough = (having: (service: string) => boolean) =>
+      this.#isGoingBack(to) && this.shop.servicesOf(to).every(having);
+    const hasGood = (service: string) => containers.some((c) => c.service === service && isGood(c));
+    const hasJustLost = (service: string) =>
+      lacking.some((server) => server.service === service && this.#hasLost(server, known));
+    if (lacking.length === 0 || isEnough(hasGood)) return;
+    if (
+      lacking.every((server) => this.#hasLost(server, known)) ||
+      isEnough((service) => hasGood(service) || hasJustLost(service))
+    ) {
       // Nobody can look and switch in the same instant.
       this.reach('the slot fails at the moment of the switch');
       this.excuse();
