@@ -5,12 +5,13 @@ export { DeployError, type DeployErrorCode, deployErrorCodes } from './domain/er
 export type { DeployEvent, Layers, StepSummary, StopVerdict } from './domain/events.ts';
 export type { HistoryEntry } from './domain/history.ts';
 export type { Author, Intent, Outcome } from './domain/intent.ts';
-export type { JournalEntry } from './domain/journal.ts';
-export type { RoleName, ServiceName, SlotName } from './domain/layout.ts';
+export type { JournalEntry, NotedJob } from './domain/journal.ts';
+export type { JobMoment, RoleName, ServiceName, SlotName } from './domain/layout.ts';
 export {
   DEFAULT_DRAIN,
   DEFAULT_GATE,
   DEFAULT_GRACE_PERIOD,
+  DEFAULT_JOB_TIMEOUT,
   DEFAULT_VERIFY,
   DEFAULT_WATCH,
   type DrainPolicy,
@@ -24,7 +25,12 @@ export type { Image, Release } from './domain/release.ts';
 export type { RouterServer, RouterSlot, RouterState } from './domain/router-state.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';
 export type { ReleaseRequest } from './intent/release.ts';
-export type { BackgroundOptions, SlotOptions, SlotServiceOptions } from './options/layout-options.ts';
+export type {
+  BackgroundOptions,
+  JobOptions,
+  SlotOptions,
+  SlotServiceOptions,
+} from './options/layout-options.ts';
 export type { BlueGreenOptions } from './options/options.ts';
 export type {
   DeployRequest,

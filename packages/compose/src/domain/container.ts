@@ -19,7 +19,7 @@ export interface Container {
   /** Its processes are frozen: it runs, and answers nothing. */
   readonly paused?: boolean | undefined;
   readonly health: Health;
-  /** When it was last started, as the engine writes it: each start is a new life. */
+  /** When it was last started, as the engine writes it: each start is a new life. Empty before the first. */
   readonly startedAt: string;
   /** How often the engine restarted it. */
   readonly restarts: number;

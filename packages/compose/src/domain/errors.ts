@@ -67,6 +67,10 @@ export const deployErrorCodes = {
     meaning: 'A container could not be created or started',
     fix: '`docker compose logs` of the service, and `docker inspect` of its container: a port taken, a mount that is not there, no memory. All is as before',
   },
+  'job-failed': {
+    meaning: 'A job of the deployment did not end well, or not in time',
+    fix: 'Read its output: the last lines are above the error, the whole is in `docker compose logs` of the service. Fix it and deploy again, which runs it again. Before the start of the new slot nothing else was changed; after the watch the release has the traffic',
+  },
   'gate-failed': {
     meaning: 'The new slot did not prove itself in time',
     fix: 'Read the log of the new slot: it did not become healthy, restarted, or HAProxy does not reach it. Traffic never moved; fix the release and deploy it again',

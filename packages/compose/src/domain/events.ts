@@ -4,7 +4,7 @@ import type { ServiceName, SlotName } from './layout.ts';
 
 /** A step of a deployment, as plans, reports and errors show it. */
 export interface StepSummary {
-  /** Its kind: `start`, `gate`, `verify`, `stop`, `remove`, `switch`, `close`, `persist`, `drain`, `watch`, `finish`. */
+  /** Its kind: `job`, `start`, `gate`, `verify`, `stop`, `remove`, `switch`, `close`, `persist`, `drain`, `watch`, `finish`. */
   readonly do: string;
   /** It in words: `switch traffic from blue to green`. */
   readonly text: string;

@@ -94,8 +94,14 @@ export function changedConfigurationOnly(journal: readonly JournalEntry[]): bool
 
 const previousOf = ({ previous }: Intent): Release | undefined => {
   const { id, slots, background, configuration, restores } = previous;
-  return slots && { id, slots, background, configuration, kept: restores?.id };
+  return slots && { id, slots, background, jobs: {}, configuration, kept: restores?.id };
 };
+
+/** The images of the jobs of the latest deployment that ended well and was no rollback. */
+export const jobsOf = (journal: readonly JournalEntry[]): Release['jobs'] =>
+  recordsOf(journal).findLast(
+    ({ intent, ending }) => intent.kind === 'deploy' && ending?.outcome === 'deployed',
+  )?.intent.release.jobs ?? {};
 
 /** The ids of all kept configurations that the journal names. */
 export const keptIn = (journal: readonly JournalEntry[]): readonly string[] =>

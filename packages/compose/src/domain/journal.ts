@@ -1,6 +1,6 @@
 import type { Configuration } from './configuration.ts';
 import type { Intent, Outcome } from './intent.ts';
-import type { SlotName } from './layout.ts';
+import type { ServiceName, SlotName } from './layout.ts';
 
 /** What cannot be observed, only remembered: intents and decisions, each written before its effect. */
 export type JournalEntry =
@@ -8,6 +8,7 @@ export type JournalEntry =
   | { readonly type: 'intent'; readonly intent: Intent }
   | { readonly type: 'stopping'; readonly containers: readonly string[] }
   | { readonly type: 'switching'; readonly to: SlotName; readonly lives: readonly string[] }
+  | ({ readonly type: 'job'; readonly service: ServiceName } & NotedJob)
   | { readonly type: 'undo'; readonly reason: string }
   | {
       readonly type: 'outcome';
@@ -20,6 +21,12 @@ export type JournalEntry =
       readonly why?: string | undefined;
     };
 
+/** The container in which a job runs; its one start is announced as `starting`, and it ends as `done` or `failed`. */
+export interface NotedJob {
+  readonly container: string;
+  readonly state: 'starting' | 'done' | 'failed';
+}
+
 /** What the journal says of the deployment that is under way. */
 export interface Remembered {
   readonly direction: 'forward' | 'back';
@@ -27,6 +34,8 @@ export interface Remembered {
   readonly stopping: ReadonlySet<string>;
   /** Lives of the containers that the traffic was last sent to: what runs there later under another life has restarted. */
   readonly routed: ReadonlySet<string>;
+  /** What was last noted of each job. */
+  readonly jobs: ReadonlyMap<ServiceName, NotedJob>;
 }
 
 /** The entries of the latest deployment, its intent first; empty when there was none. */
@@ -68,6 +77,7 @@ export function remember(journal: readonly JournalEntry[]): Remembered {
     direction: entries.some(({ type }) => type === 'undo') ? 'back' : 'forward',
     stopping: new Set(entries.flatMap((entry) => (entry.type === 'stopping' ? entry.containers : []))),
     routed: new Set(entries.findLast(isSwitching)?.lives),
+    jobs: new Map(entries.flatMap((entry) => (entry.type === 'job' ? [[entry.service, entry]] : []))),
   };
 }
 

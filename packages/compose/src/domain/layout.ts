@@ -29,10 +29,24 @@ export interface Background {
   readonly exclusive: boolean;
 }
 
+/** When a job runs: before anything of the new slot is started, or when nothing of the old one is left. */
+export type JobMoment = 'before-start' | 'after-watch';
+
+/** A service that runs once in each deployment, to its end. */
+export interface Job {
+  /** The setting of the project from which the engine reads its image. */
+  readonly image: string;
+  readonly at: JobMoment;
+  /** Milliseconds until it is stopped, and has failed. */
+  readonly timeout: number;
+  readonly gracePeriod?: number | undefined;
+}
+
 /** The services that are deployed together; fixed for the life of a `blueGreen()`. */
 export interface Layout {
   readonly slots: Readonly<Record<SlotName, Slot>>;
   readonly background: Readonly<Record<ServiceName, Background>>;
+  readonly jobs: Readonly<Record<ServiceName, Job>>;
 }
 
 export const rolesOf = ({ slots }: Layout): readonly RoleName[] =>
@@ -63,9 +77,13 @@ export const otherSlot = ({ slots }: Layout, slot: SlotName): SlotName =>
   Object.keys(slots).find((other) => other !== slot) as SlotName;
 
 /** Every service that is deployed, with what is known about it. */
-export const allServices = ({ slots, background }: Layout): readonly SlotService[] => [
+export const allServices = ({ slots, background, jobs }: Layout): readonly SlotService[] => [
   ...Object.values(slots).flatMap(({ services }) => Object.values(services)),
-  ...Object.entries(background).map(([service, { image, gracePeriod }]) => ({ service, image, gracePeriod })),
+  ...Object.entries({ ...background, ...jobs }).map(([service, { image, gracePeriod }]) => ({
+    service,
+    image,
+    gracePeriod,
+  })),
 ];
 
 /** The setting that holds the image of each service. */

@@ -90,5 +90,7 @@ export const DEFAULT_GATE: GatePolicy = {
 export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };
 export const DEFAULT_WATCH: WatchPolicy = { for: 10_000, every: 150 };
 export const DEFAULT_VERIFY: VerifyPolicy = { stableFor: 3_000, timeout: 60_000 };
+/** Milliseconds that a job may run. */
+export const DEFAULT_JOB_TIMEOUT = 600_000;
 /** Milliseconds that Docker waits between SIGTERM and SIGKILL where nobody says otherwise. */
 export const DEFAULT_GRACE_PERIOD = 10_000;

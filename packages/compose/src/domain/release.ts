@@ -13,6 +13,8 @@ export interface Release {
   readonly id: string;
   readonly slots: Readonly<Record<RoleName, Image>>;
   readonly background: Readonly<Record<ServiceName, Image>>;
+  /** Of what runs once; not known of what ran before the first deployment. */
+  readonly jobs: Readonly<Record<ServiceName, Image>>;
   /** As the project had it when the release was deployed; services of which it is not known are left out. */
   readonly configuration: Configuration;
   /** The id under which the project keeps that; undefined where it does not. */

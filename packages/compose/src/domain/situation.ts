@@ -48,6 +48,10 @@ export const containersOf = (s: Observation, service: ServiceName): readonly Con
 export const containersOfSlot = (s: Situation, slot: SlotName): readonly Container[] =>
   servicesOfSlot(s.layout, slot).flatMap((service) => containersOf(s, service));
 
+/** What of a job this deployment has started, or is to remove since it is left of an earlier one. */
+export const ownOf = (s: Situation, service: ServiceName): readonly Container[] =>
+  containersOf(s, service).filter(({ id }) => !s.intent.existing.includes(id));
+
 export const wantedInSlot = (
   { layout }: Situation,
   slot: SlotName,

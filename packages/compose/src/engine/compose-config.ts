@@ -20,6 +20,7 @@ export interface ComposeService {
   readonly image?: string;
   readonly container_name?: string;
   readonly profiles?: readonly string[];
+  readonly restart?: string;
   readonly stop_grace_period?: string;
   readonly scale?: number;
   readonly depends_on?: Readonly<

@@ -6,7 +6,7 @@ import { engineLedger } from '../ledger/engine-ledger.ts';
 import type { Engine } from '../ports/index.ts';
 import { type ComposeFiles, throwLost } from './compose.ts';
 import { assertComposeV2, readConfig } from './compose-config.ts';
-import { awaitExit, listContainers, removeContainer, stopContainer } from './containers.ts';
+import { awaitExit, listContainers, removeContainer, startOnce, stopContainer } from './containers.ts';
 import { assertReachable, connectDocker } from './docker.ts';
 import { updateEnvFile, withProfiles, withVariables } from './env-file.ts';
 import { fingerprintsOf } from './fingerprint.ts';
@@ -146,6 +146,9 @@ export function projectEngine(
       if (!files) throw new Error(`the configuration that was kept as ${id} cannot be read any more`);
       await upServices(files, orders, { managed }, { limit: limits.up, signal }).catch(throwLost);
     },
+    create: (orders) =>
+      upServices(where, orders, { managed }, { limit: limits.up, mode: '--no-start' }).catch(throwLost),
+    startOnce: withDocker(startOnce),
     stop: withDocker(stopContainer),
     wasSignalled: async (container) => wasSignalled(await docker(), await project(), container),
     awaitExit: withDocker(awaitExit),

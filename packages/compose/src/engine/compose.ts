@@ -37,10 +37,10 @@ export const composeCommands = {
   written: [...EVERY_PROFILE, 'config', '--no-interpolate', '--format', 'json'],
   // One for all: two beside each other would both start what their services depend on.
   // Not with --no-deps: it changes the hash by which a bare `up` by hand tells whether to create the container anew.
-  up: (orders: readonly UpOrder[]) => [
+  up: (orders: readonly UpOrder[], mode: '--detach' | '--no-start' = '--detach') => [
     ...EVERY_PROFILE,
     'up',
-    '--detach',
+    mode,
     '--no-build',
     '--no-recreate',
     ...orders.flatMap(({ service, replicas }) =>

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { bounded, systemClock } from '@cutover/internal';
 import type Docker from 'dockerode';
 import type { Container, Health } from '../domain/container.ts';
@@ -94,7 +95,7 @@ function toContainer({
     restarting: State.Restarting,
     paused: State.Paused,
     health: (State.Health?.Status ?? 'none') as Health,
-    startedAt: State.StartedAt,
+    startedAt: State.StartedAt === NEVER ? '' : State.StartedAt,
     restarts: RestartCount,
     exitCode: State.ExitCode,
     stopTimeout: stopTimeoutOf(Config),
@@ -102,6 +103,9 @@ function toContainer({
     kept: keptIdIn(Config.Labels['com.docker.compose.project.config_files']),
   };
 }
+
+/** As the engine writes a moment that has not come. */
+const NEVER = '0001-01-01T00:00:00Z';
 
 /** In milliseconds; the typings of the client leave it out. */
 function stopTimeoutOf(config: object): number | undefined {
@@ -156,6 +160,23 @@ const exitIn = (details: Docker.ContainerInspectInfo | undefined): Exit => ({
   found: details !== undefined,
   code: details?.State.ExitCode ?? 0,
 });
+
+/** By name: whoever renames it first has it, and what others send to the name that they know is refused. */
+export async function startOnce(
+  docker: Docker,
+  { name }: Container,
+  confirm: () => Promise<void>,
+): Promise<void> {
+  const own = `${name.replace(OWN_NAME, '')}.${randomBytes(4).toString('hex')}`;
+  await docker.getContainer(name).rename({ name: own });
+  const container = docker.getContainer(own);
+  if ((await container.inspect()).State.StartedAt !== NEVER) return;
+  await confirm();
+  await container.start();
+}
+
+/** What `startOnce` adds to a name. */
+const OWN_NAME = /\.[0-9a-f]{8}$/;
 
 export async function removeContainer(docker: Docker, { id }: Container): Promise<void> {
   const container = docker.getContainer(id);

@@ -10,6 +10,7 @@ export function assertDeployable(config: ComposeConfig, request: DeployRequest):
   const doing = `checking the Compose project ${config.name}`;
   assertServices(config, doing, request.services);
   for (const name of request.single) assertOne(config, doing, name);
+  for (const name of request.jobs) assertJob(config, doing, name, request.slots);
   for (const name of request.services) assertNameless(config, doing, name);
   for (const [name, grace] of Object.entries(request.graces)) assertGrace(config, doing, name, grace);
   for (const [slot, services] of Object.entries(request.slots))
@@ -44,6 +45,46 @@ function assertOne({ services }: ComposeConfig, doing: string, name: string): vo
     found: `${name} has ${replicas} replicas`,
     wanted: 'one container of an exclusive service',
     fix: 'remove scale and deploy.replicas from it',
+  });
+}
+
+/** A bare `up` must not start it, nor the engine start it again. */
+function assertJob(
+  { services }: ComposeConfig,
+  doing: string,
+  name: string,
+  slots: DeployRequest['slots'],
+): void {
+  const { profiles = [], restart = 'no', ...service } = services[name] ?? {};
+  const ofSlots = Object.values(slots)
+    .flat()
+    .flatMap((one) => services[one]?.profiles ?? []);
+  const shared = profiles.find((profile) => ofSlots.includes(profile));
+  const faults: readonly (readonly [boolean, found: string, fix: string])[] = [
+    [
+      profiles.length === 0,
+      'no profile, so that a bare `docker compose up` runs it',
+      "add `profiles: ['job']` to it",
+    ],
+    [
+      shared !== undefined,
+      `the profile ${shared} of a slot, which is on`,
+      "give it one of its own: `profiles: ['job']`",
+    ],
+    [restart !== 'no', `restart: ${restart}, so that the engine runs it again`, 'remove restart from it'],
+    [
+      replicasOf(service) !== 1,
+      `${replicasOf(service)} replicas`,
+      'remove scale and deploy.replicas from it',
+    ],
+  ];
+  const fault = faults.find(([holds]) => holds);
+  if (!fault) return;
+  throw new DeployError('compose-invalid', {
+    doing,
+    found: `the job ${name} has ${fault[1]}`,
+    wanted: 'a service that runs once in each deployment, and only then',
+    fix: fault[2],
   });
 }
 

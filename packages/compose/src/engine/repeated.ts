@@ -46,7 +46,7 @@ export function assertNotOfRelease(
     doing: `checking the Compose project ${project}`,
     found: `${before.join(', ')} waits for ${name} to complete, whose image a deployment sets; Compose would run its container of an earlier release again`,
     wanted: 'what belongs to a release run once, on the image of that release',
-    fix: `remove ${name} from depends_on of ${before.join(', ')}, and run it on the new image before deploy()`,
+    fix: `remove ${name} from depends_on of ${before.join(', ')}, and name it in jobs: it then runs once, on the new image`,
   });
 }
 
@@ -69,7 +69,7 @@ export async function warnOfRepeated(
       `Compose runs ${name} again each time that ${before.join(', ')} is started, also on a way back` +
       (isOutdated
         ? `, and on the image ${created} that its container was created from instead of ${wanted}: remove that with \`docker compose rm ${name}\``
-        : `. To run it once, remove it from depends_on and run it before deploy()`)
+        : `. To run it once, remove it from depends_on and name it in jobs`)
     );
   });
 }

@@ -12,20 +12,26 @@ const ATTEMPTS = 5;
 /** Milliseconds, for a removal that is under way. */
 const PAUSE = 200;
 
-/** Creates and starts what is missing of these services. */
+export interface UpOptions {
+  readonly limit: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly mode?: '--detach' | '--no-start';
+}
+
+/** Creates and starts what is missing of these services; with `--no-start` it starts none. */
 export async function upServices(
   where: ComposeFiles,
   orders: readonly UpOrder[],
   variables: ComposeVariables,
-  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal | undefined },
+  { limit, signal, mode }: UpOptions,
 ): Promise<void> {
-  const doing = `starting ${orders.map(({ service }) => service).join(', ')}`;
+  const doing = `${mode === '--no-start' ? 'creating' : 'starting'} ${orders.map(({ service }) => service).join(', ')}`;
   const fix =
     'see with `docker compose ps` whether something that they depend on does not become healthy, and with `docker ps` whether the engine answers';
   const run = { doing, code: 'start-failed', fix, limit, signal } as const;
   for (let attempt = 1; ; attempt++) {
     try {
-      await runCompose(where, composeCommands.up(orders), variables, run);
+      await runCompose(where, composeCommands.up(orders, mode), variables, run);
       return;
     } catch (error) {
       const isGone = error instanceof ExecaError && GONE.test(String(error.stderr));

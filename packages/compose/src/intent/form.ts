@@ -1,6 +1,7 @@
 import { changedSettings } from '../domain/configuration.ts';
 import { type Container, lifeOf } from '../domain/container.ts';
 import { DeployError } from '../domain/errors.ts';
+import { jobsOf } from '../domain/history.ts';
 import type { Intent } from '../domain/intent.ts';
 import { configurationOf, type JournalEntry, keptOf } from '../domain/journal.ts';
 import {
@@ -25,7 +26,7 @@ import { newReplicas, presentReplicas } from './replicas.ts';
 export function chooseTarget(beginning: Beginning, asked: SlotName | undefined): SlotName {
   const { layout, live, release } = beginning;
   const idle = otherSlot(layout, live);
-  if (asked === undefined) return hasRelease(beginning, live) ? live : idle;
+  if (asked === undefined) return hasRelease(beginning, live) && hasRunJobs(beginning) ? live : idle;
   if (asked === idle) return idle;
   throw new DeployError('unknown-slot', {
     doing: `choosing the slot for ${release.id}`,
@@ -40,6 +41,10 @@ const hasRelease = (beginning: Beginning, slot: SlotName): boolean =>
     const running = runningOn(beginning.now, service);
     return running && reasonsToReplace(beginning, running, image).length === 0;
   });
+
+/** A job on another image is a reason for a deployment, also where nothing else changes. */
+const hasRunJobs = ({ kind, journal, release }: Beginning): boolean =>
+  kind === 'rollback' || areSameImages(release.jobs, jobsOf(journal));
 
 /** What this deployment wants, with all that an undo will need; from what runs, not from what is believed. */
 export async function formIntent(
@@ -88,7 +93,9 @@ export async function formIntent(
       ...changes.flatMap(({ reasons }) => reasons),
       ...known.filter(({ image }) => !recorded.has(image)).map(noWayBack),
       ...(keptOf(journal) === restores?.id ? [] : [NOT_RESTORABLE]),
-      ...(kind === 'rollback' ? await aboutConfiguration(engine, beginning) : []),
+      ...(kind === 'rollback'
+        ? [...aboutJobs(beginning), ...(await aboutConfiguration(engine, beginning))]
+        : []),
     ],
     replicas: newReplicas(beginning, wanted.target),
   };
@@ -107,6 +114,13 @@ function reasonsToReplace(
   const changed = changedSettings(configurationOf(journal)[service], release.configuration[service]);
   return changed.map((setting) => `${service}: ${setting} has changed`);
 }
+
+/** What a rollback cannot take back. */
+const aboutJobs = ({ journal, release }: Beginning): readonly string[] =>
+  Object.entries(jobsOf(journal)).map(
+    ([service, { name }]) =>
+      `${service} ran on ${name} and is not undone: ${release.id} has to work with what it did`,
+  );
 
 const noWayBack = ({ service, imageName }: Container): string =>
   `${service}: the engine has no record of the image that it runs (${imageName}); there is no way back to it once it is stopped`;

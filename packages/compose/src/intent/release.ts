@@ -1,8 +1,9 @@
 import { DeployError } from '../domain/errors.ts';
-import { changedConfigurationOnly, earlierRelease, releasesOf } from '../domain/history.ts';
+import { changedConfigurationOnly, earlierRelease, jobsOf, releasesOf } from '../domain/history.ts';
 import { unfinished } from '../domain/journal.ts';
 import { type Layout, type RoleName, rolesOf, type ServiceName, serviceOf } from '../domain/layout.ts';
 import { liveSlot } from '../domain/live-slot.ts';
+import { mapValues } from '../domain/map-values.ts';
 import { hasSameImages, type Image, namesOf, type Release } from '../domain/release.ts';
 import type { Ports } from '../ports/index.ts';
 import { observe } from '../run/observe.ts';
@@ -36,9 +37,8 @@ export async function resolveRelease(
   return {
     id: request.id ?? namesOf(slots),
     slots,
-    background: Object.fromEntries(
-      Object.keys(layout.background).map((service) => [service, imageOf(service)]),
-    ),
+    background: mapValues(layout.background, (_, service) => imageOf(service)),
+    jobs: mapValues(layout.jobs, (_, service) => imageOf(service)),
     configuration: await ports.engine.configuration(),
   };
 }
@@ -51,7 +51,10 @@ function imageNames(layout: Layout, { image, images = {} }: ReleaseRequest): Rea
       // The role last: it may be the name of no service.
       aliases: [...Object.keys(layout.slots).map((slot) => serviceOf(layout, slot, role)), role],
     })),
-    ...Object.keys(layout.background).map((service) => ({ target: service, aliases: [service] })),
+    ...Object.keys({ ...layout.background, ...layout.jobs }).map((service) => ({
+      target: service,
+      aliases: [service],
+    })),
   ];
   const known = targets.flatMap(({ aliases }) => aliases);
   for (const name of Object.keys(images))
@@ -97,8 +100,14 @@ export async function currentRelease(ports: Ports, layout: Layout, signal?: Abor
   for (const role of rolesOf(layout)) slots[role] = await imageOf(serviceOf(layout, live, role));
   const background: Record<ServiceName, Image> = {};
   for (const service of Object.keys(layout.background)) background[service] = await imageOf(service);
+  const jobs = mapValues(layout.jobs, (_, service) => {
+    const image = jobsOf(journal)[service];
+    if (!image)
+      throw invalid(`${service} has not run yet`, 'a job of which the image is known: deploy an image first');
+    return image;
+  });
   const id = nameOf(journal, slots) ?? namesOf(slots);
-  return { id, slots, background, configuration: await engine.configuration() };
+  return { id, slots, background, jobs, configuration: await engine.configuration() };
 }
 
 /** What a rollback goes back to: the release called `to`, else the one before. */

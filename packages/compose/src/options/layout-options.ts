@@ -2,6 +2,7 @@ import { option, readOptions } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import {
   allServices,
+  type JobMoment,
   type Layout,
   ONLY_ROLE,
   type RoleName,
@@ -10,6 +11,7 @@ import {
   type Slot,
 } from '../domain/layout.ts';
 import { mapValues } from '../domain/map-values.ts';
+import { DEFAULT_JOB_TIMEOUT } from '../domain/policy.ts';
 
 export interface SlotServiceOptions {
   /** The Compose service. */
@@ -32,13 +34,33 @@ export interface BackgroundOptions {
   exclusive?: boolean;
 }
 
-export function readLayout(
-  slots: Readonly<Record<string, SlotOptions>>,
-  background: Readonly<Record<ServiceName, BackgroundOptions>>,
-): Layout {
+export interface JobOptions {
+  /** The Compose variable that names its image. */
+  image: string;
+  /**
+   * `before-start`: when nothing of the new slot runs yet, for what the old and the new version both work with.
+   * `after-watch`: when nothing of the old slot is left, for what the old version does not work with any more.
+   */
+  at: JobMoment;
+  /** Milliseconds until it is stopped and the deployment fails. Default 600 000. */
+  timeout?: number;
+  /** Milliseconds between SIGTERM and SIGKILL where it has to be stopped. Default as for slots. */
+  gracePeriod?: number;
+}
+
+export function readLayout({
+  slots,
+  background,
+  jobs,
+}: {
+  readonly slots: Readonly<Record<string, SlotOptions>>;
+  readonly background: Readonly<Record<ServiceName, BackgroundOptions>>;
+  readonly jobs: Readonly<Record<ServiceName, JobOptions>>;
+}): Layout {
   const layout: Layout = {
     slots: mapValues(slots, (slot, name) => readSlot(slot, `slots.${name}.`)),
     background: mapValues(background, (service, name) => readBackground(service, `background.${name}.`)),
+    jobs: mapValues(jobs, (job, name) => readJob(job, `jobs.${name}.`)),
   };
   assertPair(layout);
   assertNames(layout);
@@ -94,6 +116,19 @@ const readBackground = (service: BackgroundOptions, path: string) =>
     service,
     { image: option.required(option.text), gracePeriod: option.duration, exclusive: option.boolean },
     { exclusive: false },
+    refuse(path),
+  );
+
+const readJob = (job: JobOptions, path: string) =>
+  readOptions(
+    job,
+    {
+      image: option.required(option.text),
+      at: option.required(option.oneOf('before-start', 'after-watch')),
+      timeout: option.duration,
+      gracePeriod: option.duration,
+    },
+    { timeout: DEFAULT_JOB_TIMEOUT },
     refuse(path),
   );
 

@@ -14,7 +14,13 @@ import {
   type WatchPolicy,
 } from '../domain/policy.ts';
 import type { Engine, Router } from '../ports/index.ts';
-import { type BackgroundOptions, readLayout, refuse, type SlotOptions } from './layout-options.ts';
+import {
+  type BackgroundOptions,
+  type JobOptions,
+  readLayout,
+  refuse,
+  type SlotOptions,
+} from './layout-options.ts';
 
 export interface BlueGreenOptions {
   /** What runs the containers: `composeProject()`. */
@@ -25,6 +31,8 @@ export interface BlueGreenOptions {
   router: Router;
   /** Services without traffic that move with the release: cron, workers. Default none. */
   background?: Readonly<Record<ServiceName, BackgroundOptions>>;
+  /** Services that run once in each deployment, to their end: migrations. Default none. */
+  jobs?: Readonly<Record<ServiceName, JobOptions>>;
   gate?: Partial<GatePolicy>;
   drain?: Partial<DrainPolicy>;
   /** For the background services on the new release. */
@@ -55,6 +63,7 @@ const rules: Readonly<Record<keyof BlueGreenOptions, OptionRule>> = {
   slots: option.required(option.object),
   router: option.required(option.object),
   background: option.object,
+  jobs: option.object,
   gate: option.object,
   drain: option.object,
   verify: option.object,
@@ -65,11 +74,21 @@ const rules: Readonly<Record<keyof BlueGreenOptions, OptionRule>> = {
 };
 
 export function readSettings(given: BlueGreenOptions): Settings {
-  const { project, router, slots, background, gate, drain, verify, watch, hooks, keep, onEvent } =
+  const { project, router, slots, background, jobs, gate, drain, verify, watch, hooks, keep, onEvent } =
     readOptions(
       given,
       rules,
-      { background: {}, gate: {}, drain: {}, verify: {}, watch: {}, hooks: {}, keep: {}, onEvent: () => {} },
+      {
+        background: {},
+        jobs: {},
+        gate: {},
+        drain: {},
+        verify: {},
+        watch: {},
+        hooks: {},
+        keep: {},
+        onEvent: () => {},
+      },
       refuse(''),
     );
   const { configuration } = readOptions(
@@ -81,7 +100,7 @@ export function readSettings(given: BlueGreenOptions): Settings {
   return {
     project: configuration ? project : { ...project, ...keepingNothing },
     router,
-    layout: readLayout(slots, background),
+    layout: readLayout({ slots, background, jobs }),
     policy: {
       gate: readGate(gate),
       drain: readDrain(drain),

@@ -53,6 +53,13 @@ export interface Engine {
   pin(images: Readonly<Record<string, string>>): Promise<void>;
   /** Creates and starts what is missing of these services, all in one go; never recreates what runs. */
   up(orders: readonly UpOrder[], signal?: AbortSignal): Promise<void>;
+  /** Creates what is missing of these services and starts nothing. */
+  create(orders: readonly UpOrder[]): Promise<void>;
+  /**
+   * Starts a container unless it has been started already. It gets a name of its own first, so that a start finds nothing
+   * any more that a dead process has sent. Asks `confirm` between the two.
+   */
+  startOnce(container: Container, confirm: () => Promise<void>): Promise<void>;
   /** Makes a bare `up` by hand start the services `live` and leave the services `idle` alone. */
   prefer(live: readonly ServiceName[], idle: readonly ServiceName[]): Promise<void>;
   /**
@@ -90,6 +97,8 @@ export interface DeployRequest {
   readonly services: readonly ServiceName[];
   /** Those of which there is one container at most. */
   readonly single: readonly ServiceName[];
+  /** Those that run to their end, and must not be started otherwise. */
+  readonly jobs: readonly ServiceName[];
   /** The settings that hold their images. */
   readonly settings: readonly string[];
   /** Those that are off while their slot is idle: by slot. */

@@ -1,11 +1,12 @@
 import { canServe, isComplete, isRunning } from '../domain/fitness.ts';
-import type { SlotName } from '../domain/layout.ts';
+import type { JobMoment, SlotName } from '../domain/layout.ts';
 import { otherSlot } from '../domain/layout.ts';
 import { outdated } from '../domain/outdated.ts';
 import type { Release } from '../domain/release.ts';
 import {
   containersOfSlot,
   hasSwitched,
+  ownOf,
   type Situation,
   type Wanted,
   wantedInSlot,
@@ -15,6 +16,7 @@ import { drain } from '../steps/drain.ts';
 import { finish } from '../steps/finish.ts';
 import { gate } from '../steps/gate.ts';
 import type { Step } from '../steps/index.ts';
+import { job, leftOf } from '../steps/job.ts';
 import { persist } from '../steps/persist.ts';
 import { remove } from '../steps/remove.ts';
 import { start } from '../steps/start.ts';
@@ -29,7 +31,7 @@ import { watch } from '../steps/watch.ts';
  */
 export const decide = (s: Situation): Step => (s.progress.direction === 'forward' ? forward(s) : back(s));
 
-/** New slot up and proven → background services stopped → switch → stored → background services up → old slot away. */
+/** Jobs → new slot up and proven → background services stopped → switch → stored → background services up → old slot away → jobs. */
 function forward(s: Situation): Step {
   const { target, release } = s.intent;
   const background = everyBackground(s, release.background);
@@ -39,12 +41,14 @@ function forward(s: Situation): Step {
     first(
       () => close.next(s),
       () => isBefore && persist.next(s, s.router.live),
+      () => isBefore && runJobs(s, 'before-start'),
       () => !isProvenThere && prepare(s, target, release.slots),
       () => isBefore && stop.next(outdated(s, background)),
       () => switchTraffic.next(s, target),
       () => persist.next(s, target),
       () => replaceBackground(s, background),
       () => retire(s, otherSlot(s.layout, target), target),
+      () => runJobs(s, 'after-watch'),
     ) ?? finish.next('deployed')
   );
 }
@@ -62,6 +66,7 @@ function back(s: Situation): Step {
       () => previous.slots && !isReady && prepare(s, origin, previous.slots),
       () => switchTraffic.next(s, origin),
       () => persist.next(s, origin),
+      () => stop.next(Object.keys(s.layout.jobs).flatMap((service) => ownOf(s, service))),
       () => previous.slots && !isComplete(s, origin) && prepare(s, origin, previous.slots),
       () => replaceBackground(s, everyBackground(s, previous.background)),
       () => target !== origin && retire(s, target),
@@ -76,6 +81,17 @@ const first = (...rules: readonly (() => Step | false | undefined)[]): Step | un
   }
   return undefined;
 };
+
+/** Each job of that moment has run to its end, once; what an earlier deployment has left of it is gone first. */
+function runJobs(s: Situation, at: JobMoment): Step | undefined {
+  const due = job.next(s, at);
+  const left = due ? leftOf(s, due.service) : [];
+  return first(
+    () => stop.next(left),
+    () => remove.next(left),
+    () => due,
+  );
+}
 
 /** The slot runs the images and has passed the gate. */
 function prepare(s: Situation, slot: SlotName, images: Release['slots']): Step | undefined {

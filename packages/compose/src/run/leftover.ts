@@ -49,7 +49,7 @@ function reasonToUndo(
   if (kind === 'rollback') return `a rollback to ${previous.id} was asked for`;
   if (release && isSameRelease(release, intent.release)) return undefined;
   const { slots } = previous;
-  if (release && slots && isSameRelease(release, { ...previous, slots }))
+  if (release && slots && isSameRelease(release, { ...previous, slots, jobs: {} }))
     return `${release.id}, which ran before, was asked for`;
   if (live === intent.target || live === undefined) return undefined;
   return 'the process that deployed it has ended';

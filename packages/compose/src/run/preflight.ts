@@ -17,6 +17,7 @@ export function requestOf(layout: Layout, { files = [] }: Pick<Router, 'files'>)
   return {
     services: Object.keys(settings),
     single: Object.keys(background).filter((service) => background[service]?.exclusive),
+    jobs: Object.keys(layout.jobs),
     settings: Object.values(settings),
     slots: mapValues(slots, (_, slot) => servicesOfSlot(layout, slot)),
     files,

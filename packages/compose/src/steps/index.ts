@@ -4,6 +4,7 @@ import { type Close, close } from './close.ts';
 import { type Drain, drain } from './drain.ts';
 import { type Finish, finish } from './finish.ts';
 import { type Gate, gate } from './gate.ts';
+import { type Job, job } from './job.ts';
 import { type Kind, summaryOf } from './kind.ts';
 import { type Persist, persist } from './persist.ts';
 import { type Remove, remove } from './remove.ts';
@@ -14,9 +15,22 @@ import { type Verify, verify } from './verify.ts';
 import { type Watch, watch } from './watch.ts';
 
 /** One thing to do next. */
-export type Step = Start | Gate | Verify | Stop | Remove | Switch | Close | Persist | Drain | Watch | Finish;
+export type Step =
+  | Job
+  | Start
+  | Gate
+  | Verify
+  | Stop
+  | Remove
+  | Switch
+  | Close
+  | Persist
+  | Drain
+  | Watch
+  | Finish;
 
 const kinds: { readonly [K in Step['do']]: Kind<Extract<Step, { do: K }>> } = {
+  job,
   start,
   gate,
   verify,

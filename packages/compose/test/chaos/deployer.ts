@@ -9,8 +9,12 @@ await runScript(async ({ args: [way, directory, url, image], signal }) => {
   const client = createRuntimeClient({ address: join(folder, 'run/admin.sock') });
   const router = routerOf(way as Way, folder, client, url as string);
   // How often it looks depends on the weather; what it does, does not.
-  const deployment = stackDeployment({ directory: folder, router, way: way as Way }, (event) => {
-    if (event.type !== 'progress') process.stdout.write(`${JSON.stringify(event)}\n`);
-  });
+  const deployment = stackDeployment(
+    { directory: folder, router, way: way as Way },
+    (event) => {
+      if (event.type !== 'progress') process.stdout.write(`${JSON.stringify(event)}\n`);
+    },
+    { jobs: JSON.parse(process.env.JOBS ?? '{}') },
+  );
   await deployment.deploy({ image: image as string }, { signal });
 });

@@ -59,6 +59,7 @@ describe('containers of the simulated and of the real engine', () => {
     await engine.preflight({
       services: ['api'],
       single: ['api'],
+      jobs: [],
       settings: ['API_IMAGE'],
       graces: {},
       slots: {},

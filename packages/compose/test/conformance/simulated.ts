@@ -6,7 +6,7 @@ import { World } from '../simulation/world/world.ts';
 
 /** The simulated world without its judge: what a deployment may do is not the matter of a comparison. */
 export function calmWorld(way: Way = 'map'): World {
-  const world = new World(0n, way);
+  const world = new World({ seed: '0', way });
   world.violate = () => {};
   return world;
 }

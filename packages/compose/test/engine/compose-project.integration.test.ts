@@ -15,6 +15,7 @@ describe('composeProject', () => {
   const request = {
     services: ['api', 'cron'],
     single: ['api', 'cron'],
+    jobs: [],
     settings: ['API_IMAGE', 'CRON_IMAGE'],
     graces: {},
     slots: {},

@@ -26,7 +26,7 @@ describe('composeArguments', () => {
 });
 
 describe('assertDeployable', () => {
-  const none = { services: [], single: [], settings: [], slots: {}, files: [], graces: {} };
+  const none = { services: [], single: [], jobs: [], settings: [], slots: {}, files: [], graces: {} };
   const config = { name: 'shop', services: { api: {}, cron: { deploy: { replicas: 2 } } } };
 
   it('names the service that is missing and those that are there', () => {
@@ -34,6 +34,7 @@ describe('assertDeployable', () => {
       assertDeployable(config, {
         services: ['api', 'blue'],
         single: [],
+        jobs: [],
         settings: [],
         graces: {},
         slots: {},
@@ -47,6 +48,7 @@ describe('assertDeployable', () => {
       assertDeployable(config, {
         services: ['cron'],
         single: ['cron'],
+        jobs: [],
         settings: [],
         graces: {},
         slots: {},
@@ -70,11 +72,26 @@ describe('assertDeployable', () => {
     },
   );
 
+  it.each([
+    [{ profiles: ['job'] }, undefined],
+    [{}, 'has no profile, so that a bare `docker compose up` runs it'],
+    [{ profiles: ['job', 'blue'] }, 'has the profile blue of a slot'],
+    [{ profiles: ['job'], restart: 'always' }, 'has restart: always'],
+    [{ profiles: ['job'], scale: 2 }, 'has 2 replicas'],
+  ])('takes as a job what nothing else starts: %j', (migrate, message) => {
+    const services = { migrate, api_blue: { profiles: ['blue'] } };
+    const request = { ...none, jobs: ['migrate'], slots: { blue: ['api_blue'] } };
+    const asked = () => assertDeployable({ name: 'shop', services }, request);
+    if (message) expect(asked).toThrow(message);
+    else expect(asked).not.toThrow();
+  });
+
   it('refuses a variable that two services share', () => {
     expect(() =>
       assertDeployable(config, {
         services: [],
         single: [],
+        jobs: [],
         settings: ['A', 'A'],
         graces: {},
         slots: {},

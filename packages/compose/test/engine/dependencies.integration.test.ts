@@ -9,6 +9,7 @@ import { startProject, type TestProject } from '../support/project.ts';
 const request = {
   services: ['api', 'cron'],
   single: [],
+  jobs: [],
   settings: ['API_IMAGE', 'CRON_IMAGE'],
   graces: {},
   slots: {},
@@ -59,7 +60,7 @@ services:
     const before = await runs();
     const same = await engineWith(project.images[0]);
     expect(await same.preflight(request)).toEqual([
-      'Compose runs migrate again each time that api is started, also on a way back. To run it once, remove it from depends_on and run it before deploy()',
+      'Compose runs migrate again each time that api is started, also on a way back. To run it once, remove it from depends_on and name it in jobs',
     ]);
     const other = await engineWith(project.images[1]);
     expect(await other.preflight(request)).toEqual([

@@ -11,7 +11,7 @@ const project = {
   envFile: undefined,
   projectName: undefined,
 };
-const request = { services: [], single: [], settings: [], graces: {}, slots: {}, files: [] };
+const request = { services: [], single: [], jobs: [], settings: [], graces: {}, slots: {}, files: [] };
 const container = { id: 'c1' } as Container;
 const CONFIG = `case "$*" in *config*) echo '{"name":"shop","services":{}}' ;; *) exec sleep 1000 ;; esac`;
 const alive = answering({

@@ -9,6 +9,7 @@ import { startProject, type TestProject } from '../support/project.ts';
 const request = {
   services: ['api', 'spare', 'cron'],
   single: [],
+  jobs: [],
   settings: ['API_IMAGE', 'SPARE_IMAGE', 'CRON_IMAGE'],
   graces: {},
   slots: { blue: ['api'], green: ['spare'] },

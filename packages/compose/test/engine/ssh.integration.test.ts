@@ -9,6 +9,7 @@ import { type Sshd, startSshd } from '../support/sshd.ts';
 const request = {
   services: ['cron'],
   single: [],
+  jobs: [],
   settings: ['CRON_IMAGE'],
   graces: {},
   slots: {},

@@ -3,6 +3,7 @@ import {
   boundaries,
   everyFailureOfChanged,
   everyFault,
+  everyLateJob,
   everyPause,
   everyReloadOfOne,
   everySignalByHand,
@@ -64,6 +65,7 @@ async function* huntingGround(from: number, seeds: number): AsyncGenerator<Plan>
   const calls = await boundaries();
   yield* everySignalByHand(calls);
   yield* everyReloadOfOne();
+  yield* everyLateJob();
   yield* everyFailureOfChanged(calls);
   yield* everyFault(calls, ['die-late'], [['deploy', 'deploy']]);
   yield* everyPause(calls);

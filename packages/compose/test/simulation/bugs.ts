@@ -5,7 +5,7 @@ import type { RouterSlot } from '../../src/domain/router-state.ts';
 import type { Settings } from '../../src/options/options.ts';
 import type { Engine, Ledger, Lock, Router, UpOrder } from '../../src/ports/index.ts';
 import { resumeDeployment } from '../../src/run/deployment.ts';
-import { CANARY, shops, slotOf } from './layout.ts';
+import { CANARY, isJob, shops, slotOf } from './layout.ts';
 import { rollBack, type Sabotage } from './simulate.ts';
 import type { EventLog } from './world/event-log.ts';
 import { MapRouter } from './world/map-router.ts';
@@ -233,6 +233,30 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
   })),
   'knows the old image by the new name': withEngine((engine) => ({
     resolve: () => engine.resolve('shop:2'),
+  })),
+  // Jobs
+  'starts a job under the name that others know as well': (context, { engine }) => {
+    engine.sharesNames = true;
+    return context;
+  },
+  'starts a job again that it finds ended': withEngine((engine, world) => ({
+    observe: async (services) =>
+      (await engine.observe(services)).map((c) => (isJob(c.service) ? { ...c, startedAt: '' } : c)),
+    startOnce: async ({ id }, confirm) => {
+      await confirm();
+      const found = world.engine.find(id);
+      if (found) world.engine.start(found);
+    },
+  })),
+  'takes a job that failed for a good one': seeing((all) =>
+    all.map((c) => (isJob(c.service) ? { ...c, exitCode: 0 } : c)),
+  ),
+  'does not wait for a job to end': seeing((all) =>
+    all.map((c) => (isJob(c.service) ? { ...c, running: false } : c)),
+  ),
+  'does not note that a job is started': withLock((lock) => ({
+    append: async (entry) =>
+      entry.type === 'job' && entry.state === 'starting' ? undefined : lock.append(entry),
   })),
   // Looking
   'does not see stopped containers': seeing((all) => all.filter(({ running }) => running)),

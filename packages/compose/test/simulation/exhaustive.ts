@@ -38,7 +38,7 @@ const wholeRun = new Set<FaultKind>(['sink-throws', 'hook-throws', 'hook-hangs',
 const ends: readonly Plan['runs'][] = [['deploy'], ['deploy', 'resume']];
 const crashes: readonly FaultKind[] = ['die-before', 'die-sent'];
 
-type Surroundings = Pick<Plan, 'way' | 'shape' | 'instances'>;
+type Surroundings = Pick<Plan, 'way' | 'shape' | 'instances' | 'jobs'>;
 
 /** The calls that a run without faults makes. */
 export async function boundaries(around: Surroundings = {}): Promise<readonly Boundary[]> {
@@ -53,6 +53,7 @@ export async function* everything(): AsyncGenerator<Plan> {
   yield* everyFailingSlot();
   yield* everyPair();
   yield* everyInstance();
+  yield* everyJob();
   yield* everyRollback();
   yield* everySignalByHand(calls);
   yield* everyPause(calls);
@@ -116,6 +117,32 @@ async function* everyInstance(): AsyncGenerator<Plan> {
     ...crashes,
   ];
   for (const plan of everyFault(await boundaries({ instances: 2 }), kinds)) yield { ...plan, instances: 2 };
+}
+
+/** With jobs: one fails or hangs, is pruned, is interrupted; the process ends, or its request is late. */
+async function* everyJob(): AsyncGenerator<Plan> {
+  const kinds: readonly FaultKind[] = [
+    ...(['job-fails', 'job-hangs', 'prune', 'interrupt', 'die-late', 'late-apply', 'lose-reply'] as const),
+    ...crashes,
+  ];
+  const calls = await boundaries({ jobs: true });
+  for (const plan of everyFault(calls, kinds)) yield { ...plan, jobs: true };
+  const again = { jobs: true, runs: ['deploy', 'deploy'] } as const;
+  for (const crash of faultsAt(1, calls, 'die-sent')) {
+    yield { ...again, seed: '0', faults: [{ run: 1, call: 1, do: 'job-fails', ms: 0 }, crash] };
+    // What was over when the process died is gone when the next one comes.
+    yield { ...again, seed: SHORT_JOBS, faults: [crash, { run: 2, call: 3, do: 'prune', ms: 0 }] };
+  }
+}
+
+/** A seed with which a job is over before anybody looks. */
+const SHORT_JOBS = '40';
+
+/** A start of a job that comes late, or whose end nobody has seen. */
+export async function* everyLateJob(): AsyncGenerator<Plan> {
+  for (const plan of everyFault(await boundaries({ jobs: true }), ['die-late'], [['deploy', 'deploy']]))
+    yield { ...plan, jobs: true };
+  for await (const plan of everyJob()) if (plan.faults.length > 1) yield plan;
 }
 
 /** Who deploys is asked to stop, or killed, at each call, and then wants back what ran before. */

@@ -73,6 +73,8 @@ export const worldFaults = [
   'hook-hangs',
   'slow-clock',
   'fast-clock',
+  'job-fails',
+  'job-hangs',
 ] as const;
 
 export type CallFaultKind = (typeof callFaults)[number];
@@ -127,6 +129,8 @@ export interface Plan {
   readonly shape?: Shape;
   /** How many HAProxys route by a map; default 1. */
   readonly instances?: 1 | 2 | undefined;
+  /** Whether each deployment has jobs; default not. */
+  readonly jobs?: boolean | undefined;
   /** What each run is: a deployment of the same release, `resume()` or `rollback()`. */
   readonly runs: readonly RunKind[];
   readonly faults: readonly Fault[];
@@ -195,4 +199,5 @@ export const referenceFaults: Readonly<Record<number, readonly FaultKind[]>> = {
   39: ['configuration-changes', 'replicas-change'],
   // What looks like the signal of a deployer among the events of the engine.
   40: ['operator-restart', 'operator-signal'],
+  41: ['job-fails', 'job-hangs'],
 };

@@ -20,6 +20,10 @@ const background: Layout['background'] = {
   cron: { image: 'CRON_IMAGE', gracePeriod: 12_000, exclusive: true },
   worker: { image: 'WORKER_IMAGE', gracePeriod: 16_000, exclusive: false },
 };
+const jobs: Layout['jobs'] = {
+  migrate: { image: 'MIGRATE_IMAGE', at: 'before-start', timeout: 8_000, gracePeriod: 2_000 },
+  contract: { image: 'CONTRACT_IMAGE', at: 'after-watch', timeout: 8_000, gracePeriod: 2_000 },
+};
 const layouts: Readonly<Record<Shape, Layout>> = {
   single: {
     slots: {
@@ -27,6 +31,7 @@ const layouts: Readonly<Record<Shape, Layout>> = {
       green: { services: { app: slotService('api', 'green', 'GREEN_IMAGE') } },
     },
     background,
+    jobs: {},
   },
   pairs: {
     slots: {
@@ -44,6 +49,7 @@ const layouts: Readonly<Record<Shape, Layout>> = {
       },
     },
     background,
+    jobs: {},
   },
 };
 
@@ -51,15 +57,17 @@ const layouts: Readonly<Record<Shape, Layout>> = {
 export interface Shop {
   readonly layout: Layout;
   readonly roles: readonly RoleName[];
+  /** Of the slots and in the background. */
   readonly services: readonly ServiceName[];
+  readonly jobs: readonly ServiceName[];
   servicesOf(slot: SlotName): readonly ServiceName[];
   /** How many containers of a service the Compose file asks for, at first. */
   scaleOf(service: ServiceName): number;
   release(version: string): Release;
 }
 
-function shopOf(shape: Shape): Shop {
-  const layout = layouts[shape];
+function shopOf(shape: Shape, jobs: Layout['jobs'] = {}): Shop {
+  const layout = { ...layouts[shape], jobs };
   const roles = Object.keys(layout.slots.blue?.services ?? {});
   const slots = Object.fromEntries(
     Object.keys(layout.slots).map((slot) => [slot, servicesOfSlot(layout, slot)]),
@@ -70,12 +78,14 @@ function shopOf(shape: Shape): Shop {
     layout,
     roles,
     services: [...Object.keys(background), ...Object.values(slots).flat()],
+    jobs: Object.keys(jobs),
     servicesOf: (slot) => slots[slot] ?? [],
     scaleOf: (service) => (service === 'worker' || (shape === 'pairs' && slotOf(service)) ? 2 : 1),
     release: (version) => ({
       id: version,
       slots: all(roles, version),
       background: all(Object.keys(background), version),
+      jobs: all(Object.keys(jobs), version),
       configuration: {},
     }),
   };
@@ -109,7 +119,10 @@ const known = new Map(
   [...Object.values(layouts.pairs.slots).flatMap(({ services }) => Object.values(services))]
     .map((one) => [one.service, one] as const)
     .concat(
-      Object.entries(background).map(([service, one]) => [service, { service, gracePeriod: 0, ...one }]),
+      Object.entries({ ...background, ...jobs }).map(([service, one]) => [
+        service,
+        { service, gracePeriod: 0, ...one },
+      ]),
     ),
 );
 const slotsByService = new Map(
@@ -123,3 +136,9 @@ export const graceOf = (service: string): number => known.get(service)?.gracePer
 export const slotOf = (service: string): string | undefined => slotsByService.get(service);
 
 export const shops: Readonly<Record<Shape, Shop>> = { single: shopOf('single'), pairs: shopOf('pairs') };
+/** The same with a job at each moment. */
+export const shopsWithJobs: Readonly<Record<Shape, Shop>> = {
+  single: shopOf('single', jobs),
+  pairs: shopOf('pairs', jobs),
+};
+export const isJob = (service: string): boolean => service in jobs;

@@ -20,6 +20,9 @@ import type { ServerRouter } from './world/server-router.ts';
 import { isSurelyUnsignalled, withEvents } from './world/signalled.ts';
 import type { World } from './world/world.ts';
 
+/** Of all processes, so that no two give the same. */
+let names = 0;
+
 export interface Surroundings {
   readonly world: World;
   readonly process: Process;
@@ -130,7 +133,7 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
     judged(world, process, what, () => shelf.journal.some(({ type }) => type === 'intent'));
   const fingerprints = (setting: number) =>
     Object.fromEntries(
-      world.shop.services.map((name) => [
+      [...world.shop.services, ...world.shop.jobs].map((name) => [
         name,
         { setting: String(setting), replicas: String(engine.scaleOf(name)) },
       ]),
@@ -188,6 +191,7 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
         mutates: true,
         serve: (answer, refuse) => {
           underIntent('up');
+          world.jobs.starting(orders.map(({ service }) => service));
           if (shelf.lock && shelf.lock.holder !== process.pid) world.reach('late create after a takeover');
           let left = orders.length;
           let failure: Error | undefined;
@@ -201,6 +205,38 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
             engine.up(service, { replicas: replicas ?? engine.scaleOf(service), kept }, () => ended(), ended);
         },
       }),
+    create: (orders) =>
+      ask<void>({
+        name: `create ${orders.map(({ service }) => service)}`,
+        mutates: true,
+        serve: (answer, refuse) => {
+          underIntent('create');
+          for (const { service } of orders) engine.createOnly(service, () => answer(), refuse);
+        },
+      }),
+    startOnce: async ({ name, service }, confirm) => {
+      const own = engine.sharesNames ? name : `${name.replace(/\.\d+$/, '')}.${++names}`;
+      const onOne = (what: string, work: () => void) =>
+        ask<void>({
+          name: `${what} ${service}`,
+          mutates: true,
+          serve: (answer, refuse) => {
+            underIntent(what);
+            try {
+              work();
+              answer();
+            } catch (error) {
+              refuse(error as Error);
+            }
+          },
+        });
+      await onOne('rename', () => {
+        engine.named(name).name = own;
+      });
+      if ((await look('inspect', () => engine.named(own).startedAt)) !== 'never') return;
+      await confirm();
+      await onOne('start', () => engine.start(engine.named(own)));
+    },
     stop: async (container, grace, confirm) => {
       const { id, service } = container;
       let waitedFor = 0;

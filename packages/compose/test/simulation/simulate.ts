@@ -99,7 +99,7 @@ export class Simulation {
   constructor(plan: Plan, sabotage: Sabotage) {
     this.#plan = plan;
     this.#sabotage = sabotage;
-    this.world = new World(BigInt(`0x${plan.seed}`), plan.way, plan.shape, plan.instances);
+    this.world = new World(plan);
     this.world.lives = (pid) => pid !== undefined && this.#lives(pid);
     this.world.slowReturn.steersman = () => this.#steersman();
     this.world.shelf.takenOver = (lock) => this.#judgeTakeover(lock);
@@ -159,6 +159,7 @@ export class Simulation {
     this.#judgeEnd(ending ?? 'dead', kind === 'deploy' ? version : undefined, scaleChanges);
     if (ending === 'unchanged' && world.engine.configuration === configuration) this.#judgeConfiguration();
     if (ending === 'deployed' || ending === 'reverted') this.#judgeKept();
+    if (ending === 'deployed' && !this.broken) world.jobs.deployed();
     if (warm && ending === 'deployed') this.#judgeRollback(warm, world.switches - switches);
     return ending ?? 'dead';
   }

@@ -1,12 +1,18 @@
 import { callFaults, type Fault, type FaultKind, type Plan, slotFaults, worldFaults } from './faults.ts';
 import { Random } from './random.ts';
 
-const kinds = [...callFaults, ...worldFaults] as readonly FaultKind[];
+const jobFaults: readonly FaultKind[] = ['job-fails', 'job-hangs'];
+const kinds = ([...callFaults, ...worldFaults] as readonly FaultKind[]).filter(
+  (kind) => !jobFaults.includes(kind),
+);
 // Kinds that only lengthen or change a run are worth more when they meet others.
 const MOST_FAULTS = 5;
 const MOST_RUNS = 4;
 // A clean run makes about this many calls; faults beyond the end of a run never come.
 const CALLS = 100;
+
+/** One in so many plans has jobs. */
+const JOBS = 4n;
 
 /** Kinds that matter most when they meet. */
 const themes: readonly (readonly FaultKind[])[] = [
@@ -61,11 +67,16 @@ export function swarmPlan(seed: bigint): Plan {
     ms: random.pick([200, 1_500, 6_000, 12_000, 25_000, 60_000]),
   }));
   // A seed of its own for what happens inside, so that shrinking a plan leaves the rest of the run alone.
+  // Not drawn, so that the rest of the mix stays as it was before there were jobs.
+  const jobs = seed % JOBS === 0n;
+  const jobFault = jobs ? jobFaults[Number((seed / JOBS) % 5n)] : undefined;
+  if (jobFault) faults.push({ run: 1, call: 1, do: jobFault, ms: 0 });
   return {
     seed: (seed === 0n ? 1n : BigInt.asUintN(64, seed)).toString(16),
     ...(way === 'map' ? {} : { way }),
     ...(shape === 'single' ? {} : { shape }),
     ...(instances === 1 ? {} : { instances }),
+    ...(jobs ? { jobs } : {}),
     runs,
     faults,
   };

@@ -6,6 +6,7 @@ export const release = (version: string): Release => ({
   id: version,
   slots: { app: image(version) },
   background: { cron: image(version), worker: image(version) },
+  jobs: {},
   configuration: {},
 });
 

@@ -26,6 +26,7 @@ export const layout: Layout = {
     cron: { image: 'CRON_IMAGE', gracePeriod: 90_000, exclusive: true },
     worker: { image: 'WORKER_IMAGE', gracePeriod: 150_000, exclusive: false },
   },
+  jobs: {},
 };
 
 const policy: Policy = {
@@ -42,6 +43,7 @@ export class Killed extends Error {}
 export interface Faults {
   neverHealthy?: string;
   cronCrashes?: string;
+  jobFails?: string;
   /** The port call, counted from 1, at which the deploying process dies. */
   killAt?: number;
   /** Whether that call still takes effect. */
@@ -67,7 +69,12 @@ export class World {
   #dead = false;
   #ids = 0;
 
-  constructor() {
+  readonly layout: Layout;
+  /** How often each job was started. */
+  readonly started: string[] = [];
+
+  constructor(jobs: Layout['jobs'] = {}) {
+    this.layout = { ...layout, jobs };
     this.router = { live: 'blue', stored: 'blue', slots: { blue: down, green: down } };
     this.create('api_blue', image('1'));
     this.create('cron', image('1'));
@@ -79,15 +86,16 @@ export class World {
     const version = name.split(':')[1];
     const unhealthy = this.faults.neverHealthy === version;
     const crashed = service === 'cron' && this.faults.cronCrashes === version;
+    const isJob = service in this.layout.jobs;
     this.containers.push({
       id: `${service}-${++this.#ids}`,
       name: service,
       service,
       image: id,
       imageName: name,
-      running: !crashed,
+      running: !crashed && !isJob,
       health: unhealthy ? 'starting' : 'healthy',
-      startedAt: 'once',
+      startedAt: isJob ? '' : 'once',
       restarts: 0,
       exitCode: crashed ? 1 : 0,
       addresses: [],
@@ -129,7 +137,7 @@ export class World {
       author: () => ({ user: 'ada', host: 'here' }),
       emit,
     };
-    return { settings: { project: engine, router, layout, policy, onEvent: emit }, ports };
+    return { settings: { project: engine, router, layout: this.layout, policy, onEvent: emit }, ports };
   }
 
   /** Runs `work` to its end in fake time. */
@@ -182,12 +190,28 @@ export class World {
         throw new DeployError('image-missing', { doing: `looking for ${name}`, found: 'it is gone' });
       return image(name.split(':').at(-1) as string);
     },
-    observe: () => this.#call(undefined, () => this.containers),
+    observe: (services) =>
+      this.#call(undefined, () =>
+        this.containers.filter(({ service }) => !services || services.includes(service)),
+      ),
     pin: (images) => this.#call(`pin ${Object.keys(images)}`, () => void Object.assign(this.pins, images)),
     prefer: (live) => this.#call(`prefer ${live}`, () => {}),
     up: (orders) =>
       this.#call(`up ${orders.map(({ service }) => service)}`, () => {
         for (const { service, replicas, kept } of orders) this.#up(service, replicas ?? 1, kept);
+      }),
+    create: (orders) =>
+      this.#call(`create ${orders.map(({ service }) => service)}`, () => {
+        for (const { service } of orders) this.#up(service, 1, undefined);
+      }),
+    startOnce: ({ id, service, imageName }) =>
+      this.#call(`start ${service}`, () => {
+        if (this.containers.find((one) => one.id === id)?.startedAt !== '') return;
+        this.started.push(`${service} ${imageName}`);
+        const exitCode = this.faults.jobFails === imageName.split(':')[1] ? 1 : 0;
+        this.containers = this.containers.map((one) =>
+          one.id === id ? { ...one, startedAt: 'once', exitCode } : one,
+        );
       }),
     stop: (container) => this.#call(`stop ${container.service}`, () => this.#exit(container)),
     wasSignalled: async () => undefined,
@@ -207,7 +231,7 @@ export class World {
   };
 
   #up(service: string, replicas: number, kept: string | undefined): void {
-    const version = this.pins[imageSettings(layout)[service] ?? '']?.split(':')[1] as string;
+    const version = this.pins[imageSettings(this.layout)[service] ?? '']?.split(':')[1] as string;
     const there = this.containers.filter((container) => container.service === service).length;
     for (let index = there; index < replicas; index++) this.create(service, image(version), kept);
   }

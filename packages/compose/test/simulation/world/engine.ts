@@ -1,6 +1,6 @@
 import type { Container, Health } from '../../../src/domain/container.ts';
 import type { Kernel, Scheduled } from '../kernel.ts';
-import { graceOf, image, type Shop, slotOf, variableOf, versionOf } from '../layout.ts';
+import { graceOf, image, isJob, type Shop, slotOf, variableOf, versionOf } from '../layout.ts';
 import type { Random } from '../random.ts';
 import { addressOf } from './checks.ts';
 import { EventLog } from './event-log.ts';
@@ -8,7 +8,7 @@ import { EventLog } from './event-log.ts';
 /** A container as the engine has it. */
 export interface SimContainer {
   readonly id: string;
-  readonly name: string;
+  name: string;
   /** The last part of its name. */
   readonly number: number;
   readonly service: string;
@@ -59,6 +59,8 @@ export interface Traits {
   failsRequests: boolean;
   ignoresTerm: boolean;
   exitsAtDeadline: boolean;
+  jobFails: boolean;
+  jobHangs: boolean;
 }
 
 export const wellBehaved = (): Traits => ({
@@ -72,6 +74,8 @@ export const wellBehaved = (): Traits => ({
   failsRequests: false,
   ignoresTerm: false,
   exitsAtDeadline: false,
+  jobFails: false,
+  jobHangs: false,
 });
 
 /** Who hears of what happens to containers: the router and the judges. */
@@ -84,7 +88,7 @@ export interface EngineWatcher {
   /** Fit to serve, or not any more. */
   readiness(container: SimContainer): void;
   /** `by`: who stopped it; undefined when it ended by itself or the world ended it. */
-  exited(container: SimContainer, by: string | undefined): void;
+  exited(container: SimContainer, by: string | undefined, code: number): void;
   signalled(container: SimContainer, by: string): void;
   killed(container: SimContainer, by: string): void;
   /** It answers nothing any more, and nothing has ended. */
@@ -93,6 +97,7 @@ export interface EngineWatcher {
 }
 
 const BOOT = 300;
+const NEVER = 'never';
 
 /** Docker and Compose as far as a deployment sees them: names are unique, a stop outlives its client. */
 export class SimEngine {
@@ -117,6 +122,10 @@ export class SimEngine {
   dependencyDown = false;
   /** The images of the slots have no health check: who wants to know whether one serves must ask the router. */
   healthless = false;
+  /** A job is over before anybody looks. */
+  jobsAreShort = false;
+  /** A planted bug: a job that is started gets no name of its own. */
+  sharesNames = false;
   readonly events: EventLog;
   #ids = 0;
   #starts = 0;
@@ -131,7 +140,7 @@ export class SimEngine {
     this.#kernel = kernel;
     this.#random = random;
     this.#watcher = watcher;
-    for (const service of shop.services) this.pins[variableOf(service)] = image('1').ref;
+    for (const service of [...shop.services, ...shop.jobs]) this.pins[variableOf(service)] = image('1').ref;
     for (const service of shop.servicesOf('blue')) this.enabled.add(service);
     this.events = new EventLog(kernel);
   }
@@ -166,7 +175,7 @@ export class SimEngine {
       restarting: c.restarting,
       paused: c.paused,
       health: c.health,
-      startedAt: c.startedAt,
+      startedAt: c.startedAt === NEVER ? '' : c.startedAt,
       restarts: c.restarts,
       exitCode: c.exitCode,
       kept: c.kept,
@@ -181,19 +190,12 @@ export class SimEngine {
     answer: (result: undefined) => void,
     refuse: Refuse,
   ): void {
-    if (kept !== undefined && !this.kept.has(kept)) {
-      refuse(new Error('nothing of that name is kept'));
+    const fault = this.#faultOfCreation(service, kept);
+    if (fault) {
+      refuse(fault);
       return;
     }
     const version = versionOf(this.pins[variableOf(service)] ?? '');
-    if (this.missingImages.has(version)) {
-      refuse(new Error(`No such image: shop:${version}`));
-      return;
-    }
-    if (this.diskFull) {
-      refuse(new Error('no space left on device'));
-      return;
-    }
     this.#watcher.touch();
     const there = this.of(service);
     const fresh = Array.from({ length: Math.max(0, replicas - there.length) }, () =>
@@ -213,6 +215,31 @@ export class SimEngine {
     });
   }
 
+  #faultOfCreation(service: string, kept?: string): Error | undefined {
+    if (kept !== undefined && !this.kept.has(kept)) return new Error('nothing of that name is kept');
+    const version = versionOf(this.pins[variableOf(service)] ?? '');
+    if (this.missingImages.has(version)) return new Error(`No such image: shop:${version}`);
+    return this.diskFull ? new Error('no space left on device') : undefined;
+  }
+
+  /** Creates one container where there is none, and starts nothing. */
+  createOnly(service: string, answer: (result: undefined) => void, refuse: Refuse): void {
+    const fault = this.#faultOfCreation(service);
+    if (fault) {
+      refuse(fault);
+      return;
+    }
+    if (this.of(service).length === 0) this.create(service, versionOf(this.pins[variableOf(service)] ?? ''));
+    answer(undefined);
+  }
+
+  /** As every request that names a container: what has another name by now is not found. */
+  named(name: string): SimContainer {
+    const found = this.containers.find((c) => c.name === name);
+    if (!found) throw new Error(`No such container: ${name}`);
+    return found;
+  }
+
   create(service: string, version: string, kept?: string): SimContainer {
     let number = 1;
     while (this.containers.some(({ name }) => name === `shop-${service}-${number}`)) number++;
@@ -225,8 +252,8 @@ export class SimEngine {
       configuration: this.kept.get(kept ?? '') ?? this.configuration,
       kept,
       running: false,
-      policy: 'unless-stopped',
-      startedAt: 'never',
+      policy: isJob(service) ? 'no' : 'unless-stopped',
+      startedAt: NEVER,
       manuallyStopped: false,
       restarting: false,
       frozen: false,
@@ -267,6 +294,13 @@ export class SimEngine {
       return scheduled;
     };
     const doom = (ms: number, run: () => void) => void c.dooms.push(later(ms, run));
+    if (isJob(c.service)) {
+      if (!traits.jobHangs)
+        later(this.jobsAreShort ? 5 : this.#random.between(50, 3_000), () =>
+          this.exit(c, traits.jobFails ? 1 : 0),
+        );
+      return;
+    }
     const crashes = traits.exitsAtOnce || (traits.cronCrashes && c.service === 'cron');
     if (crashes) doom(20, () => this.exit(c, 1));
     if (traits.exitsSoon) doom(5_000, () => this.exit(c, 1));
@@ -371,7 +405,7 @@ export class SimEngine {
     if (!c.running) return;
     this.#watcher.touch();
     const by = c.stop?.by;
-    this.#watcher.exited(c, by);
+    this.#watcher.exited(c, by, code);
     this.#end(c, code);
     if (c.policy === 'no' || c.manuallyStopped) return;
     c.restarting = true;
@@ -448,7 +482,7 @@ export class SimEngine {
         for (const scheduled of c.pending.splice(0)) scheduled.cancelled = true;
         continue;
       }
-      this.#watcher.exited(c, undefined);
+      this.#watcher.exited(c, undefined, 137);
       this.#end(c, 137);
     }
     this.#kernel.quietly(downtime, () => {

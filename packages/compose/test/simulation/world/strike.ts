@@ -59,6 +59,8 @@ export function strike(simulation: Stage, process: Process, { do: kind, ms }: Fa
     'new-fails-requests': () => set(traits, 'failsRequests'),
     'ignore-term': () => set(traits, 'ignoresTerm'),
     'exit-at-deadline': () => set(traits, 'exitsAtDeadline'),
+    'job-fails': () => set(traits, 'jobFails'),
+    'job-hangs': () => set(traits, 'jobHangs'),
     'dependency-down': () => dependencyDown(world, ms),
     'router-reload': () => routerReload(world),
     'router-restart': () => routerRestart(world, 300),

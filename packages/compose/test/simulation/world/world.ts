@@ -1,15 +1,16 @@
 import { unfinished } from '../../../src/domain/journal.ts';
-import type { FaultKind } from '../faults.ts';
+import type { FaultKind, Plan } from '../faults.ts';
 import { Kernel } from '../kernel.ts';
-import { CANARY, graceOf, policy, type Shape, type Shop, shops, slotOf } from '../layout.ts';
+import { CANARY, graceOf, isJob, policy, type Shop, shops, shopsWithJobs, slotOf } from '../layout.ts';
 import { Random } from '../random.ts';
 import type { Situation } from '../situations.ts';
 import type { Server } from './checks.ts';
 import { answers, lifeOf, type SimContainer, SimEngine } from './engine.ts';
 import { Instances } from './instances.ts';
+import { Jobs } from './jobs.ts';
 import { MapRouter } from './map-router.ts';
 import { NoteShelf } from './notes.ts';
-import type { SimRouter, Way } from './router.ts';
+import type { SimRouter } from './router.ts';
 import { ServerRouter } from './server-router.ts';
 import { SlowReturn } from './slow-return.ts';
 import { Workload } from './workload.ts';
@@ -34,6 +35,8 @@ const outsiders = new Set(['operator', 'world', 'network', 'router']);
 
 const serverName = ({ service, number }: Server): string => `${service}/${number}`;
 
+type Around = Omit<Plan, 'runs' | 'faults'>;
+
 /** Engine, router, traffic and notes, and the judge who looks at all of them after every event. */
 export class World {
   readonly kernel = new Kernel();
@@ -57,6 +60,7 @@ export class World {
   /** How often the traffic was sent to another slot. */
   switches = 0;
   readonly slowReturn = new SlowReturn(this);
+  readonly jobs = new Jobs(this);
   /** Whether a process lives. */
   lives: (pid: number | undefined) => boolean = () => false;
   /** The environment took the live slot away; nobody is to blame until it serves again. */
@@ -68,8 +72,9 @@ export class World {
   #turn = 0;
   #lostReady = new Map<string, { life: string; at: number }>();
 
-  constructor(seed: bigint, way: Way = 'map', shape: Shape = 'single', instances = 1) {
-    this.shop = shops[shape];
+  constructor({ seed: digits, way = 'map', shape = 'single', instances = 1, jobs = false }: Around) {
+    const seed = BigInt(`0x${digits}`);
+    this.shop = (jobs ? shopsWithJobs : shops)[shape];
     this.random = new Random(seed);
     this.engine = new SimEngine(this.kernel, this.random, this, this.shop);
     const Router = way === 'server' ? ServerRouter : instances > 1 ? Instances : MapRouter;
@@ -78,6 +83,7 @@ export class World {
     // A busy engine has forgotten most before anybody asks.
     if (seed % 4n === 1n) this.engine.events.limit = 1 + Number((seed >> 2n) % 8n);
     this.engine.keeps = (seed >> 5n) % 2n === 1n;
+    this.engine.jobsAreShort = (seed >> 6n) % 2n === 1n;
     this.shelf.changed = (action, name) => this.engine.events.record('volume', action, name);
     this.#settleIn();
     this.shelf.leaked = (where) => this.leaked(where);
@@ -230,6 +236,7 @@ export class World {
       this.violate('I3', 'two crons run');
     }
     if (slotOf(c.service)) this.router.checks.appeared(c);
+    if (isJob(c.service)) this.jobs.started(c);
   }
 
   unready(c: SimContainer): void {
@@ -280,8 +287,9 @@ export class World {
     if (open > 0) this.reach('sessions cut at an announced deadline');
   }
 
-  exited(c: SimContainer, by: string | undefined): void {
+  exited(c: SimContainer, by: string | undefined, code: number): void {
     const { kernel } = this;
+    if (isJob(c.service)) this.jobs.ended(c, code);
     this.note('engine', `${c.id} ends${by ? '' : ' by itself'}`);
     this.load.end(c, kernel.now);
     if (c.stop && !outsiders.has(c.stop.shortest) && kernel.now >= c.stop.deadline) {
