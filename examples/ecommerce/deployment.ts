@@ -34,6 +34,7 @@ export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions
       ecomweb_cron: { image: 'CRON_IMAGE', exclusive: true },
       ecomweb_worker: { image: 'WORKER_IMAGE' },
     },
+    jobs: { ecomweb_migrate: { image: 'MIGRATE_IMAGE', at: 'before-start' } },
     router: haproxyMapRouter({
       client: createRuntimeClient({ address: join(directory, 'run/haproxy/admin.sock') }),
       map: '/usr/local/etc/haproxy/maps/live.map',

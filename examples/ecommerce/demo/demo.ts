@@ -18,17 +18,20 @@ export interface DemoOptions {
   readonly onRemains: (removal: string | undefined) => void;
 }
 
+const FIRST = '1.0.0';
 const BROKEN = '1.2.0';
-const VERSIONS = ['1.0.0', '1.1.0', BROKEN, '1.3.0'];
+const VERSIONS = [FIRST, '1.1.0', BROKEN, '1.3.0'];
+/** Came with 1.1.0. */
+const MIGRATION = 'prisma/migrations/20261125000000_orders_by_time';
 
 /** Builds four versions, deploys and rolls back under load, and reports whether anything was lost. */
 export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<boolean> {
-  const stack = await createStack('1.0.0', { inRegistry: true, more: { API_INSTANCES: '1' } });
+  const stack = await createStack(FIRST, { inRegistry: true, more: { API_INSTANCES: '1' } });
   onRemains(stack.removal);
   try {
     await screen.step(`build the images ${VERSIONS.join(', ')}`, () => build(stack, signal));
     await screen.step('push them to a registry', () => publish(stack, VERSIONS, signal));
-    await screen.step('start the stack on 1.0.0', () => stack.start(signal));
+    await screen.step(`start the stack on ${FIRST}`, () => stack.start(signal));
     const figures = await underLoad(stack, screen, signal);
     const problems = violations(figures);
     const verdict = problems.length > 0 ? problems.map((problem) => `✗ ${problem}`) : ['✓ nothing was lost'];
@@ -49,6 +52,7 @@ const build = ({ image, label }: Stack, signal: AbortSignal) =>
       name: image(version),
       version,
       label,
+      ...(version === FIRST && { without: MIGRATION }),
       ...(version === BROKEN && { fault: 'never-ready' as const }),
     })),
     signal,

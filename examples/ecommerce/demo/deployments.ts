@@ -10,6 +10,8 @@ export interface Deployments {
   readonly stops: StopVerdict[];
   /** Images that were pulled for a deployment. */
   readonly pulled: string[];
+  /** What the job of each deployment said. */
+  readonly migrations: string[];
   deploy(version: string): Promise<void>;
   /** Deploys a version that must not take traffic. Rejects if it did, or was refused for another reason. */
   deployUnready(version: string): Promise<void>;
@@ -26,12 +28,14 @@ export function createDeployments(
   const switches: Switch[] = [];
   const stops: StopVerdict[] = [];
   const pulled: string[] = [];
+  const migrations: string[] = [];
   const run = (title: string, act: (deployment: Deployment) => Promise<unknown>, gate = 60_000) =>
     screen.step(title, async (notes) => {
       const onEvent = (event: DeployEvent) => {
         show(event, notes);
         if (event.type === 'stopped') stops.push(event.stop);
         if (event.type === 'pulled') pulled.push(event.image);
+        migrations.push(...migrationsIn(event));
         if (event.type !== 'done' || event.step.do !== 'switch') return;
         switches.push({ text: event.step.text, at: Date.now(), took: event.duration });
       };
@@ -45,6 +49,7 @@ export function createDeployments(
     switches,
     stops,
     pulled,
+    migrations,
     deploy: (version) => run(`deploy ${version}`, deploy(version)),
     deployUnready: (version) =>
       run(`deploy ${version}, which never becomes ready: refused`, expectRefusal(deploy(version)), 12_000),
@@ -92,7 +97,11 @@ const images = ({ slots, background }: Awaited<ReturnType<Deployment['status']>>
     .sort()
     .join(', ');
 
+const migrationsIn = (event: DeployEvent): readonly string[] =>
+  event.type === 'output' ? event.lines.filter((line) => line.startsWith('migrations')) : [];
+
 function show(event: DeployEvent, { now, tell }: StepNotes): void {
+  for (const line of migrationsIn(event)) tell(line);
   // What changed but for the images, which the title names.
   if (event.type === 'deploying')
     for (const reason of event.intent.because) if (!reason.includes('→')) tell(reason);

@@ -28,6 +28,8 @@ export interface Figures {
   /** Versions whose images were removed, and images that were pulled again. */
   readonly pruned: readonly string[];
   readonly pulled: readonly string[];
+  /** What the job of each deployment said. */
+  readonly migrations: readonly string[];
   /** The version that must not have answered a request. */
   readonly brokenVersion: string;
 }
@@ -38,6 +40,7 @@ export const ENOUGH_REQUESTS = 20_000;
 /** The requirements that the run violated; empty when the run was good. */
 export function violations(figures: Figures): string[] {
   const { load, visits, records, cron, stops, jobsOrdered, pruned, brokenVersion } = figures;
+  const migrated = appliedIn(figures);
   const { jobs, ticks, ordersTwice } = records;
   const answers = answersOf(load);
   const torn = mixedRoutes(answers);
@@ -49,6 +52,7 @@ export function violations(figures: Figures): string[] {
     [visits.mixed > 0, `${visits.mixed} times a visitor met a release again that was replaced already`],
     [torn > 0, `${torn} requests came while API and web front end were in different slots`],
     [pruned.length === 0, 'no image was pruned'],
+    [migrated !== 1, `the migration was applied ${migrated} times`],
     [brokenVersion in byVersion(answers), `${brokenVersion} took traffic`],
     [ordersTwice > 0, `${ordersTwice} orders were taken twice`],
     [jobs.cut > 0, `${jobs.cut} jobs were cut`],
@@ -60,3 +64,7 @@ export function violations(figures: Figures): string[] {
   ];
   return rules.filter(([hit]) => hit).map(([, sentence]) => sentence);
 }
+
+/** How many of the jobs applied a migration. */
+export const appliedIn = ({ migrations }: Figures): number =>
+  migrations.filter((line) => line.startsWith('migrations applied')).length;

@@ -1,4 +1,4 @@
-import type { Figures } from './figures.ts';
+import { appliedIn, type Figures } from './figures.ts';
 import { answersOf, byVersion, mixedRoutes } from './routed.ts';
 
 const count = (value: number): string => value.toLocaleString('en').replaceAll(',', ' ');
@@ -7,7 +7,8 @@ const time = (at: number): string => new Date(at).toISOString().slice(11, 23);
 
 /** The table at the end of the demo. */
 export function table(figures: Figures): string {
-  const { load, visits, records, switches, stops, cron, worker, jobsOrdered, pruned, pulled } = figures;
+  const { load, visits, records, switches, stops, cron, worker, jobsOrdered, pruned, pulled, migrations } =
+    figures;
   const { latency } = load;
   const rows: readonly (readonly [string, string])[] = [
     ['requests', `${count(load.sent)} sent, ${count(load.failed)} failed, in ${load.seconds.toFixed(0)} s`],
@@ -26,6 +27,7 @@ export function table(figures: Figures): string {
       ({ text, at, took }, index) =>
         [index === 0 ? 'switches' : '', `${text} at ${time(at)}, in ${took.toFixed(0)} ms`] as const,
     ),
+    ['migrations', `${migrations.length} jobs ran, ${appliedIn(figures)} had one to apply`],
     ['images', `${pruned.length} pruned, ${pulled.length} pulled again to roll back`],
     [
       'jobs',
@@ -40,5 +42,5 @@ export function table(figures: Figures): string {
       `${stops.filter(({ verdict }) => verdict !== 'killed').length} clean, ${stops.filter(({ verdict }) => verdict === 'killed').length} killed`,
     ],
   ];
-  return rows.map(([name, text]) => `  ${name.padEnd(10)}${text}`).join('\n');
+  return rows.map(([name, text]) => `  ${name.padEnd(12)}${text}`).join('\n');
 }

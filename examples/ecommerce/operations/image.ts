@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -10,6 +10,8 @@ export interface ImageOrder {
   readonly version: string;
   /** Built into the image; `never-ready` makes one that starts well and never takes traffic. */
   readonly fault?: 'never-ready';
+  /** A folder of the bundle that this version does not have yet. */
+  readonly without?: string;
   /** `name=value`, by which images can be found again. */
   readonly label?: string;
 }
@@ -24,7 +26,10 @@ export async function buildImages(orders: readonly ImageOrder[], cancelSignal: A
   try {
     await execa('pnpm', ['exec', 'tsup', '--silent'], { cwd: EXAMPLE, cancelSignal });
     await execa('pnpm', deployArguments(bundle), { cwd: EXAMPLE, cancelSignal });
-    for (const order of orders) await execa('docker', buildArguments(order, bundle), { cancelSignal });
+    for (const order of orders) {
+      await writeFile(join(bundle, '.dockerignore'), `.dockerignore\n${order.without ?? ''}\n`);
+      await execa('docker', buildArguments(order, bundle), { cancelSignal });
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

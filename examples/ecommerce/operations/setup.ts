@@ -64,6 +64,7 @@ function environment({
     WEB_GREEN_IMAGE: `${image}:${version}`,
     CRON_IMAGE: `${image}:${version}`,
     WORKER_IMAGE: `${image}:${version}`,
+    MIGRATE_IMAGE: `${image}:${version}`,
     ...more,
   };
   return Object.entries(values)

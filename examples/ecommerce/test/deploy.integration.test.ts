@@ -11,13 +11,16 @@ import { buildImages } from '../operations/image.ts';
 import { runShopScript } from './run-script.ts';
 
 const MINUTE = 60_000;
+/** Came with 1.1.0. */
+const MIGRATION = '20261125000000_orders_by_time';
 let stack: Stack;
 
 beforeAll(async () => {
   await buildPackages();
   stack = await createStack('1.0.0', { more: { API_INSTANCES: '1' } });
   const { image, label } = stack;
-  const orders = ['1.0.0', '1.1.0'].map((version) => ({ name: image(version), version, label }));
+  const order = (version: string) => ({ name: image(version), version, label });
+  const orders = [{ ...order('1.0.0'), without: `prisma/migrations/${MIGRATION}` }, order('1.1.0')];
   await buildImages(orders, new AbortController().signal);
   await stack.start();
 }, 5 * MINUTE);
@@ -54,6 +57,7 @@ describe('deploy.ts, status.ts, rollback.ts and refresh.ts on the real stack', (
       expect([deployed, status, returned].map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
         Array.from({ length: 3 }, () => ({ exitCode: 0, stderr: '' })),
       );
+      expect(deployed.stdout).toContain(`migrations applied: ${MIGRATION}`);
       expect(status.stdout).toMatch(/^live +green\n(.*\n)*ecomweb_cron +\S+: \S+:1\.1\.0, running/);
       for (const service of ['api', 'web'])
         expect(

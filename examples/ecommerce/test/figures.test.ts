@@ -35,6 +35,7 @@ const good: Figures = {
   jobsOrdered: 218,
   pruned: ['1.0.0'],
   pulled: ['shop:1.0.0'],
+  migrations: ['migrations applied: 2_second', 'migrations: none to apply'],
   brokenVersion: '1.2.0',
 };
 
@@ -59,6 +60,7 @@ describe('violations', () => {
     ['a page of one release with the API of another', { visits: { ...good.visits, mixed: 2 } }, /2 times/],
     ['a visit that failed', { visits: { ...good.visits, failures: ['reset'] } }, /1 visits failed: reset/],
     ['no visit', { visits: { ...good.visits, pages: 0 } }, /no page was visited/],
+    ['a migration that did not run', { migrations: ['migrations: none to apply'] }, /applied 0 times/],
     ['a prune of nothing', { pruned: [] }, /no image was pruned/],
     ['an order taken twice', { records: { ...good.records, ordersTwice: 1 } }, /taken twice/],
     [
@@ -86,6 +88,7 @@ describe('table', () => {
     expect(text).toContain('1.1.0: 19 218');
     expect(text).toContain('0 routed while API and web were in different slots');
     expect(text).toContain('4 720 loaded, each followed by its call of the API: 0 mixed');
+    expect(text).toContain('2 jobs ran, 1 had one to apply');
     expect(text).toContain('1 pruned, 1 pulled again');
     expect(text).toContain('switch traffic from blue to green at 21:20:51.000, in 79 ms');
     expect(text).toContain('218 ordered, 218 started, 218 finished, 0 cut');

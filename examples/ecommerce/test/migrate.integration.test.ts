@@ -41,7 +41,10 @@ describe('applyMigrations', () => {
   it('brings an empty database to the schema, and finds nothing to do the next time', async () => {
     const client = await (await freshDatabase())();
     const migrations = await readMigrations(join(import.meta.dirname, '../prisma/migrations'));
-    expect(await applyMigrations(client, migrations)).toEqual(['20261101000000_first']);
+    expect(await applyMigrations(client, migrations)).toEqual([
+      '20261101000000_first',
+      '20261125000000_orders_by_time',
+    ]);
     expect(await applyMigrations(client, migrations)).toEqual([]);
     const { rows } = await client.query('SELECT name FROM "Product" ORDER BY id');
     expect(rows).toEqual([{ name: 'coffee' }, { name: 'teapot' }, { name: 'cup' }]);

@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "Order_created_at_idx" ON "Order"("created_at");
