@@ -23,6 +23,8 @@ export {
 } from './domain/policy.ts';
 export type { Image, Release } from './domain/release.ts';
 export type { RouterServer, RouterSlot, RouterState } from './domain/router-state.ts';
+export type { Compared, Counted, Traffic } from './domain/traffic.ts';
+export type { LookFacts, Verdict, WatchSignal } from './domain/watch-signal.ts';
 export { type ComposeProjectOptions, composeProject } from './engine/compose-project.ts';
 export type { ReleaseRequest } from './intent/release.ts';
 export type {
@@ -58,6 +60,9 @@ export { type HaproxyServerRouterOptions, haproxyServerRouter } from './router/h
 export { routerInstances } from './router/instances.ts';
 export type { DeployResult } from './run/deployment.ts';
 export { runScript, type ScriptContext } from './script.ts';
+export type { Times } from './signals/limit.ts';
+export { type RouterErrorsOptions, routerErrors } from './signals/router-errors.ts';
+export { type RouterLatencyOptions, routerLatency } from './signals/router-latency.ts';
 export type {
   ContainerStatus,
   DeployStatus,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 const source = new URL('../src/', import.meta.url);
 /** All but the adapters, which touch the world, and the entry points, which put them together. */
-const folders = ['domain', 'ports', 'options', 'intent', 'steps', 'run', 'status'];
+const folders = ['domain', 'ports', 'options', 'intent', 'steps', 'run', 'signals', 'status'];
 const files = folders.flatMap((folder) =>
   readdirSync(new URL(folder, source)).map((name) => `${folder}/${name}`),
 );

@@ -1,13 +1,19 @@
 import type { Configuration } from './configuration.ts';
 import type { Intent, Outcome } from './intent.ts';
 import type { ServiceName, SlotName } from './layout.ts';
+import type { Counted } from './traffic.ts';
 
 /** What cannot be observed, only remembered: intents and decisions, each written before its effect. */
 export type JournalEntry =
   | { readonly type: 'acquired' | 'released' }
   | { readonly type: 'intent'; readonly intent: Intent }
   | { readonly type: 'stopping'; readonly containers: readonly string[] }
-  | { readonly type: 'switching'; readonly to: SlotName; readonly lives: readonly string[] }
+  | {
+      readonly type: 'switching';
+      readonly to: SlotName;
+      readonly lives: readonly string[];
+      readonly counted?: Counted | undefined;
+    }
   | ({ readonly type: 'job'; readonly service: ServiceName } & NotedJob)
   | { readonly type: 'undo'; readonly reason: string }
   | {
@@ -34,6 +40,8 @@ export interface Remembered {
   readonly stopping: ReadonlySet<string>;
   /** Lives of the containers that the traffic was last sent to: what runs there later under another life has restarted. */
   readonly routed: ReadonlySet<string>;
+  /** What the router had counted when the traffic first began to move. */
+  readonly counted: Counted | undefined;
   /** What was last noted of each job. */
   readonly jobs: ReadonlyMap<ServiceName, NotedJob>;
 }
@@ -77,6 +85,7 @@ export function remember(journal: readonly JournalEntry[]): Remembered {
     direction: entries.some(({ type }) => type === 'undo') ? 'back' : 'forward',
     stopping: new Set(entries.flatMap((entry) => (entry.type === 'stopping' ? entry.containers : []))),
     routed: new Set(entries.findLast(isSwitching)?.lives),
+    counted: entries.find(isSwitching)?.counted,
     jobs: new Map(entries.flatMap((entry) => (entry.type === 'job' ? [[entry.service, entry]] : []))),
   };
 }

@@ -1,5 +1,6 @@
 import type { Check } from '@cutover/healthcheck';
 import type { SlotName } from './layout.ts';
+import type { WatchSignal } from './watch-signal.ts';
 
 /** What a hook is told. */
 export interface HookFacts {
@@ -43,7 +44,7 @@ export interface GatePolicy {
    * slow start until `timeout` to become healthy. A container that exits or restarts is refused in both cases.
    */
   readonly unhealthy: 'fail' | 'wait';
-  /** Further checks, run with every look; each is limited to 5 s. */
+  /** Further checks, run with every look, and in the watch as well; each is limited to 5 s. */
   readonly checks: readonly Check[];
 }
 
@@ -61,6 +62,13 @@ export interface WatchPolicy {
   readonly for: number;
   /** Milliseconds between two looks, from the switch until the old slot is stopped. Default 150. */
   readonly every: number;
+  /** The traffic goes back when a signal was bad in `count` of its last `of` looks. Default 2 of 5. */
+  readonly failures: { readonly count: number; readonly of: number };
+  /**
+   * By what the new slot is judged beside its containers, requests through the router and `gate.checks`: `routerErrors()`,
+   * `routerLatency()`, any check of `@cutover/healthcheck`, or your own. Default none.
+   */
+  readonly signals: readonly (WatchSignal | Check)[];
 }
 
 /** The proof that a background service runs. */
@@ -88,7 +96,12 @@ export const DEFAULT_GATE: GatePolicy = {
   checks: [],
 };
 export const DEFAULT_DRAIN: DrainPolicy = { timeout: 60_000, interval: 100 };
-export const DEFAULT_WATCH: WatchPolicy = { for: 10_000, every: 150 };
+export const DEFAULT_WATCH: WatchPolicy = {
+  for: 10_000,
+  every: 150,
+  failures: { count: 2, of: 5 },
+  signals: [],
+};
 export const DEFAULT_VERIFY: VerifyPolicy = { stableFor: 3_000, timeout: 60_000 };
 /** Milliseconds that a job may run. */
 export const DEFAULT_JOB_TIMEOUT = 600_000;

@@ -148,8 +148,29 @@ const readVerify = (verify: Partial<VerifyPolicy>): VerifyPolicy =>
     refuse('verify.'),
   );
 
-const readWatch = (watch: Partial<WatchPolicy>): WatchPolicy =>
-  readOptions(watch, { for: option.duration, every: option.duration }, DEFAULT_WATCH, refuse('watch.'));
+function readWatch(watch: Partial<WatchPolicy>): WatchPolicy {
+  const read = readOptions(
+    watch,
+    {
+      for: option.duration,
+      every: option.duration,
+      failures: option.object,
+      signals: option.list(option.object),
+    },
+    DEFAULT_WATCH,
+    refuse('watch.'),
+  );
+  const path = 'watch.failures.';
+  const number = option.required(option.count);
+  const { count, of } = readOptions(read.failures, { count: number, of: number }, {}, refuse(path));
+  if (count > of)
+    throw refuse(path)({
+      name: 'count',
+      found: `${count}`,
+      wanted: `at most ${of}, as many as are looked at`,
+    });
+  return read;
+}
 
 const readHooks = (hooks: Hooks): Hooks =>
   readOptions(hooks, { beforeSwitch: option.function, afterSwitch: option.function }, {}, refuse('hooks.'));

@@ -7,6 +7,7 @@ import type { JournalEntry } from '../domain/journal.ts';
 import type { RoleName, ServiceName, SlotName } from '../domain/layout.ts';
 import type { Image } from '../domain/release.ts';
 import type { RouterState } from '../domain/router-state.ts';
+import type { Traffic } from '../domain/traffic.ts';
 
 /** Everything outside: the real ones are in `engine/`, `router/` and `ledger/`. */
 export interface Ports {
@@ -148,6 +149,8 @@ export interface Router {
    * Left out where only the live slot is ever named.
    */
   close?(slot: SlotName): Promise<void>;
+  /** What it has counted of each slot since it started; left out by a router that counts nothing. */
+  traffic?(): Promise<Readonly<Record<SlotName, Traffic>>>;
   /** One request through the router; rejects when it is not answered well. */
   probe?(signal: AbortSignal): Promise<void>;
   /** Makes a restarted router choose `slot`. */

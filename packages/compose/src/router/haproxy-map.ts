@@ -6,7 +6,16 @@ import type { RoleName, SlotName } from '../domain/layout.ts';
 import type { RouterSlot, RouterState } from '../domain/router-state.ts';
 import type { Router } from '../ports/index.ts';
 import { assertAdmin, probing, reaching, unreadable } from './haproxy.ts';
-import { assertRoutes, entriesOf, routesOf, slotNamedBy, slotsOf, undecided, viewOf } from './map-routes.ts';
+import {
+  assertRoutes,
+  entriesOf,
+  routesOf,
+  slotNamedBy,
+  slotsOf,
+  trafficOf,
+  undecided,
+  viewOf,
+} from './map-routes.ts';
 
 /** What every router by a map is told. */
 export interface HaproxyMapOptions {
@@ -101,6 +110,10 @@ export function haproxyMapRouter(options: HaproxyMapRouterOptions): Router {
     },
     persist: async () => {
       await client.persistMap({ map, file });
+    },
+    traffic: async () => {
+      const counted = slots.map(async (slot) => [slot, await trafficOf(client, routes, slot)] as const);
+      return Object.fromEntries(await Promise.all(counted));
     },
     ...probing(probe),
   };

@@ -7,7 +7,7 @@ import { DeployError } from '../domain/errors.ts';
 import { ONLY_ROLE, type RoleName, type SlotName } from '../domain/layout.ts';
 import type { RouterSlot } from '../domain/router-state.ts';
 import type { Router } from '../ports/index.ts';
-import { assertAdmin, isSettled, probing, reaching, slotNames, unreadable } from './haproxy.ts';
+import { assertAdmin, isSettled, probing, reaching, slotNames, trafficIn, unreadable } from './haproxy.ts';
 import { liveServer, type SlotServer } from './live-server.ts';
 
 export interface HaproxyServerRouterOptions {
@@ -128,6 +128,15 @@ export function haproxyServerRouter(options: HaproxyServerRouterOptions): Router
     },
     persist: async () => {
       await client.persistServerState({ file });
+    },
+    traffic: async () => {
+      const rows = await client.showStat({ proxy: backend, type: 'server' });
+      return Object.fromEntries(
+        rows.flatMap((row) => {
+          const slot = slots.slotOf(row.name);
+          return slot === undefined ? [] : [[slot, trafficIn(row)]];
+        }),
+      );
     },
     ...probing(probe),
   };

@@ -3,10 +3,12 @@ import { DeployError } from '../domain/errors.ts';
 import type { SlotName } from '../domain/layout.ts';
 import { instancesInWords } from '../domain/live-slot.ts';
 import type { RouterSlot, RouterState } from '../domain/router-state.ts';
+import { sumOfTraffic, type Traffic } from '../domain/traffic.ts';
 import type { Router } from '../ports/index.ts';
 import { type Confirm, commitTogether } from './commit-together.ts';
 
 type Instances = Readonly<Record<string, Router>>;
+type Counters = Readonly<Record<SlotName, Traffic>>;
 
 /**
  * Several routers in front of the same slots, as one: two HAProxys behind one address, for example. A switch is prepared
@@ -63,6 +65,7 @@ export function routerInstances(instances: Readonly<Record<string, Router>>): Ro
     }),
     ...(some('warm') && { warm: (slot) => each((router) => router.warm?.(slot)) }),
     ...(some('close') && { close: (slot) => each((router) => router.close?.(slot)) }),
+    ...(some('traffic') && { traffic: async () => sumsOf(await all((router) => router.traffic?.())) }),
     ...(some('probe') && { probe: (signal) => each((router) => router.probe?.(signal)) }),
   };
 }
@@ -122,6 +125,14 @@ function sumOf(names: readonly string[], states: readonly RouterState[]): Router
       slots.map((slot) => [slot, sumOfSlot(states.flatMap((state) => state.slots[slot] ?? []))]),
     ),
   };
+}
+
+function sumsOf(parts: readonly (Counters | undefined)[]): Counters {
+  const counted = parts.filter((part) => part !== undefined);
+  const slots = [...new Set(counted.flatMap((part) => Object.keys(part)))];
+  return Object.fromEntries(
+    slots.map((slot) => [slot, sumOfTraffic(counted.flatMap((part) => part[slot] ?? []))]),
+  );
 }
 
 const common = ([first, ...rest]: readonly (SlotName | undefined)[]): SlotName | undefined =>

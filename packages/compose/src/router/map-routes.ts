@@ -2,7 +2,8 @@ import type { MapEntry, RuntimeClient } from '@cutover/haproxy';
 import { DeployError } from '../domain/errors.ts';
 import { ONLY_ROLE, type RoleName, type SlotName } from '../domain/layout.ts';
 import { checksOf, type RouterSlot } from '../domain/router-state.ts';
-import { backendView } from './haproxy.ts';
+import { sumOfTraffic, type Traffic } from '../domain/traffic.ts';
+import { backendView, trafficIn } from './haproxy.ts';
 
 /** One service of the slots: the key of the map that names its live backend, and the backend of each slot. */
 export interface Route {
@@ -108,4 +109,15 @@ export async function viewOf(
     servers,
     sessions: views.reduce((sum, [, view]) => sum + view.sessions, 0),
   };
+}
+
+export async function trafficOf(
+  client: RuntimeClient,
+  routes: readonly Route[],
+  slot: SlotName,
+): Promise<Traffic> {
+  const rows = routes.map(({ backends }) =>
+    client.showStat({ proxy: backends[slot] ?? '', type: 'backend' }),
+  );
+  return sumOfTraffic((await Promise.all(rows)).flat().map(trafficIn));
 }

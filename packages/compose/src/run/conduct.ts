@@ -9,6 +9,8 @@ import { converge } from './converge.ts';
 import { endedBadly } from './ending.ts';
 import { retryingPorts } from './retries.ts';
 import { nothingSeen, type Run } from './run.ts';
+import { signalsOf } from './signals.ts';
+import { counters } from './traffic.ts';
 
 /** What a deployment is asked for. */
 export interface Order {
@@ -31,7 +33,9 @@ export function newRun(
   signal: AbortSignal | undefined,
 ): Run {
   const { layout, policy } = settings;
-  return { ports: retryingPorts(ports), layout, policy, intent, lock, signal, journal, seen: nothingSeen() };
+  const signals = signalsOf(ports.router, policy);
+  const seen = nothingSeen();
+  return { ports: retryingPorts(ports), layout, policy, intent, lock, signals, signal, journal, seen };
 }
 
 /** Runs it to its end, and tells of it. */
@@ -39,6 +43,7 @@ export async function conduct({ ports }: Context, run: Run, resumed: boolean): P
   const { emit, clock } = ports;
   const begun = clock.now();
   emit({ type: 'deploying', intent: run.intent, resumed });
+  run.seen.counters = await counters(run);
   try {
     const outcome = await converge(run);
     emit({ type: 'ended', outcome, duration: clock.now() - begun });

@@ -1,9 +1,11 @@
 import type { DeployError } from '../domain/errors.ts';
 import type { Intent } from '../domain/intent.ts';
 import { type JournalEntry, remember } from '../domain/journal.ts';
-import { type Layout, type ServiceName, servicesOfSlot } from '../domain/layout.ts';
+import { type Layout, type ServiceName, type SlotName, servicesOfSlot } from '../domain/layout.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Situation } from '../domain/situation.ts';
+import type { Traffic } from '../domain/traffic.ts';
+import type { Verdict, WatchSignal } from '../domain/watch-signal.ts';
 import type { Lock, Ports } from '../ports/index.ts';
 import { observe } from './observe.ts';
 
@@ -14,6 +16,8 @@ export interface Run {
   readonly policy: Policy;
   readonly intent: Intent;
   readonly lock: Lock;
+  /** By what the new slot is judged while it has the traffic. */
+  readonly signals: readonly WatchSignal[];
   /** The caller's wish to stop. */
   readonly signal: AbortSignal | undefined;
   /** Aborts when the new slot goes bad under a step that would have nothing to do with it. */
@@ -30,10 +34,12 @@ export interface Seen {
   readonly drained: Set<string>;
   watched: boolean;
   keptLost: boolean;
-  /** How the last requests through the router were answered while the new slot was watched; undefined for well. */
-  readonly answers: (string | undefined)[];
-  /** The request through the router that is under way; one at a time. */
-  asking: Promise<void> | undefined;
+  /** What each signal said in its last looks while the new slot was watched. */
+  readonly said: Map<WatchSignal, readonly Verdict[]>;
+  /** The look at each signal that is under way; one at a time. */
+  readonly looking: Map<WatchSignal, Promise<void>>;
+  /** What the router had counted when this process began; undefined where it did not say. */
+  counters: Readonly<Record<SlotName, Traffic>> | undefined;
   /** Work that bad news has overtaken and that goes on still. */
   readonly pending: Set<Promise<unknown>>;
   /** When the engine went away in the middle of a step, if none was done since. */
@@ -48,8 +54,9 @@ export const nothingSeen = (): Seen => ({
   drained: new Set(),
   watched: false,
   keptLost: false,
-  answers: [],
-  asking: undefined,
+  said: new Map(),
+  looking: new Map(),
+  counters: undefined,
   pending: new Set(),
   cutOffAt: undefined,
   failure: undefined,

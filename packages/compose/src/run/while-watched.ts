@@ -1,15 +1,11 @@
-import { linkSignals, messageOf } from '@cutover/internal';
+import { linkSignals } from '@cutover/internal';
 import { DeployError } from '../domain/errors.ts';
 import { faultOf, hasWarmWayBack } from '../domain/fitness.ts';
 import { type SlotName, slotInWords } from '../domain/layout.ts';
 import type { Situation } from '../domain/situation.ts';
-import { probe } from './probe.ts';
+import type { WatchSignal } from '../domain/watch-signal.ts';
 import { leaveBehind, lookAtSlots, type Run } from './run.ts';
-
-/** Milliseconds that one request through the router may take while the new slot is watched. */
-const ANSWER_TIMEOUT = 1_500;
-/** So many bad answers among the last requests through the router count against the slot; one may be chance. */
-const BAD_ANSWERS = { most: 1, of: 5 };
+import { faultOfSignals, looked } from './signals.ts';
 
 /**
  * Does `work` while the new slot, which has the traffic, is watched. Bad news rejects at once and cuts the waits of
@@ -37,7 +33,7 @@ export async function whileWatched(run: Run, work: (watched: Run) => Promise<voi
 /** Resolves with what is wrong with the new slot, as soon as something is and the old one could take the traffic. */
 const untilFailing = (run: Run, over: AbortSignal): Promise<DeployError | undefined> =>
   // Beside each other: a request that hangs must not keep a crash from being seen.
-  Promise.race([repeat(run, over, failureByLook), repeat(run, over, failureByAnswers)]);
+  Promise.race([failureByLook, ...run.signals.map(failureBySignal)].map((check) => repeat(run, over, check)));
 
 async function repeat(
   run: Run,
@@ -56,37 +52,18 @@ async function repeat(
 const failureByLook = async (run: Run): Promise<DeployError | undefined> =>
   failureOf(run, await lookAtSlots(run));
 
-/** What a look and the answers so far say against the new slot, while the old one is warm. */
+/** What a look and the signals so far say against the new slot, while the old one is warm. */
 export function failureOf(run: Run, situation: Situation): DeployError | undefined {
   if (!hasWarmWayBack(situation)) return undefined;
   const { target } = situation.intent;
-  const why = faultOf(situation, target) ?? faultOfAnswers(run);
+  const why = faultOf(situation, target) ?? faultOfSignals(run);
   return why === undefined ? undefined : watchFailed(run, target, why, { warm: true });
 }
 
-async function failureByAnswers(run: Run): Promise<DeployError | undefined> {
-  await answered(run);
-  return faultOfAnswers(run) === undefined ? undefined : failureByLook(run);
-}
-
-/** What the last requests through the router say against the new slot. */
-export function faultOfAnswers({ seen: { answers } }: Run): string | undefined {
-  const bad = answers.filter((answer) => answer !== undefined);
-  if (bad.length <= BAD_ANSWERS.most) return undefined;
-  return `${bad.length} of the last ${answers.length} requests through the router failed (${bad.at(-1)})`;
-}
-
-/** One request more, or the one that is under way since the step before. */
-export function answered(run: Run): Promise<void> {
-  run.seen.asking ??= ask(run);
-  return run.seen.asking;
-}
-
-async function ask({ seen, ...run }: Run): Promise<void> {
-  seen.answers.push(await probe(run, ANSWER_TIMEOUT).then(() => undefined, messageOf));
-  if (seen.answers.length > BAD_ANSWERS.of) seen.answers.shift();
-  seen.asking = undefined;
-}
+const failureBySignal = (signal: WatchSignal) => async (run: Run) => {
+  await looked(run, signal);
+  return faultOfSignals(run) === undefined ? undefined : failureByLook(run);
+};
 
 /** `warm`: the old slot was just seen able to take the traffic. */
 export const watchFailed = (run: Run, slot: SlotName, found: string, facts: { warm: boolean }): DeployError =>

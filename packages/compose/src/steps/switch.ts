@@ -9,6 +9,7 @@ import { emitLogsOf } from '../run/logs.ts';
 import { MOMENT } from '../run/observe.ts';
 import { PROBE_TIMEOUT, probe } from '../run/probe.ts';
 import { cancelSignal, leaveBehind, lookAtSlots, type Run, write } from '../run/run.ts';
+import { countedBefore } from '../run/traffic.ts';
 import { whileWatched } from '../run/while-watched.ts';
 import { type Kind, summaryOf } from './kind.ts';
 
@@ -51,7 +52,8 @@ export const switchTraffic = {
     if (isForward) await runHook(run, 'beforeSwitch', step.to);
     cancelSignal(run)?.throwIfAborted();
     const lives = containersOfSlot(s, step.to).map(lifeOf);
-    await write(run, { type: 'switching', to: step.to, lives });
+    const counted = isForward ? await countedBefore(run, step) : undefined;
+    await write(run, { type: 'switching', to: step.to, lives, counted });
     const reached = await command(run, step);
     // Whichever slot was seen empty may have had traffic since.
     run.seen.drained.clear();

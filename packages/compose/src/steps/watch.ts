@@ -3,7 +3,8 @@ import { faultOf } from '../domain/fitness.ts';
 import type { SlotName } from '../domain/layout.ts';
 import { containersOfSlot, type Situation, withProofs } from '../domain/situation.ts';
 import { lookAtSlots, type Run } from '../run/run.ts';
-import { answered, faultOfAnswers, watchFailed } from '../run/while-watched.ts';
+import { faultOfSignals, lastSaid, looked } from '../run/signals.ts';
+import { watchFailed } from '../run/while-watched.ts';
 import { servicesOf } from './containers.ts';
 import type { Kind } from './kind.ts';
 
@@ -31,19 +32,27 @@ export const watch = {
 
   async perform(run, { slot, containers }) {
     await run.ports.clock.sleep(run.policy.watch.for, run.signal);
-    // The old slot goes now: what was not said without a way back is said here, and a last request must be answered
-    // well. Without a way back the new one may have been started again before; once it is watched it may not.
+    // The old slot goes now: what was not said without a way back is said here, and the last look at each signal must not
+    // be bad. Without a way back the new one may have been started again before; once it is watched it may not.
     const watched = new Set(containers.map(lifeOf));
-    const why = faultOf(await lookAtSlots(run), slot, watched) ?? (await faultUntilAnswered(run));
+    const why = faultOf(await lookAtSlots(run), slot, watched) ?? (await faultUntilGood(run));
     if (why !== undefined) throw watchFailed(run, slot, why, { warm: false });
+    warnOfInconclusive(run, slot);
     run.seen.watched = true;
   },
 } satisfies Kind<Watch> & Record<'next', unknown>;
 
-async function faultUntilAnswered(run: Run): Promise<string | undefined> {
+async function faultUntilGood(run: Run): Promise<string | undefined> {
   for (;;) {
-    await answered(run);
-    const why = faultOfAnswers(run);
-    if (why !== undefined || run.seen.answers.at(-1) === undefined) return why;
+    await Promise.all(run.signals.map((signal) => looked(run, signal)));
+    const why = faultOfSignals(run);
+    if (why !== undefined || lastSaid(run).every(([, said]) => said?.verdict !== 'bad')) return why;
   }
+}
+
+/** Nothing is said against the release: what could not be judged is no silent pass. */
+function warnOfInconclusive(run: Run, slot: SlotName): void {
+  for (const [{ name }, said] of lastSaid(run))
+    if (said?.verdict === 'inconclusive')
+      run.ports.emit({ type: 'warning', text: `${name} could not judge ${slot} in the watch: ${said.why}` });
 }

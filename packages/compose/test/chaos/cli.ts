@@ -4,6 +4,7 @@ import type { RestartableEngine } from '../../../../scripts/engine/restartable.t
 import { engineOfItsOwn } from '../support/own-engine.ts';
 import type { Way } from '../support/stack.ts';
 import { type Blow, type ChaosReport, chaos, type Target } from './chaos.ts';
+import { deployVersions, FAILING, type Judged } from './failing-requests.ts';
 import { failingSlots, failures, isLate, moments, type Round } from './failing-slot.ts';
 
 /**
@@ -11,7 +12,8 @@ import { failingSlots, failures, isLate, moments, type Round } from './failing-s
  * at random moments. `--haproxy`: HAProxy is reloaded, restarted and killed at every event instead. `--slot`: the new
  * slot is killed, stopped, frozen and more at each step after the switch, by map and by server state, and deployments
  * are interrupted there and rolled back. `--engine`: the daemon of an engine of its own is restarted and killed at every
- * event, and is away for up to 9 s each time. A signal ends it after the round under way, with nothing left behind.
+ * event, and is away for up to 9 s each time. `--errors`: 20 releases that fail 5 % of their requests and 10 good ones are
+ * deployed under 200 requests a second, half of them by map and half by server state. A signal ends it after the round under way, with nothing left behind.
  */
 const { values } = parseArgs({
   options: {
@@ -20,12 +22,15 @@ const { values } = parseArgs({
     slot: { type: 'boolean', default: false },
     haproxy: { type: 'boolean', default: false },
     engine: { type: 'boolean', default: false },
+    errors: { type: 'boolean', default: false },
   },
 });
 // As many as a deployment tells, and a few to be sure; a batch must fit into one run of the load.
 const EVENTS = 36;
 const BATCH = 40;
 const LONGEST = 9_000;
+/** Milliseconds that a release may have the traffic which fails 5 % of 200 requests a second. */
+const LONGEST_JUDGEMENT = 5_000;
 const engineTargets: readonly Target[] = ['engine-restart', 'engine-kill'];
 const proxyTargets: readonly Target[] = ['haproxy-reload', 'haproxy-restart', 'haproxy-kill'];
 
@@ -39,7 +44,8 @@ const reports: ChaosReport[] = [];
 const stopped = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
 try {
-  process.exitCode = (values.slot ? await strikeSlots() : await strikeDeployers()) ? 0 : 1;
+  const works = values.slot ? strikeSlots() : values.errors ? deployFailing() : strikeDeployers();
+  process.exitCode = (await works) ? 0 : 1;
 } catch (error) {
   if (!stopped.signal.aborted) throw error;
   process.exitCode = 130;
@@ -70,6 +76,29 @@ async function strikeSlots(): Promise<boolean> {
   const damaged = all.filter(({ damage }) => damage.length > 0).length;
   console.log(`${all.length} rounds, ${damaged} damaged, ${late} too late, ${minutes()} minutes`);
   return damaged === 0 && late === 0;
+}
+
+/** Whether each release that fails requests was sent back in time, and no other. */
+async function deployFailing(): Promise<boolean> {
+  const versions = ['2', '1'].flatMap((good) => [good, FAILING, FAILING]);
+  const isRight = ({ version, outcome, back = Number.POSITIVE_INFINITY }: Judged) =>
+    version === FAILING ? outcome === 'watch-failed' && back <= LONGEST_JUDGEMENT : outcome === 'deployed';
+  const judged: Judged[] = [];
+  for (const way of ['map', 'server'] as const) {
+    const wanted = Array.from({ length: 3 }, () => versions)
+      .flat()
+      .slice(0, 15);
+    const { load } = await deployVersions(way, wanted, (one) => {
+      judged.push(one);
+      console.log(
+        `${way} ${one.version}: ${one.outcome}${one.back === undefined ? '' : ` after ${one.back} ms`} ${one.why}`,
+      );
+    });
+    console.log(JSON.stringify({ way, sent: load.sent, failed: load.failed, failures: load.failures }));
+  }
+  const right = judged.filter(isRight);
+  console.log(`${right.length} of ${judged.length} judged rightly, ${minutes()} minutes`);
+  return right.length === judged.length;
 }
 
 async function strikeDeployers(): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { Container } from '../../src/domain/container.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { mapValues } from '../../src/domain/map-values.ts';
 import type { RouterSlot } from '../../src/domain/router-state.ts';
+import { asSignal, GOOD, type WatchSignal } from '../../src/domain/watch-signal.ts';
 import type { Settings } from '../../src/options/options.ts';
 import type { Engine, Ledger, Lock, Router, UpOrder } from '../../src/ports/index.ts';
 import { resumeDeployment } from '../../src/run/deployment.ts';
@@ -56,6 +57,11 @@ const withLock =
 const withSettings =
   (change: (settings: Settings) => Partial<Settings>): Sabotage =>
   (context) => ({ ...context, settings: { ...context.settings, ...change(context.settings) } });
+
+const withSignals = (change: (signal: WatchSignal) => WatchSignal): Sabotage =>
+  withSettings(({ policy: { watch, ...policy } }) => ({
+    policy: { ...policy, watch: { ...watch, signals: watch.signals.map(asSignal).map(change) } },
+  }));
 
 /** An entry under no lock, behind all others. */
 function write({ shelf, kernel }: World, entry: JournalEntry, token = 'of no lock'): void {
@@ -407,6 +413,20 @@ export const bugs: Readonly<Record<string, Sabotage>> = {
     };
   }),
   'does not see that a slot is paused': seeing((all) => all.map((c) => ({ ...c, paused: false }))),
+  'judges by no signal': withSignals((signal) => ({ ...signal, judge: () => GOOD })),
+  'takes what is inconclusive for bad': withSignals((signal) => ({
+    ...signal,
+    judge: async (facts) => {
+      const said = await signal.judge(facts);
+      return said.verdict === 'inconclusive' ? { ...said, verdict: 'bad' } : said;
+    },
+  })),
+  'judges by what the old slot answers': withRouter((router) => ({
+    traffic: async () => {
+      const { blue, green } = (await router.traffic?.()) ?? {};
+      return { ...(green && { blue: green }), ...(blue && { green: blue }) };
+    },
+  })),
   'asks nothing through the router once it has switched': withRouter((router) => {
     let asked = false;
     return {

@@ -38,7 +38,7 @@ const wholeRun = new Set<FaultKind>(['sink-throws', 'hook-throws', 'hook-hangs',
 const ends: readonly Plan['runs'][] = [['deploy'], ['deploy', 'resume']];
 const crashes: readonly FaultKind[] = ['die-before', 'die-sent'];
 
-type Surroundings = Pick<Plan, 'way' | 'shape' | 'instances' | 'jobs'>;
+type Surroundings = Pick<Plan, 'way' | 'shape' | 'instances' | 'jobs' | 'signals'>;
 
 /** The calls that a run without faults makes. */
 export async function boundaries(around: Surroundings = {}): Promise<readonly Boundary[]> {
@@ -54,6 +54,7 @@ export async function* everything(): AsyncGenerator<Plan> {
   yield* everyPair();
   yield* everyInstance();
   yield* everyJob();
+  yield* everySignal();
   yield* everyRollback();
   yield* everySignalByHand(calls);
   yield* everyPause(calls);
@@ -143,6 +144,24 @@ export async function* everyLateJob(): AsyncGenerator<Plan> {
   for (const plan of everyFault(await boundaries({ jobs: true }), ['die-late'], [['deploy', 'deploy']]))
     yield { ...plan, jobs: true };
   for await (const plan of everyJob()) if (plan.faults.length > 1) yield plan;
+}
+
+/** Requests fail from each call on, and only the router counts them: alone, and with what makes it forget. */
+async function* everySignal(): AsyncGenerator<Plan> {
+  const forgetting = ['router-reload', 'router-restart', 'cut-router', ...crashes] as const;
+  for (const way of ['map', 'server'] as const) {
+    const around = { way, signals: true };
+    const calls = await boundaries(around);
+    for (const plan of everyFault(calls, ['new-fails-requests'])) yield { ...plan, ...around };
+    for (const kind of forgetting)
+      for (const fault of faultsAt(1, calls, kind))
+        yield {
+          ...around,
+          seed: '0',
+          runs: ['deploy', 'deploy'],
+          faults: [{ run: 1, call: 1, do: 'new-fails-requests', ms: 0 }, fault],
+        };
+  }
 }
 
 /** Who deploys is asked to stop, or killed, at each call, and then wants back what ran before. */

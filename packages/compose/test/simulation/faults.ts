@@ -131,6 +131,8 @@ export interface Plan {
   readonly instances?: 1 | 2 | undefined;
   /** Whether each deployment has jobs; default not. */
   readonly jobs?: boolean | undefined;
+  /** Whether failing requests are seen by what the router counts, and not by a request of the deployer; default not. */
+  readonly signals?: boolean | undefined;
   /** What each run is: a deployment of the same release, `resume()` or `rollback()`. */
   readonly runs: readonly RunKind[];
   readonly faults: readonly Fault[];

@@ -5,7 +5,7 @@ import {
   type SlotName,
   servicesOfSlot,
 } from '../../src/domain/layout.ts';
-import type { Policy } from '../../src/domain/policy.ts';
+import { DEFAULT_WATCH, type Policy } from '../../src/domain/policy.ts';
 import type { Image, Release } from '../../src/domain/release.ts';
 
 /** A slot of one service with one container, or of two services with two containers each. */
@@ -94,7 +94,7 @@ function shopOf(shape: Shape, jobs: Layout['jobs'] = {}): Shop {
 export const policy: Policy = {
   gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 12_000, unhealthy: 'fail', checks: [] },
   drain: { timeout: 6_000, interval: 1_500 },
-  watch: { for: 500, every: 500 },
+  watch: { ...DEFAULT_WATCH, for: 500, every: 500 },
   verify: { stableFor: 500, timeout: 6_000 },
   hooks: {},
 };

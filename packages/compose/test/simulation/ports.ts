@@ -10,6 +10,7 @@ import type { Settings } from '../../src/options/options.ts';
 import type { Engine, Exit, Ledger, Ports, Router } from '../../src/ports/index.ts';
 import { listeners } from '../../src/report/listeners.ts';
 import { routerInstances } from '../../src/router/instances.ts';
+import { routerErrors } from '../../src/signals/router-errors.ts';
 import { CANARY, image, policy, slotOf, variableOf, versionOf } from './layout.ts';
 import type { Call, Process } from './process.ts';
 import { Instances } from './world/instances.ts';
@@ -72,15 +73,18 @@ export function portsOf(around: Surroundings): {
     emit: listeners((event) => {
       if (event.type === 'done' || event.type === 'failed')
         world.note(process.name, `${event.type} ${event.step.do}`);
+      if (event.type === 'warning' && event.text.includes('could not judge')) world.unjudged = true;
       if (event.type === 'output' && event.lines.join().includes(CANARY)) world.leaked('an event');
       onEvent(event);
     }),
   };
-  const own: Policy = { ...policy, hooks };
+  const own: Policy = { ...policy, ...(world.signals && { watch: watchBySignals }), hooks };
   const { layout } = world.shop;
   const settings = { project: engine, router, layout, policy: own, onEvent: ports.emit };
   return { settings, ports, routers, ledgerWith, identity: async () => identity };
 }
+
+const watchBySignals = { ...policy.watch, signals: [routerErrors({ max: 0.05 })] };
 
 const noImage = (name: string) =>
   new DeployError('image-missing', { doing: `looking for ${name}`, found: 'nothing has it' });
@@ -387,8 +391,7 @@ function routerAt({ world, process }: Surroundings, router: SimRouter, link: 'ro
     ask('probe', false, () => {
       const servers = world.servers();
       if (servers.length === 0 || world.meetsBadServer()) throw new Error('503');
-      if (world.engine.traits.failsRequests && servers.some(({ version }) => version === '2'))
-        throw new Error('500');
+      if (!world.signals && servers.some((server) => world.failsRequests(server))) throw new Error('500');
     });
   const common = {
     preflight: async () => {},
@@ -404,6 +407,13 @@ function routerAt({ world, process }: Surroundings, router: SimRouter, link: 'ro
         judged(world, process, 'persist', () => shelf.journal.some(({ type }) => type === 'intent'));
         router.persist();
       }),
+    ...(world.signals && {
+      traffic: () =>
+        ask('count', false, () => {
+          world.touch();
+          return world.counters.all(Object.keys(world.shop.layout.slots), world.router.fronts.length);
+        }),
+    }),
     // A request that meets processes that stand still is not answered.
     probe: (signal: AbortSignal) => (hangs(world) ? untilAborted(signal) : probe()),
   };

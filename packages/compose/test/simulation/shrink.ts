@@ -30,6 +30,7 @@ function* simpler(plan: Plan): Generator<Plan> {
   for (const [index] of faults.entries()) yield { ...plan, faults: faults.filter((_, at) => at !== index) };
   if (plan.instances !== undefined) yield { ...plan, instances: undefined };
   if (plan.jobs) yield { ...plan, jobs: undefined };
+  if (plan.signals) yield { ...plan, signals: undefined };
   if (seed !== '0') yield { ...plan, seed: '0' };
   for (const [index, fault] of faults.entries()) {
     for (const ms of [0, 1_000, 10_000]) {

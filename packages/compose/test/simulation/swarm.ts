@@ -13,6 +13,8 @@ const CALLS = 100;
 
 /** One in so many plans has jobs. */
 const JOBS = 4n;
+/** … and the one two after that has signals. */
+const SIGNALS = 2n;
 
 /** Kinds that matter most when they meet. */
 const themes: readonly (readonly FaultKind[])[] = [
@@ -77,6 +79,7 @@ export function swarmPlan(seed: bigint): Plan {
     ...(shape === 'single' ? {} : { shape }),
     ...(instances === 1 ? {} : { instances }),
     ...(jobs ? { jobs } : {}),
+    ...(seed % JOBS === SIGNALS ? { signals: true } : {}),
     runs,
     faults,
   };

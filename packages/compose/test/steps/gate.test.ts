@@ -90,7 +90,8 @@ describe('gate', () => {
       name: 'smoke',
       run: async () => {
         const good = looks.shift() ?? true;
-        seen.push(good ? 'good' : 'bad');
+        // In the watch it goes on.
+        if (world.router.live === 'blue') seen.push(good ? 'good' : 'bad');
         if (!good) throw new Error('502');
       },
     };

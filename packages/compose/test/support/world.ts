@@ -5,7 +5,7 @@ import { DeployError } from '../../src/domain/errors.ts';
 import type { DeployEvent } from '../../src/domain/events.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { imageSettings, type Layout, servicesOfSlot } from '../../src/domain/layout.ts';
-import type { Policy } from '../../src/domain/policy.ts';
+import { DEFAULT_WATCH, type Policy } from '../../src/domain/policy.ts';
 import type { Image } from '../../src/domain/release.ts';
 import type { RouterState } from '../../src/domain/router-state.ts';
 import type { Settings } from '../../src/options/options.ts';
@@ -32,7 +32,7 @@ export const layout: Layout = {
 const policy: Policy = {
   gate: { consecutive: 2, stableFor: 1_000, interval: 500, timeout: 5_000, unhealthy: 'fail', checks: [] },
   drain: { timeout: 5_000, interval: 100 },
-  watch: { for: 1_000, every: 250 },
+  watch: { ...DEFAULT_WATCH, for: 1_000, every: 250 },
   verify: { stableFor: 500, timeout: 3_000 },
   hooks: {},
 };

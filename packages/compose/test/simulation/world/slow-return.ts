@@ -21,6 +21,8 @@ interface Scene {
   readonly shelf: NoteShelf;
   readonly eligible: ReadonlySet<string>;
   readonly shop: Shop;
+  readonly failuresShow: boolean;
+  failsRequests(server: SimContainer): boolean;
   slotContainers(slot: string): readonly SimContainer[];
   violate(invariant: string, text: string): void;
 }
@@ -79,7 +81,8 @@ export class SlowReturn {
     });
     const isSeen = (c: SimContainer) => c.paused || (c.readySince === undefined && !engine.healthless);
     if (lacks || containers.some(isSeen)) return 'seen';
-    const isBad = (c: SimContainer) => !answers(c) || (engine.traits.failsRequests && c.version === '2');
+    const { failuresShow } = this.#world;
+    const isBad = (c: SimContainer) => !answers(c) || (failuresShow && this.#world.failsRequests(c));
     return containers.some(isBad) ? 'by requests' : undefined;
   }
 

@@ -135,6 +135,7 @@ function routerReload(world: World): void {
   if (last?.type === 'switching' && last.to !== live)
     world.reach('reload between the intent to switch and the switch');
   router.reload();
+  world.counters.forget();
   world.routed(router.live, live, 'router');
   // What is stored in the middle of a way back is the slot that has failed.
   if (!world.isServed) world.excuse();

@@ -1,10 +1,11 @@
-import { unfinished } from '../../../src/domain/journal.ts';
+import { remember, unfinished } from '../../../src/domain/journal.ts';
 import type { FaultKind, Plan } from '../faults.ts';
 import { Kernel } from '../kernel.ts';
 import { CANARY, graceOf, isJob, policy, type Shop, shops, shopsWithJobs, slotOf } from '../layout.ts';
 import { Random } from '../random.ts';
 import type { Situation } from '../situations.ts';
 import type { Server } from './checks.ts';
+import { Counters } from './counters.ts';
 import { answers, lifeOf, type SimContainer, SimEngine } from './engine.ts';
 import { Instances } from './instances.ts';
 import { Jobs } from './jobs.ts';
@@ -61,6 +62,11 @@ export class World {
   switches = 0;
   readonly slowReturn = new SlowReturn(this);
   readonly jobs = new Jobs(this);
+  readonly counters = new Counters();
+  /** Failing requests are counted by the router, and the deployer's own are answered well. */
+  readonly signals: boolean;
+  /** A deployment said that it could not judge its release. */
+  unjudged = false;
   /** Whether a process lives. */
   lives: (pid: number | undefined) => boolean = () => false;
   /** The environment took the live slot away; nobody is to blame until it serves again. */
@@ -72,7 +78,15 @@ export class World {
   #turn = 0;
   #lostReady = new Map<string, { life: string; at: number }>();
 
-  constructor({ seed: digits, way = 'map', shape = 'single', instances = 1, jobs = false }: Around) {
+  constructor({
+    seed: digits,
+    way = 'map',
+    shape = 'single',
+    instances = 1,
+    jobs = false,
+    signals = false,
+  }: Around) {
+    this.signals = signals;
     const seed = BigInt(`0x${digits}`);
     this.shop = (jobs ? shopsWithJobs : shops)[shape];
     this.random = new Random(seed);
@@ -187,11 +201,20 @@ export class World {
   touch(): void {
     const servers = this.servers();
     if (servers.length > 0) this.#excused = false;
+    this.counters.advance(this.kernel.now, servers, (server) => this.failsRequests(server));
     const lost = this.load.advance(this.kernel.now, servers);
     if (lost > 0 && !this.#excused && !this.#liveIsFrozen)
       this.violate('I1', `${lost} requests found no server`);
-    const failing = this.engine.traits.failsRequests && servers.some(({ version }) => version === '2');
-    if (failing) this.reach('real requests fail although health is good');
+    if (servers.some((server) => this.failsRequests(server)))
+      this.reach('real requests fail although health is good');
+  }
+
+  /** It answers requests badly, all or some, although its health is good. */
+  failsRequests = ({ version }: SimContainer): boolean => this.engine.traits.failsRequests && version === '2';
+
+  /** Whether a deployment could know that requests fail. */
+  get failuresShow(): boolean {
+    return !this.signals || remember(this.shelf.journal).counted !== undefined;
   }
 
   /** I1 at this instant: whoever routes to nobody is found out even when no request comes. */
@@ -341,7 +364,7 @@ export class World {
     if (!outsiders.has(by)) this.switches++;
     this.left(from);
     const containers = this.slotContainers(to);
-    this.fooled = this.engine.traits.failsRequests && containers.some(({ version }) => version === '2');
+    this.fooled = containers.some((server) => this.failsRequests(server));
     if (outsiders.has(by)) {
       if (!this.isServed) this.excuse();
       return;
