@@ -167,12 +167,15 @@ export async function startOnce(
   { name }: Container,
   confirm: () => Promise<void>,
 ): Promise<void> {
-  const own = `${name.replace(OWN_NAME, '')}.${randomBytes(4).toString('hex')}`;
+  const first = name.replace(OWN_NAME, '');
+  const own = `${first}.${randomBytes(4).toString('hex')}`;
   await docker.getContainer(name).rename({ name: own });
   const container = docker.getContainer(own);
   if ((await container.inspect()).State.StartedAt !== NEVER) return;
   await confirm();
   await container.start();
+  // A start that comes a second time finds nothing, also when the container has ended. Somebody may have the name by now.
+  await container.rename({ name: first }).catch(() => {});
 }
 
 /** What `startOnce` adds to a name. */

@@ -57,8 +57,8 @@ export interface Engine {
   /** Creates what is missing of these services and starts nothing. */
   create(orders: readonly UpOrder[]): Promise<void>;
   /**
-   * Starts a container unless it has been started already. It gets a name of its own first, so that a start finds nothing
-   * any more that a dead process has sent. Asks `confirm` between the two.
+   * Starts a container unless it has been started already. It gets a name of its own for the start, so that one which a
+   * dead process has sent, or which comes twice, finds nothing any more. Asks `confirm` before it starts it.
    */
   startOnce(container: Container, confirm: () => Promise<void>): Promise<void>;
   /** Makes a bare `up` by hand start the services `live` and leave the services `idle` alone. */

@@ -128,6 +128,9 @@ async function* everyJob(): AsyncGenerator<Plan> {
   ];
   const calls = await boundaries({ jobs: true });
   for (const plan of everyFault(calls, kinds)) yield { ...plan, jobs: true };
+  // What comes twice may come when the job is over.
+  for (const fault of faultsAt(1, calls, 'double', 6_000))
+    yield { jobs: true, seed: '0', runs: ['deploy'], faults: [fault] };
   const again = { jobs: true, runs: ['deploy', 'deploy'] } as const;
   for (const crash of faultsAt(1, calls, 'die-sent')) {
     yield { ...again, seed: '0', faults: [{ run: 1, call: 1, do: 'job-fails', ms: 0 }, crash] };

@@ -219,7 +219,8 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
         },
       }),
     startOnce: async ({ name, service }, confirm) => {
-      const own = engine.sharesNames ? name : `${name.replace(/\.\d+$/, '')}.${++names}`;
+      const first = name.replace(/\.\d+$/, '');
+      const own = engine.sharesNames ? name : `${first}.${++names}`;
       const onOne = (what: string, work: () => void) =>
         ask<void>({
           name: `${what} ${service}`,
@@ -234,12 +235,15 @@ function engineOf(around: Surroundings): Omit<Engine, 'ledger'> {
             }
           },
         });
-      await onOne('rename', () => {
-        engine.named(name).name = own;
-      });
+      const rename = (from: string, to: string) =>
+        onOne('rename', () => {
+          engine.named(from).name = to;
+        });
+      await rename(name, own);
       if ((await look('inspect', () => engine.named(own).startedAt)) !== 'never') return;
       await confirm();
       await onOne('start', () => engine.start(engine.named(own)));
+      await rename(own, first).catch(() => {});
     },
     stop: async (container, grace, confirm) => {
       const { id, service } = container;
