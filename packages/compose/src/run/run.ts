@@ -40,6 +40,8 @@ export interface Seen {
   readonly looking: Map<WatchSignal, Promise<void>>;
   /** What the router had counted when this process began; undefined where it did not say. */
   counters: Readonly<Record<SlotName, Traffic>> | undefined;
+  /** Whether it was started anew since the switch. */
+  countsAnew: boolean;
   /** Work that bad news has overtaken and that goes on still. */
   readonly pending: Set<Promise<unknown>>;
   /** When the engine went away in the middle of a step, if none was done since. */
@@ -57,6 +59,7 @@ export const nothingSeen = (): Seen => ({
   said: new Map(),
   looking: new Map(),
   counters: undefined,
+  countsAnew: false,
   pending: new Set(),
   cutOffAt: undefined,
   failure: undefined,

@@ -32,12 +32,13 @@ export function looked(run: Run, signal: WatchSignal): Promise<void> {
   return look;
 }
 
-async function lookOnce({ seen: { said }, ...run }: Run, signal: WatchSignal): Promise<void> {
+async function lookOnce(run: Run, signal: WatchSignal): Promise<void> {
+  const { said } = run.seen;
   const verdict = await verdictOf(run, signal);
   said.set(signal, [...(said.get(signal) ?? []), verdict].slice(-run.policy.watch.failures.of));
 }
 
-const verdictOf = (run: Omit<Run, 'seen'>, signal: WatchSignal): Promise<Verdict> =>
+const verdictOf = (run: Run, signal: WatchSignal): Promise<Verdict> =>
   bounded({ timeout: signal.timeout ?? LOOK_TIMEOUT, clock: run.ports.clock }, async (inner) =>
     signal.judge({ signal: inner, traffic: () => traffic(run) }),
   ).catch((error) => ({ verdict: 'bad', why: messageOf(error) }));

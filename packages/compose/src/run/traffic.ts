@@ -28,11 +28,12 @@ export async function countedBefore(
   return there && here && { there, before: since(run.seen.counters?.[from], here) };
 }
 
-/** What the new slot and the old one have had. */
-export async function traffic(
-  run: Pick<Run, 'ports' | 'policy' | 'journal' | 'intent'>,
-): Promise<Compared | undefined> {
-  const { counted } = remember(run.journal);
-  const now = counted && (await counters(run))?.[run.intent.target];
-  return now && { now: since(counted.there, now), before: counted.before };
+/** What the new slot and the old one have had. A router that has started anew since the switch has forgotten what was before. */
+export async function traffic(run: Run): Promise<Compared | undefined> {
+  const { seen, intent, journal } = run;
+  const { counted } = remember(journal);
+  const now = counted && (await counters(run))?.[intent.target];
+  if (!now) return undefined;
+  if (now.requests < counted.there.requests) seen.countsAnew = true;
+  return { now: since(seen.countsAnew ? undefined : counted.there, now), before: counted.before };
 }

@@ -109,6 +109,36 @@ describe('traffic', () => {
     };
   };
 
+  it('leaves out what a router has forgotten that was started anew, also once it has counted as much again', async () => {
+    const world = new World();
+    const seen: (Compared | undefined)[] = [];
+    // At the switch, at the looks after it, and from the third on after a restart.
+    const green = [1_000, 1_100, 1_200, 50, 1_300].map((requests) => ({ requests, errors: 0 }));
+    const blue = { requests: 9_000, errors: 0 };
+    const recorder: WatchSignal = {
+      name: 'recorder',
+      judge: async ({ traffic }) => {
+        seen.push(await traffic());
+        return { verdict: 'good' };
+      },
+    };
+    let looks = 0;
+    await world.run(({ settings, ports }) => {
+      const router = {
+        ...ports.router,
+        traffic: async () => ({
+          blue,
+          green: green[Math.max(0, looks++ - 1)] ?? { requests: 1_400, errors: 0 },
+        }),
+      };
+      return deployRelease(
+        { settings: withWatch(settings, { signals: [recorder] }), ports: { ...ports, router } },
+        { kind: 'deploy', release: release('2') },
+      );
+    });
+    expect(seen.slice(0, 5).map((compared) => compared?.now.requests)).toEqual([100, 200, 50, 1_300, 1_400]);
+  });
+
   it('is that of the new slot since the switch, and of the old one in this deployment, also for a successor', async () => {
     const world = new World();
     const seen: (Compared | undefined)[] = [];
