@@ -6,9 +6,13 @@ import {
   consoleReporter,
   type Deployment,
   haproxyMapRouter,
+  routerErrors,
 } from '@cutover/compose';
 import { createRuntimeClient } from '@cutover/haproxy';
 import { environmentOf } from './operations/environment.ts';
+
+/** A release of which more than 1 % of the requests fail is sent back, whatever its health check says. */
+export const SIGNALS = [routerErrors({ max: 0.01 })];
 
 /** The shop's deployments: the content of `deploy.sh` as data. `directory` has compose.yaml and .env. */
 export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions> = {}): Deployment =>
@@ -48,7 +52,7 @@ export const shopDeployment = (directory: string, more: Partial<BlueGreenOptions
     }),
     gate: { consecutive: 3, stableFor: 3_000, timeout: 60_000 },
     drain: { timeout: 30_000 },
-    watch: { for: 5_000 },
+    watch: { for: 5_000, signals: SIGNALS },
     onEvent: consoleReporter(),
     ...more,
   });

@@ -1,5 +1,5 @@
 import { watchProject } from '@cutover/testing';
-import { buildImages } from '../operations/image.ts';
+import { buildImages, type ImageOrder } from '../operations/image.ts';
 import { createDeployments } from './deployments.ts';
 import { ENOUGH_REQUESTS, type Figures, violations } from './figures.ts';
 import { settledRecords } from './records.ts';
@@ -20,7 +20,12 @@ export interface DemoOptions {
 
 const FIRST = '1.0.0';
 const BROKEN = '1.2.0';
-const VERSIONS = [FIRST, '1.1.0', BROKEN, '1.3.0'];
+const FAILING = '1.2.1';
+const VERSIONS = [FIRST, '1.1.0', BROKEN, FAILING, '1.3.0'];
+const FAULTS: Readonly<Record<string, ImageOrder['fault']>> = {
+  [BROKEN]: 'never-ready',
+  [FAILING]: 'fails-some',
+};
 /** Came with 1.1.0. */
 const MIGRATION = 'prisma/migrations/20261125000000_orders_by_time';
 
@@ -48,13 +53,16 @@ export async function demo({ screen, signal, onRemains }: DemoOptions): Promise<
 
 const build = ({ image, label }: Stack, signal: AbortSignal) =>
   buildImages(
-    VERSIONS.map((version) => ({
-      name: image(version),
-      version,
-      label,
-      ...(version === FIRST && { without: MIGRATION }),
-      ...(version === BROKEN && { fault: 'never-ready' as const }),
-    })),
+    VERSIONS.map((version) => {
+      const fault = FAULTS[version];
+      return {
+        name: image(version),
+        version,
+        label,
+        ...(version === FIRST && { without: MIGRATION }),
+        ...(fault && { fault }),
+      };
+    }),
     signal,
   );
 
@@ -67,6 +75,7 @@ async function underLoad(stack: Stack, screen: Screen, signal: AbortSignal): Pro
   try {
     await deployments.deploy('1.1.0');
     await deployments.deployUnready(BROKEN);
+    await deployments.deployFailing(FAILING);
     await deployments.deploy('1.3.0');
     await deployments.refresh('SHOP_NOTICE', 'Free delivery this week');
     const pruned = await screen.step('prune what nothing runs of', () => prune(stack, VERSIONS));
@@ -82,7 +91,7 @@ async function underLoad(stack: Stack, screen: Screen, signal: AbortSignal): Pro
     );
     const [cron, worker] = [watch.presence('ecomweb_cron'), watch.presence('ecomweb_worker')];
     const measured = { load: report, visits, records, cron, worker, jobsOrdered };
-    return { ...deployments, ...measured, pruned, brokenVersion: BROKEN };
+    return { ...deployments, ...measured, pruned, brokenVersion: BROKEN, failingVersion: FAILING };
   } catch (error) {
     const { sent, failed, failures } = await load.stop();
     screen.print(

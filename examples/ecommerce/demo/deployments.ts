@@ -1,5 +1,11 @@
-import { DeployError, type DeployEvent, type Deployment, type StopVerdict } from '@cutover/compose';
-import { shopDeployment } from '../deployment.ts';
+import {
+  DeployError,
+  type DeployErrorCode,
+  type DeployEvent,
+  type Deployment,
+  type StopVerdict,
+} from '@cutover/compose';
+import { SIGNALS, shopDeployment } from '../deployment.ts';
 import type { Switch } from './figures.ts';
 import type { Screen, StepNotes } from './screen.ts';
 import type { Stack } from './stack.ts';
@@ -15,6 +21,8 @@ export interface Deployments {
   deploy(version: string): Promise<void>;
   /** Deploys a version that must not take traffic. Rejects if it did, or was refused for another reason. */
   deployUnready(version: string): Promise<void>;
+  /** Deploys a healthy version that fails requests. Rejects if it was not sent back for that. */
+  deployFailing(version: string): Promise<void>;
   /** Changes a variable in `.env` and deploys what runs with it. */
   refresh(name: string, value: string): Promise<void>;
   /** To the release called `to`, else to the one before. */
@@ -40,7 +48,10 @@ export function createDeployments(
         switches.push({ text: event.step.text, at: Date.now(), took: event.duration });
       };
       // Shorter than in production: the demo shows the order of the steps, not the waits.
-      const patience = { gate: { consecutive: 3, stableFor: 2_000, timeout: gate }, watch: { for: 2_000 } };
+      const patience = {
+        gate: { consecutive: 3, stableFor: 2_000, timeout: gate },
+        watch: { for: 2_000, signals: SIGNALS },
+      };
       await act(shopDeployment(directory, { ...patience, onEvent }));
     });
   const deploy = (version: string) => (deployment: Deployment) =>
@@ -52,7 +63,16 @@ export function createDeployments(
     migrations,
     deploy: (version) => run(`deploy ${version}`, deploy(version)),
     deployUnready: (version) =>
-      run(`deploy ${version}, which never becomes ready: refused`, expectRefusal(deploy(version)), 12_000),
+      run(
+        `deploy ${version}, which never becomes ready: refused`,
+        expectError('gate-failed', deploy(version)),
+        12_000,
+      ),
+    deployFailing: (version) =>
+      run(
+        `deploy ${version}, which is healthy and fails requests: sent back`,
+        expectError('watch-failed', deploy(version)),
+      ),
     refresh: (name, value) =>
       run(`change ${name} in .env and refresh`, async (deployment) => {
         await set(name, value);
@@ -69,21 +89,22 @@ async function expectText(url: string, text: string): Promise<void> {
   if (!page.includes(text)) throw new Error(`the page does not say "${text}"`);
 }
 
-const expectRefusal =
-  (deploy: (deployment: Deployment) => Promise<unknown>) =>
+/** Rejects unless it fails with that code and leaves everything as it was. */
+const expectError =
+  (code: DeployErrorCode, deploy: (deployment: Deployment) => Promise<unknown>) =>
   async (deployment: Deployment): Promise<void> => {
     const before = await deployment.status();
     try {
       await deploy(deployment);
     } catch (error) {
-      if (!(error instanceof DeployError) || error.code !== 'gate-failed') throw error;
+      if (!(error instanceof DeployError) || error.code !== code) throw error;
       const after = await deployment.status();
       if (images(after) === images(before) && after.live === before.live) return;
       throw new Error(
-        `after the refusal other things run than before: ${images(after)}, not ${images(before)}`,
+        `after the failure other things run than before: ${images(after)}, not ${images(before)}`,
       );
     }
-    throw new Error('a version that never becomes ready was deployed');
+    throw new Error(`a version was deployed that had to end in ${code}`);
   };
 
 /** What runs where, as one text that can be compared. */

@@ -1,4 +1,4 @@
-import { appliedIn, type Figures } from './figures.ts';
+import { appliedIn, type Figures, failedOtherwise } from './figures.ts';
 import { answersOf, byVersion, mixedRoutes } from './routed.ts';
 
 const count = (value: number): string => value.toLocaleString('en').replaceAll(',', ' ');
@@ -7,11 +7,25 @@ const time = (at: number): string => new Date(at).toISOString().slice(11, 23);
 
 /** The table at the end of the demo. */
 export function table(figures: Figures): string {
-  const { load, visits, records, switches, stops, cron, worker, jobsOrdered, pruned, pulled, migrations } =
-    figures;
+  const {
+    load,
+    visits,
+    records,
+    switches,
+    stops,
+    cron,
+    worker,
+    jobsOrdered,
+    pruned,
+    pulled,
+    migrations,
+    failingVersion,
+  } = figures;
   const { latency } = load;
+  const otherwise = failedOtherwise(load);
   const rows: readonly (readonly [string, string])[] = [
-    ['requests', `${count(load.sent)} sent, ${count(load.failed)} failed, in ${load.seconds.toFixed(0)} s`],
+    ['requests', `${count(load.sent)} sent, ${count(otherwise)} failed, in ${load.seconds.toFixed(0)} s`],
+    ['', `${count(load.failed - otherwise)} answered 500 by ${failingVersion}, until it was sent back`],
     ['', `${count(load.reused.sent)} on reused connections, ${count(load.fresh.sent)} on fresh ones`],
     [
       'latency',

@@ -8,8 +8,11 @@ const EXAMPLE = join(import.meta.dirname, '..');
 export interface ImageOrder {
   readonly name: string;
   readonly version: string;
-  /** Built into the image; `never-ready` makes one that starts well and never takes traffic. */
-  readonly fault?: 'never-ready';
+  /**
+   * Built into the image: `never-ready` makes one that starts well and never takes traffic, `fails-some` one that is
+   * healthy and fails one call of the API in ten.
+   */
+  readonly fault?: 'never-ready' | 'fails-some';
   /** A folder of the bundle that this version does not have yet. */
   readonly without?: string;
   /** `name=value`, by which images can be found again. */

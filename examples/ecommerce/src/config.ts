@@ -24,7 +24,7 @@ export const config = {
   /** The container: Docker makes its short id the host name. */
   container: hostname(),
   port: Number(process.env.PORT ?? 3001),
-  /** `never-ready` is built into the image whose deployment the demo expects to fail. */
+  /** `never-ready` or `fails-some`, in the images whose deployments the demo expects to fail. */
   fault: process.env.FAULT ?? '',
   /** A line for every visitor, such as an offer; empty for none. */
   notice: process.env.SHOP_NOTICE ?? '',

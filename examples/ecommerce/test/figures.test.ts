@@ -6,8 +6,8 @@ const good: Figures = {
   load: {
     sent: 21_362,
     answered: 21_362,
-    failed: 0,
-    failures: {},
+    failed: 9,
+    failures: { 'bad-status, reused, products, 500': 9 },
     fresh: { sent: 3_541, failed: 0 },
     reused: { sent: 17_821, failed: 0 },
     kinds: {},
@@ -22,7 +22,7 @@ const good: Figures = {
     lag: 5,
     seconds: 97,
   },
-  visits: { pages: 4_720, overtaken: 3, mixed: 0, failures: [] },
+  visits: { pages: 4_720, overtaken: 3, mixed: 0, failures: ['/api/products answered 500'] },
   records: {
     ordersTwice: 0,
     jobs: { started: 218, finished: 218, cut: 0 },
@@ -37,6 +37,7 @@ const good: Figures = {
   pulled: ['shop:1.0.0'],
   migrations: ['migrations applied: 2_second', 'migrations: none to apply'],
   brokenVersion: '1.2.0',
+  failingVersion: '1.2.1',
 };
 
 describe('violations', () => {
@@ -45,7 +46,16 @@ describe('violations', () => {
   });
 
   it.each<[string, Partial<Figures>, RegExp]>([
-    ['a failed request', { load: { ...good.load, failed: 1 } }, /1 requests failed/],
+    [
+      'a failed request',
+      { load: { ...good.load, failed: 10, failures: { ...good.load.failures, reset: 1 } } },
+      /1 requests failed/,
+    ],
+    [
+      'a failing version that fails nothing',
+      { load: { ...good.load, failed: 0, failures: {} } },
+      /1\.2\.1 failed no request/,
+    ],
     ['a short run', { load: { ...good.load, sent: 19_999 } }, /only 19999/],
     [
       'an answer of the broken version',

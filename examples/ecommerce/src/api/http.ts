@@ -53,9 +53,13 @@ export async function answer(
   response.end(JSON.stringify({ requestId, version: config.version, slot: config.slot, ...body }));
 }
 
+let calls = 0;
+
 async function outcome(handler: Handler | undefined, call: Call): Promise<{ status: number; body: object }> {
   if (!handler) return { status: 404, body: { problem: 'no such page' } };
   try {
+    if (config.fault === 'fails-some' && ++calls % 10 === 0)
+      throw new Error('this image was built with FAULT=fails-some');
     return { status: 200, body: await handler(call) };
   } catch (error) {
     if (error instanceof HttpProblem) return { status: error.status, body: { problem: error.message } };
