@@ -89,7 +89,7 @@ export const deployErrorCodes = {
   },
   'watch-failed': {
     meaning:
-      'The new slot went bad after it had got the traffic: it crashed, was stopped or paused, became unhealthy, or answered badly through the router',
+      'The new slot went bad after it had got the traffic: it crashed, was stopped or paused, became unhealthy, answered badly through the router, or a signal of the watch was bad',
     fix: 'Traffic is back on the old slot, and the background services on the old release. Read the output of the new slot, fix the release and deploy it again',
   },
   interrupted: {
