@@ -44,7 +44,7 @@ interface PortsOnHost {
   readonly green: number;
 }
 
-// Version 3 is never ready, version 4 has a cron that ends at once, and version 7 fails one request in 20. Asked from inside, it falls sick or eats memory.
+// Version 3 is never ready, version 4 has a cron that ends at once, and version `failing` fails one request in 20. Asked from inside, it falls sick or eats memory.
 const API = `
 const { createServer } = require('node:http');
 const version = process.env.VERSION;
@@ -56,7 +56,7 @@ const server = createServer((request, response) => {
   if (request.url === '/ready') return response.writeHead(ready ? 200 : 503).end();
   if (request.url === '/sick') ready = false;
   if (request.url === '/hog') setInterval(() => hog.push(Buffer.alloc(32 << 20, 1)), 1);
-  if (version === '7' && ++requests % 20 === 0) response.statusCode = 500;
+  if (version === 'failing' && ++requests % 20 === 0) response.statusCode = 500;
   const wait = request.url.startsWith('/slow') ? 2000 : 0;
   setTimeout(() => response.end(request.headers['x-request-id'] ?? ''), wait);
 });
