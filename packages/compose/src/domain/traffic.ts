@@ -23,8 +23,10 @@ export interface Compared {
 
 /** What was counted from `then` to `now`; all of it where the router has started anew in between. */
 export function since(then: Traffic | undefined, now: Traffic): Traffic {
-  if (then === undefined || now.requests < then.requests || now.errors < then.errors) return now;
-  return { ...now, requests: now.requests - then.requests, errors: now.errors - then.errors };
+  if (then === undefined || now.requests < then.requests) return now;
+  // A router may count as failed what turns out to be answered.
+  const errors = Math.max(0, now.errors - then.errors);
+  return { ...now, requests: now.requests - then.requests, errors };
 }
 
 /** Of several services or instances together. */
