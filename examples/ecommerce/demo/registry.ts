@@ -18,8 +18,9 @@ export async function publish(
   for (const version of versions) await docker('push', '--quiet', image(version));
 }
 
+/** A connection that meets a container which is not there yet may hang for longer than its start takes. */
 const answers = (url: string, signal: AbortSignal): Promise<boolean> =>
-  fetch(url, { signal }).then(
+  bounded({ timeout: 2_000, signal }, (inner) => fetch(url, { signal: inner })).then(
     ({ ok }) => ok,
     () => false,
   );
