@@ -118,8 +118,11 @@ const images = ({ slots, background }: Awaited<ReturnType<Deployment['status']>>
     .sort()
     .join(', ');
 
+/** What the job said; an API that fails says the like of its own start. */
 const migrationsIn = (event: DeployEvent): readonly string[] =>
-  event.type === 'output' ? event.lines.filter((line) => line.startsWith('migrations')) : [];
+  event.type === 'output' && event.container.includes('ecomweb_migrate')
+    ? event.lines.filter((line) => line.startsWith('migrations'))
+    : [];
 
 function show(event: DeployEvent, { now, tell }: StepNotes): void {
   for (const line of migrationsIn(event)) tell(line);
