@@ -60,9 +60,9 @@ export { type HaproxyServerRouterOptions, haproxyServerRouter } from './router/h
 export { routerInstances } from './router/instances.ts';
 export type { DeployResult } from './run/deployment.ts';
 export { runScript, type ScriptContext } from './script.ts';
-export type { Times } from './signals/limit.ts';
 export { type RouterErrorsOptions, routerErrors } from './signals/router-errors.ts';
 export { type RouterLatencyOptions, routerLatency } from './signals/router-latency.ts';
+export type { Times } from './signals/traffic-signal.ts';
 export type {
   ContainerStatus,
   DeployStatus,

@@ -161,7 +161,7 @@ const exitIn = (details: Docker.ContainerInspectInfo | undefined): Exit => ({
   code: details?.State.ExitCode ?? 0,
 });
 
-/** By name: whoever renames it first has it, and what others send to the name that they know is refused. */
+/** By name: only one process can rename it from the name that it has, and requests to that name are refused afterwards. */
 export async function startOnce(
   docker: Docker,
   { name }: Container,

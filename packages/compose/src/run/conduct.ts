@@ -43,7 +43,7 @@ export async function conduct({ ports }: Context, run: Run, resumed: boolean): P
   const { emit, clock } = ports;
   const begun = clock.now();
   emit({ type: 'deploying', intent: run.intent, resumed });
-  run.seen.counters = await counters(run);
+  run.seen.countedAtStart = await counters(run);
   try {
     const outcome = await converge(run);
     emit({ type: 'ended', outcome, duration: clock.now() - begun });

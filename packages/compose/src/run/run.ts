@@ -39,9 +39,9 @@ export interface Seen {
   /** The look at each signal that is under way; one at a time. */
   readonly looking: Map<WatchSignal, Promise<void>>;
   /** What the router had counted when this process began; undefined where it did not say. */
-  counters: Readonly<Record<SlotName, Traffic>> | undefined;
+  countedAtStart: Readonly<Record<SlotName, Traffic>> | undefined;
   /** Whether it was started anew since the switch. */
-  countsAnew: boolean;
+  routerRestarted: boolean;
   /** Work that bad news has overtaken and that goes on still. */
   readonly pending: Set<Promise<unknown>>;
   /** When the engine went away in the middle of a step, if none was done since. */
@@ -58,8 +58,8 @@ export const nothingSeen = (): Seen => ({
   keptLost: false,
   said: new Map(),
   looking: new Map(),
-  counters: undefined,
-  countsAnew: false,
+  countedAtStart: undefined,
+  routerRestarted: false,
   pending: new Set(),
   cutOffAt: undefined,
   failure: undefined,

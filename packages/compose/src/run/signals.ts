@@ -24,8 +24,8 @@ export const signalsOf = ({ probe }: Router, { gate, watch }: Policy): readonly 
   ...[...gate.checks, ...watch.signals].map(asSignal),
 ];
 
-/** One look more, or the one that is under way since the step before. */
-export function looked(run: Run, signal: WatchSignal): Promise<void> {
+/** Resolves when one more look is through; one that is under way since the step before counts. */
+export function nextLook(run: Run, signal: WatchSignal): Promise<void> {
   const { looking } = run.seen;
   const look = looking.get(signal) ?? lookOnce(run, signal).finally(() => looking.delete(signal));
   looking.set(signal, look);

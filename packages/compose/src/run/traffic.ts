@@ -25,7 +25,7 @@ export async function countedBefore(
 ): Promise<Counted | undefined> {
   const now = await counters(run);
   const [there, here] = [now?.[to], now?.[from]];
-  return there && here && { there, before: since(run.seen.counters?.[from], here) };
+  return there && here && { there, before: since(run.seen.countedAtStart?.[from], here) };
 }
 
 /** What the new slot and the old one have had. A router that has started anew since the switch has forgotten what was before. */
@@ -34,6 +34,6 @@ export async function traffic(run: Run): Promise<Compared | undefined> {
   const { counted } = remember(journal);
   const now = counted && (await counters(run))?.[intent.target];
   if (!now) return undefined;
-  if (now.requests < counted.there.requests) seen.countsAnew = true;
-  return { now: since(seen.countsAnew ? undefined : counted.there, now), before: counted.before };
+  if (now.requests < counted.there.requests) seen.routerRestarted = true;
+  return { now: since(seen.routerRestarted ? undefined : counted.there, now), before: counted.before };
 }

@@ -5,7 +5,7 @@ import { type SlotName, slotInWords } from '../domain/layout.ts';
 import type { Situation } from '../domain/situation.ts';
 import type { WatchSignal } from '../domain/watch-signal.ts';
 import { leaveBehind, lookAtSlots, type Run } from './run.ts';
-import { faultOfSignals, looked } from './signals.ts';
+import { faultOfSignals, nextLook } from './signals.ts';
 
 /**
  * Does `work` while the new slot, which has the traffic, is watched. Bad news rejects at once and cuts the waits of
@@ -61,7 +61,7 @@ export function failureOf(run: Run, situation: Situation): DeployError | undefin
 }
 
 const failureBySignal = (signal: WatchSignal) => async (run: Run) => {
-  await looked(run, signal);
+  await nextLook(run, signal);
   return faultOfSignals(run) === undefined ? undefined : failureByLook(run);
 };
 

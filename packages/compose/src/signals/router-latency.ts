@@ -1,13 +1,13 @@
 import { option } from '@cutover/internal';
 import { GOOD, type WatchSignal } from '../domain/watch-signal.ts';
-import { inconclusive, judged, type LimitOptions, limitOf } from './limit.ts';
+import { inconclusive, type Times, trafficSignal } from './traffic-signal.ts';
 
 /** Requests until nothing of an earlier release in that slot is left in the mean of HAProxy, which is one of 1,024. */
 const LEAST_REQUESTS = 4_096;
 
-export interface RouterLatencyOptions extends LimitOptions {
+export interface RouterLatencyOptions {
   /** Milliseconds to the answer, in the mean; or so many times those of the old slot, such as `'2x'`. */
-  readonly max: LimitOptions['max'];
+  readonly max: number | Times;
 }
 
 /**
@@ -16,26 +16,20 @@ export interface RouterLatencyOptions extends LimitOptions {
  *
  * @throws DeployError `invalid-options`
  */
-export function routerLatency(options: RouterLatencyOptions): WatchSignal {
-  const limit = limitOf(options, 'routerLatency', option.duration);
-  const isRelative = typeof options.max === 'string';
-  return {
-    name: 'router latency',
-    judge: (facts) =>
-      judged(facts, ({ now, before }) => {
-        if (now.latency === undefined) return inconclusive('the router does not say how long answers take');
-        if (now.requests < LEAST_REQUESTS)
-          return inconclusive(`${now.requests} of the ${LEAST_REQUESTS} requests that a mean needs`);
-        if (isRelative && !before.latency)
-          return inconclusive('it is unknown how long the answers of the old slot took');
-        const most = limit(before.latency ?? 0);
-        if (now.latency <= most) return GOOD;
-        return {
-          verdict: 'bad',
-          why: `${inMs(now.latency)} in the mean, with at most ${inMs(most)} allowed`,
-        };
-      }),
-  };
-}
+export const routerLatency = (options: RouterLatencyOptions): WatchSignal =>
+  trafficSignal(
+    { name: 'router latency', factory: 'routerLatency', number: option.duration },
+    options,
+    ({ now, before }, limit) => {
+      if (now.latency === undefined) return inconclusive('the router does not say how long answers take');
+      if (now.requests < LEAST_REQUESTS)
+        return inconclusive(`${now.requests} of the ${LEAST_REQUESTS} requests that a mean needs`);
+      if (limit.isRelative && !before.latency)
+        return inconclusive('it is unknown how long the answers of the old slot took');
+      const most = limit.from(before.latency ?? 0);
+      if (now.latency <= most) return GOOD;
+      return { verdict: 'bad', why: `${inMs(now.latency)} in the mean, with at most ${inMs(most)} allowed` };
+    },
+  );
 
 const inMs = (time: number): string => `${Math.round(time)} ms`;

@@ -18,7 +18,7 @@ export interface Job {
 /** Milliseconds between two looks at a job that runs. */
 const INTERVAL = 250;
 
-/** Runs a job to its end: started once in a deployment, whoever goes on with that, and awaited where it runs. */
+/** Runs a job to its end: started once in a deployment, also by several processes in turn, and awaited where it runs. */
 export const job = {
   failure: 'job-failed',
   canBeLeft: true,
@@ -53,9 +53,7 @@ export const job = {
   async perform(run, step, s) {
     const { service } = step;
     const container = ownOf(s, service)[0] ?? (await created(run, step, s));
-    const failure = container
-      ? await runToItsEnd(run, container, s)
-      : 'its container is gone, and whether it ran is unknown';
+    const failure = container ? await runToItsEnd(run, container, s) : gone('whether it ran');
     if (container) await emitLogs(run, container);
     const id = container?.id ?? '';
     await write(run, {
@@ -86,7 +84,7 @@ async function created(run: Run, { service, image }: Job, s: Situation): Promise
 }
 
 /** Why it failed; undefined when it ended with 0. */
-async function runToItsEnd(run: Run, container: Container, s: Situation): Promise<string | undefined> {
+async function runToItsEnd(run: Run, container: Container, s: Situation): Promise<Failure | undefined> {
   const { engine, clock } = run.ports;
   const { id, service } = container;
   // Announced first: what is gone later may have run.
@@ -97,20 +95,35 @@ async function runToItsEnd(run: Run, container: Container, s: Situation): Promis
   const deadline = clock.now() + timeout;
   for (;;) {
     const now = (await engine.observe([service])).find((one) => one.id === id);
-    if (!now) return 'its container is gone, and how it ended is unknown';
-    if (!now.running) return now.exitCode === 0 ? undefined : `it ended with code ${now.exitCode}`;
+    if (!now) return gone('how it ended');
+    if (!now.running)
+      return now.exitCode === 0
+        ? undefined
+        : { found: `it ended with code ${now.exitCode}`, fix: READ_OUTPUT };
     if (clock.now() >= deadline) {
       await stop.perform(run, { do: 'stop', containers: [now] }, s);
-      return `it did not end within ${timeout / 1000} s, and was stopped`;
+      return { found: `it did not end within ${timeout / 1000} s, and was stopped`, fix: READ_OUTPUT };
     }
     await clock.sleep(INTERVAL, cancelSignal(run));
   }
 }
 
-const failed = (step: Job, found: string): DeployError =>
+interface Failure {
+  readonly found: string;
+  readonly fix: string;
+}
+
+const READ_OUTPUT = 'read its output above, fix what that says';
+
+const gone = (what: string): Failure => ({
+  found: `its container is gone, and ${what} is unknown`,
+  fix: 'find out whether it has done its work, since there is no output to read',
+});
+
+const failed = (step: Job, { found, fix }: Failure): DeployError =>
   new DeployError('job-failed', {
     doing: job.describe(step).text,
     found,
     wanted: 'an end with code 0',
-    fix: `read the output of ${step.service} above, fix what it says and deploy again, which runs it again`,
+    fix: `${fix}, and deploy again, which runs ${step.service} again`,
   });

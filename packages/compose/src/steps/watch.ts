@@ -3,7 +3,7 @@ import { faultOf } from '../domain/fitness.ts';
 import type { SlotName } from '../domain/layout.ts';
 import { containersOfSlot, type Situation, withProofs } from '../domain/situation.ts';
 import { lookAtSlots, type Run } from '../run/run.ts';
-import { faultOfSignals, lastSaid, looked } from '../run/signals.ts';
+import { faultOfSignals, lastSaid, nextLook } from '../run/signals.ts';
 import { watchFailed } from '../run/while-watched.ts';
 import { servicesOf } from './containers.ts';
 import type { Kind } from './kind.ts';
@@ -44,7 +44,7 @@ export const watch = {
 
 async function faultUntilGood(run: Run): Promise<string | undefined> {
   for (;;) {
-    await Promise.all(run.signals.map((signal) => looked(run, signal)));
+    await Promise.all(run.signals.map((signal) => nextLook(run, signal)));
     const why = faultOfSignals(run);
     if (why !== undefined || lastSaid(run).every(([, said]) => said?.verdict !== 'bad')) return why;
   }

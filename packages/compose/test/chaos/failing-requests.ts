@@ -11,7 +11,7 @@ export interface Judged {
   readonly outcome: string;
   /** Why it was sent back. */
   readonly why: string;
-  /** Milliseconds for which it had the traffic, where that went back. */
+  /** Milliseconds from the start of its switch to the end of the one back: it had the traffic for less. */
   readonly back?: number | undefined;
   readonly warnings: readonly string[];
 }
@@ -50,12 +50,12 @@ export async function deployVersions(
 
 async function deployOne(stack: Stack, version: string): Promise<Judged> {
   const warnings: string[] = [];
-  const switches: number[] = [];
+  const begun: number[] = [];
+  let ended = 0;
   const onEvent = (event: DeployEvent) => {
     if (event.type === 'warning') warnings.push(event.text);
-    if (event.type === 'done' && event.step.do === 'switch') switches.push(performance.now());
-    // The first ends only when the failure of what was watched in it is dealt with.
-    if (event.type === 'failed' && event.step.do === 'switch') switches.push(performance.now());
+    if (event.type === 'step' && event.step.do === 'switch') begun.push(performance.now());
+    if (event.type === 'done' && event.step.do === 'switch') ended = performance.now();
   };
   const deployment = stackDeployment(stack, onEvent, {
     // Long enough for some hundred requests to compare with.
@@ -66,12 +66,12 @@ async function deployOne(stack: Stack, version: string): Promise<Judged> {
     () => undefined,
     (thrown) => thrown,
   );
-  const [to, back] = switches;
+  const [to, back] = begun;
   return {
     version,
     outcome: error?.code ?? 'deployed',
     why: error?.explanation.found ?? '',
-    ...(to !== undefined && back !== undefined && { back: Math.round(back - to) }),
+    ...(to !== undefined && back !== undefined && { back: Math.round(ended - to) }),
     warnings,
   };
 }

@@ -15,7 +15,7 @@ import { haproxyMapRouter } from '../../src/router/haproxy-map.ts';
 import { haproxyServerRouter } from '../../src/router/haproxy-server.ts';
 import { routerInstances } from '../../src/router/instances.ts';
 
-const configOf = (blue: number, nobody: number) => `
+const configOf = (blue: number, unused: number) => `
 global
   stats socket ${SHARED}/admin.sock mode 666 level admin
 defaults
@@ -32,10 +32,10 @@ frontend web
 backend blue
   server one ${HOST}:${blue}
 backend gone
-  server one ${HOST}:${nobody}
+  server one ${HOST}:${unused}
 backend app
   server blue ${HOST}:${blue}
-  server green ${HOST}:${nobody} disabled
+  server green ${HOST}:${unused} disabled
 `;
 
 /** Answers as the path says. */
@@ -65,10 +65,10 @@ describe.each(VERSIONS)('traffic() of HAProxy %s', (version) => {
     await once(server.listen(0, '0.0.0.0'), 'listening');
     const closed = createServer().listen(0, '0.0.0.0');
     await once(closed, 'listening');
-    const { port: nobody } = closed.address() as AddressInfo;
+    const { port: unused } = closed.address() as AddressInfo;
     await new Promise((resolve) => closed.close(resolve));
     const { port } = server.address() as AddressInfo;
-    haproxy = await startRealHaproxy({ version, config: configOf(port, nobody) });
+    haproxy = await startRealHaproxy({ version, config: configOf(port, unused) });
     const client = haproxy.client();
     const file = join(haproxy.folder, 'none');
     const byMap = (backend: string) =>

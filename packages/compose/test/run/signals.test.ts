@@ -61,7 +61,7 @@ describe('a signal of the watch', () => {
     expect(world.router.live).toBe(end === 'deployed' ? 'green' : 'blue');
   });
 
-  it('that says nothing certain is told of at the end of the watch', async () => {
+  it('that says nothing certain is warned of at the end of the watch', async () => {
     const world = new World();
     await deploy(world, { signals: [saying('inconclusive')] });
     expect(world.events).toContainEqual({

@@ -10,7 +10,7 @@ it.each<[string, number | '2x', Traffic, Traffic, string, string?]>([
   ['three times the old slot', '2x', of(5_000, 90), of(100, 30), 'bad', 'at most 60 ms'],
   ['the old slot and half', '2x', of(5_000, 45), of(100, 30), 'good'],
   ['what may be of an earlier release', 100, of(4_095, 900), of(0), 'inconclusive', '4095 of the 4096'],
-  ['an old slot that nobody has asked', '2x', of(5_000, 90), of(0), 'inconclusive', 'old slot'],
+  ['an old slot without requests', '2x', of(5_000, 90), of(0), 'inconclusive', 'old slot'],
   ['a router that measures nothing', 100, of(5_000), of(0), 'inconclusive', 'does not say how long'],
 ])('routerLatency judges %s', async (_, max, now, before, verdict, words = '') => {
   const traffic = async () => ({ now, before });

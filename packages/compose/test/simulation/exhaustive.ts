@@ -142,7 +142,7 @@ async function* everyJob(): AsyncGenerator<Plan> {
 /** A seed with which a job is over before anybody looks. */
 const SHORT_JOBS = '40';
 
-/** A start of a job that comes late, or whose end nobody has seen. */
+/** A start of a job that comes late, or whose end no process has seen. */
 export async function* everyLateJob(): AsyncGenerator<Plan> {
   for (const plan of everyFault(await boundaries({ jobs: true }), ['die-late'], [['deploy', 'deploy']]))
     yield { ...plan, jobs: true };
